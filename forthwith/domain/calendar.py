@@ -1,0 +1,67 @@
+"""Which days are closed, as data: what `holidays`, a statute or an overlay file said, with its source.
+
+A calendar is a snapshot. It is made once (activities/calendars.py), hashed, and pinned with each request,
+so that a later release of any library moves no date of a request that is under way.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date
+from functools import cached_property
+from typing import Literal
+
+from forthwith.domain.model import Model
+
+Direction = Literal["forward", "backward"]
+
+
+class ClosedDay(Model):
+    """One day on which the office is closed, and who says so."""
+
+    day: date
+    name: str
+    source: str
+    """The layer it comes from: ``us-federal``, ``state IL``, or the name of an overlay."""
+    citation: str = ""
+    forward_only: bool = False
+    """State holidays close a day only for periods counted forward, FRCP 6(a)(6)(C)."""
+    disputed: str = ""
+    """Why a reader may hold that the day is open. Empty where nobody does."""
+
+
+class Calendar(Model):
+    """Closed days of the years it covers, besides its weekend."""
+
+    name: str
+    version: str
+    """What the snapshot was made from, such as ``holidays 0.109``."""
+    first_year: int
+    last_year: int
+    closed: tuple[ClosedDay, ...]
+
+    @cached_property
+    def _by_day(self) -> dict[date, ClosedDay]:
+        return {closed.day: closed for closed in reversed(self.closed)}
+
+    @cached_property
+    def sha256(self) -> str:
+        """Content hash of the whole snapshot, in hexadecimal."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    def why_closed(self, day: date, direction: Direction = "forward") -> str:
+        """The reason that ``day`` is closed when counting in ``direction``; empty when it is open.
+
+        Raises ``ValueError`` for a day outside the years of the snapshot: an unknown day is not an open day.
+        """
+        if not self.first_year <= day.year <= self.last_year:
+            raise ValueError(f"{day} is outside the calendar {self.name} ({self.first_year}-{self.last_year})")
+        if day.weekday() >= 5:
+            return day.strftime("%A")
+        closed = self._by_day.get(day)
+        if closed is None or (closed.forward_only and direction == "backward"):
+            return ""
+        return f"{closed.name} ({closed.source})"
+
+    def disputes(self, first: date, last: date) -> Iterator[ClosedDay]:
+        """The closed days from ``first`` to ``last`` that a reader may hold to be open."""
+        return (c for c in self.closed if c.disputed and first <= c.day <= last)

@@ -1,0 +1,140 @@
+"""What a letter and a subpoena draft contain, before anybody sets them in type.
+
+Every string is final wording: dates already in words, in the recipient's zone. The Typst templates in
+forthwith/templates/ only lay out; they decide nothing.
+"""
+
+from typing import Literal
+
+from forthwith.domain.model import Model
+
+
+class NumberedRequest(Model):
+    """One item of Schedule A, under the number it has in the demand."""
+
+    number: str
+    text: str
+    note: str = ""
+    """What the record says of it, such as ``produced in part on February 20, 2018``."""
+
+
+class DueBox(Model):
+    """The one thing a reader must not miss: what is due when."""
+
+    heading: str
+    words: str
+    """Such as ``Friday, February 23, 2018, by the end of the day, Chicago time (CST)``."""
+    computation: str = ""
+    """One or two sentences that let a person check the date on a wall calendar."""
+
+
+class Letter(Model):
+    """A letter from the issuing office to one reader."""
+
+    office: str
+    office_address: tuple[str, ...]
+    date: str
+    via: str
+    addressee: tuple[str, ...]
+    subject: str
+    """The RE line. Also the stable Subject of the mail, so that the matter threads."""
+    reference: str
+    """The workflow id, ``<campaign>/<jurisdiction>``."""
+    salutation: str
+    opening: tuple[str, ...]
+    requests: tuple[NumberedRequest, ...] = ()
+    due: DueBox | None = None
+    closing: tuple[str, ...] = ()
+    valediction: str = "Sincerely,"
+    signatory: str
+    signatory_title: str
+    copies: tuple[str, ...] = ()
+    footer: str = ""
+    possible_copy: str = ""
+    """Set when an earlier sending is in doubt: says that this may be a second copy."""
+
+
+class QuotedAuthority(Model):
+    """A provision relied on. Empty text or verifier blocks approval."""
+
+    citation: str
+    as_of: str
+    text: str
+    verified_by: str
+    verified_on: str
+
+
+class Recital(Model):
+    """One earlier step of the matter, from the case's own record."""
+
+    when: str
+    kind: str
+    channel: str
+    message_id: str
+    sha256: str
+    delivered: Literal["yes", "no", "unknown"]
+    note: str = ""
+
+
+class DeadlineStatement(Model):
+    """How the response date was computed, so that a court can follow it."""
+
+    rule: str
+    trigger: str
+    period: str
+    last_day: str
+    closing: str
+    calendar: str
+    skipped: tuple[str, ...] = ()
+    alternatives: tuple[str, ...] = ()
+
+
+class Finding(Model):
+    """What the record says about one requested item."""
+
+    number: str
+    found: Literal["none", "partial", "complete"]
+    note: str
+
+
+class SubpoenaDraft(Model):
+    """An administrative subpoena as drafted by software and not yet issued by anybody."""
+
+    banner: str
+    """``DRAFT – NOT ISSUED`` until an issuance is recorded."""
+    form: str
+    docket_number: str
+    reference: str
+    version: int
+    template_sha256: str
+    issuer_office: str
+    issuer_name: str
+    issuer_address: tuple[str, ...]
+    authority: tuple[QuotedAuthority, ...]
+    to_name: str
+    to_kind: str
+    to_attention: str
+    to_address: tuple[str, ...]
+    command: str
+    return_when: str
+    return_place: str
+    electronic_delivery: str
+    relevance: str
+    not_in_possession: str
+    recitals: tuple[Recital, ...]
+    deadlines: tuple[DeadlineStatement, ...]
+    findings: tuple[Finding, ...]
+    definitions: tuple[str, ...]
+    instructions: tuple[str, ...]
+    relevant_period: str
+    requests: tuple[NumberedRequest, ...]
+    objection_rule: str
+    objection_date: str
+    enforcement: str
+    signatory: str
+    signatory_title: str
+    missing: tuple[str, ...]
+    """Names of the required fields that are still empty, as `review --set` takes them."""
+    revision_notes: tuple[str, ...] = ()
+    audit_renderer: str
+    """Renderer and its version."""
