@@ -14,6 +14,19 @@ from forthwith.domain.model import Model
 
 Direction = Literal["forward", "backward"]
 
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+SATURDAY = 5
+"""``date.weekday()`` of the first day of the weekend."""
+
+
+def day_in_words(day: date) -> str:
+    """``Friday, February 23, 2018``: English whatever the locale, where ``strftime`` is not."""
+    return f"{_WEEKDAYS[day.weekday()]}, {_MONTHS[day.month - 1]} {day.day}, {day.year}"
+
 
 class ClosedDay(Model):
     """One day on which the office is closed, and who says so."""
@@ -48,20 +61,38 @@ class Calendar(Model):
         """Content hash of the whole snapshot, in hexadecimal."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
+    def is_open(self, day: date, direction: Direction = "forward", *, disputed_open: bool = False) -> bool:
+        """Whether ``day`` is an open day when counting in ``direction``.
+
+        ``disputed_open`` takes the reading under which a disputed closing does not close the day.
+        Raises ``ValueError`` for a day outside the years of the snapshot: an unknown day is not an open day.
+        """
+        self._require_covered(day)
+        if day.weekday() >= SATURDAY:
+            return False
+        closed = self._by_day.get(day)
+        return (
+            closed is None
+            or (closed.forward_only and direction == "backward")
+            or (disputed_open and bool(closed.disputed))
+        )
+
     def why_closed(self, day: date, direction: Direction = "forward") -> str:
         """The reason that ``day`` is closed when counting in ``direction``; empty when it is open.
 
-        Raises ``ValueError`` for a day outside the years of the snapshot: an unknown day is not an open day.
+        Raises ``ValueError`` for a day outside the years of the snapshot, like ``is_open``.
         """
-        if not self.first_year <= day.year <= self.last_year:
-            raise ValueError(f"{day} is outside the calendar {self.name} ({self.first_year}-{self.last_year})")
-        if day.weekday() >= 5:
-            return day.strftime("%A")
-        closed = self._by_day.get(day)
-        if closed is None or (closed.forward_only and direction == "backward"):
+        if self.is_open(day, direction):
             return ""
+        if day.weekday() >= SATURDAY:
+            return _WEEKDAYS[day.weekday()]
+        closed = self._by_day[day]
         return f"{closed.name} ({closed.source})"
 
     def disputes(self, first: date, last: date) -> Iterator[ClosedDay]:
         """The closed days from ``first`` to ``last`` that a reader may hold to be open."""
         return (c for c in self.closed if c.disputed and first <= c.day <= last)
+
+    def _require_covered(self, day: date) -> None:
+        if not self.first_year <= day.year <= self.last_year:
+            raise ValueError(f"{day} is outside the calendar {self.name} ({self.first_year}-{self.last_year})")
