@@ -77,8 +77,10 @@ class Recital(Model):
 
 
 class DeadlineStatement(Model):
-    """How the response date was computed, so that a court can follow it."""
+    """How one date of the matter was computed, so that a court can follow it."""
 
+    title: str = ""
+    """Which date this is, such as ``Response to the demand``."""
     rule: str
     trigger: str
     period: str
@@ -97,12 +99,24 @@ class Finding(Model):
     note: str
 
 
+class Approval(Model):
+    """One decision of a person on one version of the draft."""
+
+    who: str
+    role: str
+    decision: str
+    when: str
+    sha256: str
+    """Of the file that the person read."""
+
+
 class SubpoenaDraft(Model):
     """An administrative subpoena as drafted by software and not yet issued by anybody."""
 
     banner: str
-    """``DRAFT – NOT ISSUED`` until an issuance is recorded."""
+    """``DRAFT – NOT ISSUED`` until an issuance is recorded; empty after."""
     form: str
+    """``administrative``, ``court_rule45`` or ``cid``; any other wording is printed as it stands."""
     docket_number: str
     reference: str
     version: int
@@ -135,6 +149,11 @@ class SubpoenaDraft(Model):
     signatory_title: str
     missing: tuple[str, ...]
     """Names of the required fields that are still empty, as `review --set` takes them."""
+    court: str = ""
+    """Only under Rule 45, with `action`."""
+    action: str = ""
+    """Title and number of the pending action."""
     revision_notes: tuple[str, ...] = ()
+    approvals: tuple[Approval, ...] = ()
     audit_renderer: str
     """Renderer and its version."""
