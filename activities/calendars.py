@@ -159,7 +159,7 @@ def build_calendar(names: Sequence[str], *, state: str | None, first_year: int, 
 
 def _layer(name: str, state: str | None) -> str:
     """The one spelling of a name: ``us-federal``, an ISO code in capitals, or the path of an overlay."""
-    if name == _FEDERAL or name.endswith((".yaml", ".yml")):
+    if name == _FEDERAL or _is_file(name):
         return name
     if name == "state":
         if not state:
@@ -170,13 +170,17 @@ def _layer(name: str, state: str | None) -> str:
     return name.upper()
 
 
+def _is_file(layer: str) -> bool:
+    return layer.endswith((".yaml", ".yml"))
+
+
 def _overlays(layer: str) -> tuple[str, ...]:
     """The text of the overlays that correct ``layer``; of an overlay file, its own."""
-    if layer.endswith((".yaml", ".yml")):
+    if _is_file(layer):
         try:
             return (Path(layer).read_text(encoding="utf-8"),)
-        except OSError as error:
-            raise UnknownCalendar(f"the overlay {layer} cannot be read: {error.strerror}") from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise UnknownCalendar(f"the overlay {layer} cannot be read: {error}") from error
     stems = [_STATES, layer.lower()] if layer.startswith("US-") else [layer.lower()]
     shipped = (OVERLAYS / f"{stem}.yaml" for stem in stems)
     return tuple(overlay.read_text(encoding="utf-8") for overlay in shipped if overlay.is_file())
@@ -186,31 +190,24 @@ def _overlays(layer: str) -> tuple[str, ...]:
 def _built(layers: tuple[str, ...], overlays: tuple[tuple[str, ...], ...], first_year: int, last_year: int) -> Calendar:
     """Cached by content: ten thousand recipients live in some fifty states, and an edited overlay is a new key."""
     merged: dict[date, ClosedDay] = {}
-    # The sort is stable. Overlay files come after the calendars they act on, and those federal first.
     for layer, texts in zip(layers, overlays, strict=True):
-        if layer.endswith((".yaml", ".yml")):
-            overlay = _parsed(layer, texts[0])
-            corrected = overlay.correct(
-                merged.values(),
-                source=Path(layer).stem,
-                forward_only=False,
-                first_year=first_year,
-                last_year=last_year,
-            )
-            merged = {closed.day: closed for closed in corrected}
-            continue
-        closed_days = _listed(layer, first_year, last_year)
+        is_file = _is_file(layer)
+        closed = tuple(merged.values()) if is_file else _listed(layer, first_year, last_year)
         for text in texts:
-            closed_days = _parsed(layer, text).correct(
-                closed_days,
+            closed = _parsed(layer, text).correct(
+                closed,
                 source=_source(layer),
-                forward_only=layer.startswith("US-"),
+                forward_only=not is_file and layer.startswith("US-"),
                 first_year=first_year,
                 last_year=last_year,
             )
-        for closed in closed_days:
-            if layer == _FEDERAL or closed.day not in merged:
-                merged[closed.day] = closed
+        by_day = {c.day: c for c in closed}
+        if is_file:
+            merged = by_day
+        elif layer == _FEDERAL:
+            merged = merged | by_day
+        else:
+            merged = by_day | merged
     used = "".join(text for texts in overlays for text in texts)
     edition = f" + overlays {hashlib.sha256(used.encode()).hexdigest()[:12]}" if used else ""
     return Calendar(
@@ -224,7 +221,7 @@ def _built(layers: tuple[str, ...], overlays: tuple[tuple[str, ...], ...], first
 
 
 def _source(layer: str) -> str:
-    if layer.endswith((".yaml", ".yml")):
+    if _is_file(layer):
         return Path(layer).stem
     return f"state {layer.removeprefix('US-')}" if layer.startswith("US-") else layer
 
@@ -255,8 +252,9 @@ def _entity(layer: str, country: str, subdivision: str, years: range) -> holiday
             "or the path of an overlay file ending in .yaml"
         )
     if subdivision and subdivision not in available[country]:
-        known = ", ".join(available[country]) or "none"
-        raise UnknownCalendar(f"{country} has no calendar for {subdivision!r}; known are: {known}")
+        known = ", ".join(f"{country}-{code}" for code in available[country]) or f"only {country} itself"
+        federal = "us-federal, " if country == "US" else ""
+        raise UnknownCalendar(f"no calendar is called {layer!r}; known for {country}: {federal}{known}")
     options: dict[str, Any] = {"subdiv": subdivision or None, "years": years}
     if country == "US":
         options["categories"] = "government" if layer == _FEDERAL else "public"
@@ -274,6 +272,7 @@ def _entity(layer: str, country: str, subdivision: str, years: range) -> holiday
 @lru_cache(maxsize=64)
 def _parsed(layer: str, text: str) -> Overlay:
     try:
-        return Overlay.model_validate(YAML(typ="safe", pure=True).load(text) or {})
+        yaml: Any = YAML(typ="safe", pure=True)
+        return Overlay.model_validate(yaml.load(text) or {})
     except (YAMLError, ValidationError) as error:
         raise UnknownCalendar(f"the overlay of {layer} is not valid: {error}") from error

@@ -4,7 +4,7 @@ Everything here is arithmetic on a calendar that was pinned beforehand. Two rule
 ("within 30 days") moves off weekends and holidays, a *date certain* ("by February 23") does not.
 """
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -54,7 +54,11 @@ class Computation(Model):
 
     due: date
     closes_at: AwareDatetime
-    """The first instant that is too late, in ``zone``."""
+    """The first instant that is too late, at the UTC offset that ``zone`` has then.
+
+    The offset is fixed because datetimes of one ``ZoneInfo`` compare and subtract by wall clock, which errs
+    in the night that clocks change.
+    """
     zone: str
     rule: str
     """``frcp6``, ``calendar``, ``business_days``; ``elapsed`` for hours and less; ``date_certain`` for a named day."""
@@ -119,7 +123,7 @@ class Computation(Model):
 
     def _other_readings(self) -> tuple[str, ...]:
         return tuple(
-            f"A stricter reading ends on {day_in_words(other.due)} ({other.reason.replace('_', ' ')}); the later day counts."
+            f"A stricter reading ends on {day_in_words(other.due)} ({other.reason.replace('_', ' ')})."
             for other in self.alternatives
         )
 
@@ -237,19 +241,18 @@ class Clock(Model):
             day += _ONE_DAY
 
     def closing(self, day: date) -> datetime:
-        """The first instant after ``day``, in ``zone``: an instant of the wall clock, never 24 hours later.
+        """The first instant after ``day``, at the offset of ``zone``: by the wall clock, never 24 hours later.
 
         Midnight is the first instant of the next day, also where clocks change at midnight: if 00:00 does not
         exist there the day ends at the change, if it comes twice the day ends at the first. A closing time
         that does not exist or comes twice is taken at its later instant, because of two readings the later is
         enforced.
         """
-        zone = ZoneInfo(self.zone)
         if self.closes is None:
-            closing = datetime.combine(day + _ONE_DAY, time.min, zone).astimezone(UTC)
+            closing = datetime.combine(day + _ONE_DAY, time.min, ZoneInfo(self.zone))
         else:
             closing = self._instant(day, self.closes)
-        return closing.astimezone(zone)  # by way of UTC, so that it shows a wall time that exists
+        return self._local(closing)
 
     def local_day(self, instant: datetime) -> date:
         """The day it is in ``zone`` at ``instant``. Raises ``ValueError`` for a naive instant."""
@@ -259,7 +262,7 @@ class Clock(Model):
 
     def _elapsed(self, trigger: datetime, period: Period) -> Computation:
         start = self.local_day(trigger)
-        end = (trigger.astimezone(UTC) + period.elapsed).astimezone(ZoneInfo(self.zone))
+        end = self._local(trigger.astimezone(UTC) + period.elapsed)
         return self._computation(
             due=end.date(), closes_at=end, rule="elapsed", trigger=start, period=str(period), last_counted=end.date()
         )
@@ -337,6 +340,11 @@ class Clock(Model):
             calendar_version=self.calendar.version,
             calendar_sha256=self.calendar.sha256,
         )
+
+    def _local(self, instant: datetime) -> datetime:
+        """``instant`` as the clock on the wall shows it, at a fixed offset."""
+        wall = instant.astimezone(UTC).astimezone(ZoneInfo(self.zone))
+        return instant.astimezone(timezone(wall.utcoffset() or timedelta()))
 
     def _instant(self, day: date, wall: time) -> datetime:
         """``wall`` on ``day`` in UTC; of a wall time that comes twice, or not at all, the later instant."""
