@@ -5,7 +5,7 @@ Everything here is arithmetic on a calendar that was pinned beforehand. Two rule
 """
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, field_validator, model_validator
@@ -149,6 +149,14 @@ class Computation(Model):
         return f"{self.zone.rpartition('/')[2].replace('_', ' ')} time ({abbreviation})"
 
 
+class _Reading(NamedTuple):
+    """One way to count, with every disputed day closed or every one open."""
+
+    last_counted: date
+    due: date
+    passed: list[date]
+
+
 class Clock(Model):
     """One place's clock: which days are closed there, in which time zone, and when a day is over."""
 
@@ -269,31 +277,29 @@ class Clock(Model):
 
     def _counted(self, trigger: date, days: int, rule: Rule, period: str) -> Computation:
         direction: Direction = "forward" if days > 0 else "backward"
-        last, due, passed = self._count(trigger, days, rule, direction)
+        as_closed = self._count(trigger, days, rule, direction)
+        as_open = self._count(trigger, days, rule, direction, disputed_open=True)
+        # The later is enforced: forward that is a disputed day taken as closed, backward as open.
+        enforced = max(as_closed, as_open, key=lambda reading: reading.due)
         alternatives: tuple[Alternative, ...] = ()
-        strict_last, strict_due, strict_passed = self._count(trigger, days, rule, direction, disputed_open=True)
-        if strict_due != due:
-            # Every disputed day that is decisive is passed over while disputed days are closed, and only then.
-            decisive = self.calendar.disputes(min(passed), max(passed))
-            reason = ", ".join(sorted({c.disputed for c in decisive if c.day in passed}))
-            alternatives = (Alternative(due=min(due, strict_due), reason=reason),)
-            if strict_due > due:  # backward, an open day is the later one
-                last, due, passed = strict_last, strict_due, strict_passed
+        if as_open.due != as_closed.due:
+            disputed = self.calendar.disputes(min(as_closed.passed), max(as_closed.passed))
+            reasons = sorted({c.disputed for c in disputed if c.day in as_closed.passed})
+            alternatives = (Alternative(due=min(as_closed.due, as_open.due), reason=", ".join(reasons)),)
         return self._computation(
-            due=due,
+            due=enforced.due,
             rule=rule,
             citation=_citation(rule, direction),
             trigger=trigger,
             period=period,
-            last_counted=last,
-            skipped=tuple(Skipped(day=day, reason=self.calendar.why_closed(day, direction)) for day in passed),
+            last_counted=enforced.last_counted,
+            skipped=tuple(Skipped(day=day, reason=self.calendar.why_closed(day, direction)) for day in enforced.passed),
             alternatives=alternatives,
         )
 
     def _count(
         self, trigger: date, days: int, rule: Rule, direction: Direction, *, disputed_open: bool = False
-    ) -> tuple[date, date, list[date]]:
-        """The last day counted, the day it becomes after the roll, and the closed days passed over."""
+    ) -> "_Reading":
         step = _ONE_DAY if direction == "forward" else -_ONE_DAY
         passed: list[date] = []
         if rule == "business_days":
@@ -304,13 +310,13 @@ class Clock(Model):
                     left -= 1
                 else:
                     passed.append(day)
-            return day, day, passed
-        last = day = trigger + timedelta(days=days)
+            return _Reading(last_counted=day, due=day, passed=passed)
+        last_counted = day = trigger + timedelta(days=days)
         if rule == "frcp6":
             while not self.calendar.is_open(day, direction, disputed_open=disputed_open):
                 passed.append(day)
                 day += step
-        return last, day, passed
+        return _Reading(last_counted, due=day, passed=passed)
 
     def _computation(
         self,
