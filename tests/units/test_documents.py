@@ -193,6 +193,23 @@ def test_markup_in_a_value_is_only_text(words: str) -> None:
     assert "".join(pages(draft)).replace(" ", "").count(words.replace(" ", "")) >= 3
 
 
+def test_a_token_longer_than_a_line_stays_on_the_page() -> None:
+    token = "W" * 300
+    draft = DRAFT.model_copy(
+        update={
+            "to_name": token,
+            "docket_number": token,
+            "command": token,
+            "recitals": (recital("a day", token, token, token),),
+            "authority": (DRAFT.authority[0].model_copy(update={"citation": token, "text": token}),),
+        }
+    )
+    for document in (draft, LETTER.model_copy(update={"subject": token, "opening": (token, "    " + token)})):
+        reader = PdfReader(io.BytesIO(render_pdf(template_for(document), document, created=CREATED)))
+        lines = "\n".join(page.extract_text() for page in reader.pages).splitlines()
+        assert max(line.count("W") for line in lines) < 110
+
+
 def test_right_to_left_text_is_on_the_page() -> None:
     text = " ".join(pages(LETTER.model_copy(update={"opening": ("שלום", "سلام")})))
     assert set("שלום") <= set(text)
