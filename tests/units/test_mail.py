@@ -4,7 +4,8 @@ import asyncio
 import logging
 import re
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from ipaddress import ip_address
@@ -248,21 +249,71 @@ async def test_an_unreachable_server_defers_and_is_not_hammered(
     assert len(mailbox.messages()) == 1
 
 
-async def test_a_server_that_says_nothing_defers() -> None:
-    async def silence(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await _reader.read()
-        writer.close()
+@asynccontextmanager
+async def server_answering(**answers: str) -> AsyncGenerator[SmtpSettings]:
+    """A server that gives these answers and 250 otherwise; an empty one breaks the connection, `silence` says nothing.
 
-    server = await asyncio.start_server(silence, "127.0.0.1", 0)
+    ``content`` is the answer to the content, after a 354 to DATA.
+    """
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        step = "greeting"
+        while answer := answers.get(step, {"greeting": "220 hello", "DATA": "354 go on"}.get(step, "250 yes")):
+            if answer != "silence":
+                writer.write(answer.encode() + b"\r\n")
+            if answer.startswith("354"):
+                await reader.readuntil(b"\r\n.\r\n")
+                step = "content"
+            elif line := await reader.readline():
+                step = line[:4].decode()
+            else:
+                break
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(converse, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    patience = timedelta(milliseconds=50)
-    async with (
-        server,
-        MailClient(SmtpSettings(host="127.0.0.1", port=port, tls="none", timeout_before_data=patience)) as client,
-    ):
-        with pytest.raises(MailDeferred, match="Timed out"):
+    patience = timedelta(milliseconds=100)
+    async with server:
+        yield SmtpSettings(
+            host="127.0.0.1", port=port, tls="none", timeout_before_data=patience, timeout_after_data=patience
+        )
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome", "claims"),
+    [
+        ({"greeting": "silence"}, MailDeferred, 0),
+        ({"greeting": "421 full"}, MailDeferred, 0),
+        ({"greeting": "554 not you"}, MailDeferred, 0),
+        ({"MAIL": "451 later"}, MailDeferred, 0),
+        ({"MAIL": "550 not from you"}, MailDeferred, 0),  # ours to put right: the recipient is not to blame
+        ({"MAIL": "552 too big"}, RecipientRefused, 0),
+        ({"MAIL": ""}, MailDeferred, 0),
+        ({"RCPT": "silence"}, MailDeferred, 0),
+        ({"RCPT": "what?"}, MailDeferred, 0),
+        ({"RCPT": "530 log in first"}, SendingPaused, 0),
+        ({"DATA": "451 later"}, MailDeferred, 1),
+        ({"DATA": "554 never"}, RecipientRefused, 1),
+        ({"DATA": "silence"}, MailDeferred, 1),
+        ({"DATA": ""}, MailDeferred, 1),
+        ({"DATA": "250 what?"}, MailDeferred, 1),
+        ({"content": "452 disk full"}, MailDeferred, 1),
+        ({"content": "421 going down"}, MailDeferred, 1),
+        ({"content": "554 never"}, RecipientRefused, 1),
+        ({"content": "what?"}, SendInDoubt, 1),
+        ({"content": "354 again"}, SendInDoubt, 1),
+        ({"content": "silence"}, SendInDoubt, 1),
+        ({"content": ""}, SendInDoubt, 1),
+    ],
+    ids=str,
+)
+async def test_every_answer_has_one_meaning(answers: dict[str, str], outcome: type[Exception], claims: int) -> None:
+    async with server_answering(**answers) as settings, MailClient(settings) as client:
+        with pytest.raises(outcome) as raised:
             await client.send(letter(), before_data=(claim := Claim()))
-    assert claim.count == 0
+        assert raised.type is outcome  # and no kind of it
+        assert claim.count == claims
 
 
 async def test_a_claim_that_cannot_be_made_sends_nothing(mailbox: Mailbox, client: MailClient) -> None:
@@ -280,7 +331,7 @@ async def test_a_claim_that_cannot_be_made_sends_nothing(mailbox: Mailbox, clien
 async def test_a_closed_client_takes_no_letter(mailbox: Mailbox) -> None:
     async with MailClient(settings(mailbox)) as client:
         pass
-    with pytest.raises(RuntimeError, match="closed"):
+    with pytest.raises(MailDeferred, match="stopping"):
         await client.send(letter(), before_data=Claim())
 
 
@@ -531,11 +582,15 @@ def test_control_characters_in_the_text_are_refused() -> None:
         letter(text="Hello\0")
 
 
+LONG_NAME = "Service — affaires juridiques et — conformité de la Ville de Montréal (Québec)"
 HARMLESS = {
     "plain": {},
-    "accents": {"subject": "Demande de documents: été", "text": "Señor\n" * 50},
+    "accents": {"subject": "Demande no 12 — « été » 2018 : " * 5, "text": "Señor\n" * 50},
     "long": {"subject": "word " * 2000, "text": "x" * 5000 + "\r\n.\r\n\rmore\n" + "y" * 997},
-    "names": {"sender": '"Office of Justice, Demands" <demands@office.example>', "copies": ("Ü <u@x.example>",)},
+    "names": {
+        "sender": '"Office of Justice, Demands" <demands@office.example>',
+        "copies": (f"{LONG_NAME} <u@x.example>",),
+    },
     "files": {"attachments": (Attachment(filename="Übersicht § 1373.pdf", content=bytes(range(256)) * 9),)},
 }
 
