@@ -12,10 +12,11 @@ ROOT = Path(__file__).parents[2]
 # What each room may import of ours besides itself. `settings` is the only reader of the environment: who is handed
 # a client needs no settings, so below the entry points, the console and the stage nobody may ask.
 MAY_IMPORT = {
-    "starter": {"worker", "console", "stage", "settings", "temporal", "workflows", "activities", "domain"},
-    "worker": {"settings", "temporal", "workflows", "activities", "domain"},
-    "console": {"stage", "settings", "temporal", "workflows", "activities", "domain"},
+    "starter": {"worker", "console", "stage", "settings", "logs", "temporal", "workflows", "activities", "domain"},
+    "worker": {"settings", "logs", "temporal", "workflows", "activities", "domain"},
+    "console": {"stage", "settings", "logs", "temporal", "workflows", "activities", "domain"},
     "stage": {"settings", "temporal", "workflows", "activities", "domain"},
+    "logs": {"settings"},
     "workflows": {"temporal", "activities", "domain"},
     "activities": {"temporal", "domain"},
     "temporal": {"settings", "domain"},

@@ -1,0 +1,42 @@
+"""Computes dates, as an activity: `holidays` and `tzdata` change between releases, workflow code must not."""
+
+from temporalio import activity
+
+from activities.dossier import Dossier
+from forthwith.domain.campaign import RequestPlan
+from forthwith.domain.clock import Clock
+from forthwith.domain.fields import Sha256
+from forthwith.domain.model import Model
+from forthwith.domain.timetable import Facts, Timetable, timetable
+
+
+class DatesQuestion(Model):
+    """Whose dates, under which facts."""
+
+    plan: Sha256
+    facts: Facts
+
+
+def clocks(dossier: Dossier, plan: RequestPlan) -> tuple[Clock, Clock]:
+    """The recipient's clock and the issuer's, with the calendars the plan pins. Raises ``DossierError``."""
+    campaign = plan.campaign
+    recipient = Clock(
+        calendar=dossier.calendar(plan.recipient_calendar),
+        zone=plan.jurisdiction.timezone,
+        closes=campaign.clock.closes,
+    )
+    return recipient, Clock(calendar=dossier.calendar(plan.issuer_calendar), zone=campaign.time_zone)
+
+
+class Dates:
+    """The activity that lays the ladder along a request's facts."""
+
+    def __init__(self, dossier: Dossier) -> None:
+        self._dossier = dossier
+
+    @activity.defn
+    async def compute_dates(self, question: DatesQuestion) -> Timetable:
+        """Every date that follows from the facts, with its explanation."""
+        plan = self._dossier.plan(question.plan)
+        recipient, issuer = clocks(self._dossier, plan)
+        return timetable(plan.campaign, recipient, issuer, question.facts)

@@ -1,0 +1,227 @@
+"""The dossier: the case files, outside Temporal, one object per entry.
+
+    pinned/<sha256>                              plans, templates and calendars, by content
+    <campaign>/<jurisdiction>/start.json         which plan this request was started with
+                              opened.json        which workflow took it up
+                              timeline/0001.json …   chained by hash
+                              letters/<step>/…       the letter, every attempt's claim and what became of it
+                              drafts/v1.pdf …
+
+Every object is written once: whole, synced, and never over another. What must exist only once (a start record, a claim)
+is created exclusively, which is what keeps a demand from being sent twice.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import TypeAdapter
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from forthwith.domain.calendar import Calendar
+from forthwith.domain.campaign import RequestPlan
+from forthwith.domain.fields import Sha256
+from forthwith.domain.model import Model
+from forthwith.domain.record import Entry, Filed
+
+_TEMPLATES = TypeAdapter(dict[str, str])
+
+
+class DossierError(OSError):
+    """The dossier cannot be written or read. Says where and why."""
+
+
+class Changed(ValueError):
+    """Something that is written once is there already with other content."""
+
+
+class StartRecord(Model):
+    """Which plan a request was started with, and by whom. Written before the workflow is started."""
+
+    workflow_id: str
+    plan: Sha256
+    matter: Sha256
+    started_by: str
+    started_at: datetime
+
+
+class Opened(Model):
+    """Which workflow took a request up. A second workflow of the same id finds it and stops."""
+
+    workflow_id: str
+    first_run: str
+    plan: Sha256
+
+
+class Opening(Model):
+    """What `open_case` is asked."""
+
+    workflow_id: str
+    first_run: str
+    plan: Sha256
+
+
+class Filing(Model):
+    """What `file_entries` is asked: entries to be kept, and the chain's head after the last of them."""
+
+    workflow_id: str
+    entries: tuple[Entry, ...]
+    head: str
+
+
+class Dossier:
+    """A folder of case files. Safe for several processes on one file system."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.plan = lru_cache(maxsize=4096)(self._plan)
+        self.templates = lru_cache(maxsize=64)(self._templates)
+        self.calendar = lru_cache(maxsize=512)(self._calendar)
+
+    def of(self, workflow_id: str) -> Path:
+        """The folder of one request."""
+        return self.root / workflow_id
+
+    # What was pinned.
+
+    def pin(self, content: bytes) -> str:
+        """Keeps ``content`` under its hash and returns that. Raises ``DossierError``."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        path = self.root / "pinned" / sha256
+        if not path.exists():
+            self._write_once(path, content)
+        return sha256
+
+    def pin_templates(self, templates: Mapping[str, str]) -> str:
+        """Keeps a set of templates (file name to text) under its hash."""
+        return self.pin(json.dumps(dict(templates), sort_keys=True, ensure_ascii=False).encode())
+
+    def pinned(self, sha256: str) -> bytes:
+        """What was pinned under a hash. Raises ``DossierError`` when it is missing or was changed."""
+        path = self.root / "pinned" / sha256
+        content = self.read(path)
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise DossierError(f"{path} no longer has the content it was pinned with")
+        return content
+
+    def _plan(self, sha256: str) -> RequestPlan:
+        return RequestPlan.model_validate_json(self.pinned(sha256))
+
+    def _templates(self, sha256: str) -> Mapping[str, str]:
+        return _TEMPLATES.validate_json(self.pinned(sha256))
+
+    def _calendar(self, sha256: str) -> Calendar:
+        return Calendar.model_validate_json(self.pinned(sha256))
+
+    # Records that exist once.
+
+    def record_start(self, record: StartRecord) -> StartRecord:
+        """Creates the start record, or returns the one that was there first."""
+        path = self.of(record.workflow_id) / "start.json"
+        if self._write_once(path, record.model_dump_json().encode()):
+            return record
+        return StartRecord.model_validate_json(self.read(path))
+
+    def start_record(self, workflow_id: str) -> StartRecord | None:
+        """The start record of a request, or None when it was never started."""
+        path = self.of(workflow_id) / "start.json"
+        return StartRecord.model_validate_json(self.read(path)) if path.exists() else None
+
+    def opened(self, workflow_id: str) -> Opened | None:
+        """Which workflow took a request up, or None when none did yet."""
+        path = self.of(workflow_id) / "opened.json"
+        return Opened.model_validate_json(self.read(path)) if path.exists() else None
+
+    def open(self, opening: Opening) -> bool:
+        """Takes a request up for one workflow. False when another one has it, or when it was started otherwise."""
+        started = self.start_record(opening.workflow_id)
+        if started is None or started.plan != opening.plan:
+            return False
+        mine = Opened(workflow_id=opening.workflow_id, first_run=opening.first_run, plan=opening.plan)
+        path = self.of(opening.workflow_id) / "opened.json"
+        return self._write_once(path, mine.model_dump_json().encode()) or self.opened(opening.workflow_id) == mine
+
+    def create(self, path: Path, content: bytes) -> bool:
+        """Creates an object exclusively. False when it exists already. Raises ``DossierError``."""
+        return self._write_once(path, content)
+
+    def keep(self, path: Path, content: bytes) -> Filed:
+        """Keeps an object; again with the same content is the same. Raises ``Changed`` or ``DossierError``."""
+        if not self._write_once(path, content) and self.read(path) != content:
+            raise Changed(f"{path} exists with other content")
+        return self.filed(path, content)
+
+    def filed(self, path: Path, content: bytes) -> Filed:
+        """How history names an object of the dossier."""
+        uri = path.relative_to(self.root).as_posix()
+        return Filed(uri=uri, sha256=hashlib.sha256(content).hexdigest(), size=len(content))
+
+    def file(self, filing: Filing) -> None:
+        """Keeps timeline entries. Raises ``Changed`` when one was filed before with other content."""
+        for entry in filing.entries:
+            self.keep(self.of(filing.workflow_id) / "timeline" / f"{entry.number:04}.json", entry.filed())
+
+    def timeline(self, workflow_id: str) -> list[Entry]:
+        """The filed entries of a request, in order."""
+        paths = sorted((self.of(workflow_id) / "timeline").glob("*.json"))
+        return [Entry.model_validate_json(self.read(path)) for path in paths]
+
+    def read(self, path: Path) -> bytes:
+        """An object's bytes. Raises ``DossierError``."""
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise DossierError(f"{path} cannot be read: {error.strerror}") from error
+
+    def _write_once(self, path: Path, content: bytes) -> bool:
+        """Writes ``content`` whole or not at all, and never over another object. False when there is one."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft = path.parent / f".{path.name}.{secrets.token_hex(8)}"
+            try:
+                with draft.open("xb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.link(draft, path)  # unlike a rename, fails when the name is taken
+            except FileExistsError:
+                return False
+            finally:
+                draft.unlink(missing_ok=True)
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        except OSError as error:
+            raise DossierError(f"{path} cannot be written: {error.strerror}") from error
+        return True
+
+
+class CaseFiles:
+    """The activities that keep the record of a request."""
+
+    def __init__(self, dossier: Dossier) -> None:
+        self._dossier = dossier
+
+    @activity.defn
+    async def open_case(self, opening: Opening) -> None:
+        """Takes the request up, once. Fails for good when another workflow had it: it must not send a second demand."""
+        if not self._dossier.open(opening):
+            raise ApplicationError(
+                f"{opening.workflow_id} was not started with this plan, or another workflow took it up before;"
+                " nothing was sent",
+                type="AlreadyOpened",
+                non_retryable=True,
+            )
+
+    @activity.defn
+    async def file_entries(self, filing: Filing) -> None:
+        """Keeps timeline entries in the dossier. Filing the same entries again changes nothing."""
+        self._dossier.file(filing)

@@ -1,0 +1,207 @@
+"""Sends one letter: composed, set in type, claimed, handed to the mail server, and receipted.
+
+Claim, send, receipt. The claim is created exclusively after the server agreed to the recipient and before the
+content goes out; the receipt follows the server's acceptance. A claim without a receipt means that nobody knows,
+so neither a retry, nor a workflow reset, nor a restored backup sends a second letter by itself.
+"""
+
+import asyncio
+import hashlib
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pydantic import Field
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.dossier import Dossier, DossierError
+from activities.heartbeat import heartbeating
+from activities.mail import (
+    Attachment,
+    Mail,
+    MailClient,
+    MailDeferred,
+    RecipientRefused,
+    SendInDoubt,
+    UnsafeHeader,
+    message_id,
+)
+from activities.typesetting import TemplateError, render_pdf
+from forthwith.domain.campaign import RequestPlan
+from forthwith.domain.letters import LetterOrder, compose_letter
+from forthwith.domain.model import Model
+from forthwith.domain.record import Filed, Receipt
+from forthwith.domain.timetable import StepKind
+from forthwith.domain.wording import WordingError, plain_text
+
+DEFERRED = "MailDeferred"
+REFUSED = "RecipientRefused"
+IN_DOUBT = "SendInDoubt"
+UNWRITABLE = "DossierUnwritable"
+UNPRINTABLE = "LetterUnprintable"
+
+
+class _Claim(Model):
+    """This attempt is about to hand over its content. From here on, only a receipt says what happened."""
+
+    step: str
+    attempt: int
+    message_id: str
+    claimed_at: datetime
+    eml: Filed
+
+
+class _NothingSent(Model):
+    """This attempt was answered with a refusal: certainly nothing was sent."""
+
+    type: str
+    reason: str
+    retry_after_seconds: float = Field(default=0, ge=0)
+
+
+class Letters:
+    """The activity that sends letters, through the worker's one mail client."""
+
+    def __init__(self, dossier: Dossier, mail: MailClient) -> None:
+        self._dossier = dossier
+        self._mail = mail
+
+    @activity.defn
+    async def send_letter(self, order: LetterOrder) -> Receipt:
+        """Sends the letter of one step and attempt, or tells what became of that attempt before.
+
+        Fails with an ``ApplicationError`` whose type says what is known: ``MailDeferred`` (nothing sent, details:
+        seconds until the next try), ``RecipientRefused`` (nothing sent, for good), ``SendInDoubt`` (nobody knows),
+        ``LetterUnprintable`` and ``DossierUnwritable`` (nothing sent, our own fault).
+        """
+        started = time.monotonic()
+        attempt = _Attempt(self._dossier, order)
+        try:
+            if receipt := attempt.receipt():
+                return receipt
+            attempt.raise_what_is_known()
+            async with heartbeating():
+                return await self._send(order, attempt, started)
+        except DossierError as error:
+            raise ApplicationError(str(error), type=UNWRITABLE, non_retryable=True) from error
+        except (WordingError, TemplateError, UnsafeHeader) as error:
+            raise ApplicationError(str(error), type=UNPRINTABLE, non_retryable=True) from error
+
+    async def _send(self, order: LetterOrder, attempt: "_Attempt", started: float) -> Receipt:
+        mail, pdf = await self._compose(order, attempt)
+        eml = attempt.keep_eml(mail.serialise())
+        try:
+            acceptance = await self._mail.send(mail, before_data=lambda: attempt.claim(mail.message_id, eml))
+        except MailDeferred as error:
+            raise attempt.nothing_sent(DEFERRED, error.reason, error.retry_after) from error
+        except RecipientRefused as error:
+            raise attempt.nothing_sent(REFUSED, f"{error.code} {error.reason}", timedelta()) from error
+        except SendInDoubt as error:
+            raise ApplicationError(error.reason, type=IN_DOUBT, non_retryable=True) from error
+        # Server time plus elapsed time: right on a virtual clock, and proof against a host whose clock is wrong.
+        accepted_at = activity.info().started_time + timedelta(seconds=time.monotonic() - started)
+        receipt = Receipt(
+            message_id=mail.message_id,
+            accepted_at=accepted_at,
+            response=acceptance.response,
+            refused_copies=acceptance.refused_copies,
+            eml=eml,
+            pdf=pdf,
+        )
+        attempt.keep_receipt(receipt)
+        return receipt
+
+    async def _compose(self, order: LetterOrder, attempt: "_Attempt") -> tuple[Mail, Filed]:
+        plan = self._dossier.plan(order.plan)
+        templates = self._dossier.templates(plan.templates)
+        letter = compose_letter(plan, templates, order)
+        path = attempt.folder / f"letter-{letter.content_hash[:12]}.pdf"
+        if path.exists():
+            content = self._dossier.read(path)
+        else:
+            template = templates["letter.typ"]
+            content = await asyncio.to_thread(render_pdf, template, letter, created=order.composed_at)
+            self._dossier.keep(path, content)
+        attachments = [Attachment(filename=f"{order.step.kind.replace('_', '-')}.pdf", content=content)]
+        if order.draft and order.step.kind is StepKind.REVIEW_REQUEST:
+            draft = self._dossier.read(self._dossier.root / order.draft.document.uri)
+            attachments.append(Attachment(filename=f"subpoena-draft-{order.draft.version}.pdf", content=draft))
+        return _mail(plan, order, letter.subject, plain_text(letter), tuple(attachments)), self._dossier.filed(
+            path, content
+        )
+
+
+def _mail(plan: RequestPlan, order: LetterOrder, subject: str, text: str, attachments: tuple[Attachment, ...]) -> Mail:
+    issuer = plan.campaign.issuer
+    to = plan.jurisdiction.email if order.step.to == "recipient" else issuer.colleague(order.step.to).email
+    domain = issuer.sender.rpartition("@")[2]
+    return Mail(
+        sender=issuer.sender,
+        reply_to=issuer.reply_to,
+        recipient=to,
+        copies=tuple(issuer.colleague(role).email for role in order.step.copies),
+        subject=subject,
+        message_id=message_id(order.workflow_id, order.step.id, to, domain),
+        in_reply_to=order.thread or None,
+        references=(order.thread,) if order.thread else (),
+        date=order.composed_at,
+        text=text,
+        attachments=attachments,
+        possible_copy=order.possible_copy,
+    )
+
+
+class _Attempt:
+    """One attempt at one letter, as the dossier knows it."""
+
+    def __init__(self, dossier: Dossier, order: LetterOrder) -> None:
+        self._dossier = dossier
+        self._order = order
+        self.folder = dossier.of(order.workflow_id) / "letters" / order.step.id
+        self._name = f"attempt-{order.attempt}"
+
+    def _path(self, what: str) -> Path:
+        return self.folder / f"{self._name}.{what}"
+
+    def receipt(self) -> Receipt | None:
+        path = self._path("receipt.json")
+        return Receipt.model_validate_json(self._dossier.read(path)) if path.exists() else None
+
+    def raise_what_is_known(self) -> None:
+        """Raises when this attempt was made before: its refusal, or the doubt that a claim alone leaves."""
+        refused = self._path("nothing-sent.json")
+        if refused.exists():
+            known = _NothingSent.model_validate_json(self._dossier.read(refused))
+            raise _known(known)
+        if self._path("claim.json").exists():
+            reason = "the sender was lost between handing over the letter and the answer"
+            raise ApplicationError(reason, type=IN_DOUBT, non_retryable=True)
+
+    def keep_eml(self, content: bytes) -> Filed:
+        """Keeps the message as it goes out. An attempt that never came to its claim may be composed anew."""
+        digest = hashlib.sha256(content).hexdigest()[:12]
+        return self._dossier.keep(self._path(f"{digest}.eml"), content)
+
+    def claim(self, identifier: str, eml: Filed) -> None:
+        claim = _Claim(
+            step=self._order.step.id,
+            attempt=self._order.attempt,
+            message_id=identifier,
+            claimed_at=datetime.now(UTC),
+            eml=eml,
+        )
+        if not self._dossier.create(self._path("claim.json"), claim.model_dump_json().encode()):
+            raise ApplicationError("another process is sending this letter", type=IN_DOUBT, non_retryable=True)
+
+    def nothing_sent(self, kind: str, reason: str, retry_after: timedelta) -> ApplicationError:
+        known = _NothingSent(type=kind, reason=reason, retry_after_seconds=retry_after.total_seconds())
+        self._dossier.create(self._path("nothing-sent.json"), known.model_dump_json().encode())
+        return _known(known)
+
+    def keep_receipt(self, receipt: Receipt) -> None:
+        self._dossier.create(self._path("receipt.json"), receipt.model_dump_json().encode())
+
+
+def _known(known: _NothingSent) -> ApplicationError:
+    return ApplicationError(known.reason, known.retry_after_seconds, type=known.type, non_retryable=True)

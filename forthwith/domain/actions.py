@@ -1,0 +1,47 @@
+"""What a case can ask of the world next. The workflow carries it out and reports back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from forthwith.domain.timetable import Facts, Step
+
+
+@dataclass(frozen=True)
+class ComputeDates:
+    """The dates no longer follow from the facts: compute them anew."""
+
+    facts: Facts
+
+
+@dataclass(frozen=True)
+class SendLetter:
+    """A letter is due now."""
+
+    step: Step
+    attempt: int
+    possible_copy: bool
+    """An earlier attempt may have been accepted: the letter says that it may be a second copy."""
+
+
+@dataclass(frozen=True)
+class DraftSubpoena:
+    """The time to cure has passed: draw up this version of the draft."""
+
+    version: int
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Nothing is due before ``until`` (UTC), unless somebody says something."""
+
+    until: datetime
+    then: str
+    """What happens at that moment, in words."""
+
+
+@dataclass(frozen=True)
+class Close:
+    """The request has ended."""
+
+
+Action = ComputeDates | SendLetter | DraftSubpoena | Wait | Close

@@ -1,0 +1,220 @@
+"""A campaign: who demands what, of whom, by when, and what happens if nothing comes.
+
+These models are the campaign file. Reading it, with line numbers, is forthwith/campaign_file.py.
+"""
+
+from collections.abc import Sequence
+from datetime import date, time
+from functools import cached_property
+from typing import Annotated, Literal, cast
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from forthwith.domain.clock import OfficeHours, Rule
+from forthwith.domain.fields import Address, FilledLine, FilledText, Line, SafeId, Sha256, State, Text, Zone
+from forthwith.domain.ladder import Ladder, Rung
+from forthwith.domain.model import Model
+from forthwith.domain.period import Period
+
+Role = Literal["recipient", "reviewer", "supervisor", "operator"]
+"""Everybody a letter can go to."""
+
+
+class Contact(Model):
+    """A person or desk of the issuing office."""
+
+    name: FilledLine
+    email: Address
+
+
+class Signatory(Model):
+    """Whose name is printed under the letters. Software never signs."""
+
+    name: FilledLine
+    title: FilledLine
+
+
+class Issuer(Model):
+    """The office that demands."""
+
+    office: FilledLine
+    address: tuple[FilledLine, ...] = Field(min_length=1)
+    signatory: Signatory
+    sender: Address = Field(alias="from")
+    reply_to: Address
+    reviewer: Contact
+    supervisor: Contact
+    operator: Contact | None = None
+    """Who is written to when a request needs a person. The office's own ``reply_to`` where nobody is named."""
+
+    def colleague(self, role: Role) -> Contact:
+        """The contact behind an internal role."""
+        match role:
+            case "reviewer":
+                return self.reviewer
+            case "supervisor":
+                return self.supervisor
+            case _:
+                return self.operator or Contact(name=self.office, email=self.reply_to)
+
+
+class Authority(Model):
+    """A provision relied on, as of a date. An attorney fills in the text and vouches for it."""
+
+    citation: FilledLine
+    as_of: date
+    text: Text = ""
+    verified_by: Line = ""
+    verified_on: date | None = None
+
+
+class Item(Model):
+    """One numbered request for documents."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,30}[A-Za-z0-9])?$")]
+    text: FilledText
+
+
+class RelevantPeriod(Model):
+    """The time the requested documents are from."""
+
+    begins: date = Field(alias="from")
+    ends: date | FilledLine = Field(alias="to")
+
+
+class Demand(Model):
+    """What is demanded and why, in the words of the letter."""
+
+    subject: FilledLine
+    authority: tuple[Authority, ...] = Field(min_length=1)
+    consequence: FilledText
+    relevant_period: RelevantPeriod
+    items: tuple[Item, ...] = Field(min_length=1, max_length=200)
+    send_on: date | None = None
+    """The day of a planned start, in each recipient's zone. At once where it is missing."""
+    definitions: tuple[FilledText, ...] = ()
+    instructions: tuple[FilledText, ...] = ()
+    relevance: Text = ""
+    not_in_possession: Text = ""
+
+    @model_validator(mode="after")
+    def _items_have_their_own_numbers(self) -> "Demand":
+        numbers = [item.id for item in self.items]
+        if len(set(numbers)) < len(numbers):
+            twice = sorted({number for number in numbers if numbers.count(number) > 1})
+            raise ValueError(f"item {', '.join(twice)} stands more than once; every item needs its own id")
+        return self
+
+
+class ResponseTime(Model):
+    """When the response is due: a date certain, which is never rolled, or a period."""
+
+    by: date | None = None
+    within: Period | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "ResponseTime":
+        if (self.by is None) == (self.within is None):
+            raise ValueError("give either by (a date) or within (a period such as {days: 30})")
+        return self
+
+
+def _closing_time(value: object) -> object:
+    return None if value == "end_of_day" else value
+
+
+class ClockPolicy(Model):
+    """How response time is counted."""
+
+    response: ResponseTime
+    rule: Rule = "frcp6"
+    calendar: tuple[FilledLine, ...] = Field(min_length=1)
+    closes: Annotated[time | None, BeforeValidator(_closing_time)] = None
+    """When the last day ends in the recipient's zone. At its very end where it is missing."""
+    starts: Literal["accepted", "delivered"] = "accepted"
+
+
+def _opening_hours(value: object) -> object:
+    if not isinstance(value, list | tuple):
+        return value  # pyright: ignore[reportUnknownVariableType] - pydantic names what is wrong with it
+    opens_and_closes = cast("Sequence[object]", value)
+    if len(opens_and_closes) != 2:
+        raise ValueError('give when it opens and when it closes, such as ["08:00", "18:00"]')
+    return dict(zip(("opens", "closes"), opens_and_closes, strict=True))
+
+
+class MailPolicy(Model):
+    """When letters may go out, and what happens when something went wrong."""
+
+    send_between: Annotated[OfficeHours, BeforeValidator(_opening_hours)]
+    minimum_gap: Period
+    when_unknown: Literal["resend", "hold"] = "resend"
+    catch_up: Literal["latest", "all", "none"] = "latest"
+
+
+def _in_order(rungs: tuple[Rung, ...]) -> tuple[Rung, ...]:
+    Ladder.of(rungs)
+    return rungs
+
+
+class Campaign(Model):
+    """One campaign file, without the jurisdictions it names."""
+
+    campaign: SafeId
+    title: FilledLine
+    time_zone: Zone
+    issuer: Issuer
+    demand: Demand
+    clock: ClockPolicy
+    completeness: Literal["reported", "reviewed"] = "reported"
+    rungs: Annotated[tuple[Rung, ...], AfterValidator(_in_order)] = Field(alias="ladder")
+    mail: MailPolicy
+    jurisdictions: FilledLine
+    """The CSV file, relative to the campaign file."""
+    templates: FilledLine | None = None
+    """A folder of letter templates that replace ours of the same name, relative to the campaign file."""
+
+    @cached_property
+    def ladder(self) -> Ladder:
+        """The rungs by name."""
+        return Ladder.of(self.rungs)
+
+
+class Jurisdiction(Model):
+    """One row of the CSV: a recipient of the demand."""
+
+    id: SafeId
+    name: FilledLine
+    kind: FilledLine
+    state: State
+    timezone: Zone
+    attention: FilledLine
+    email: Address
+    fips: Line = ""
+    note: Line = ""
+
+
+class RequestPlan(Model):
+    """Everything one request was started with. Nothing in it changes afterwards.
+
+    Templates and calendars are given by content hash; the dossier keeps what they name.
+    """
+
+    campaign: Campaign
+    jurisdiction: Jurisdiction
+    templates: Sha256
+    recipient_calendar: Sha256
+    issuer_calendar: Sha256
+
+    @property
+    def workflow_id(self) -> str:
+        """``<campaign>/<jurisdiction>``."""
+        return f"{self.campaign.campaign}/{self.jurisdiction.id}"
+
+    @property
+    def matter(self) -> str:
+        """Hash of what the operator decided: the file, the row and the wording.
+
+        Calendars are left out: a new release of their source makes no different matter of the same file.
+        """
+        return self.model_copy(update={"recipient_calendar": "", "issuer_calendar": ""}).content_hash

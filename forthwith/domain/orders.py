@@ -1,0 +1,63 @@
+"""What a case orders from the world: the letter and the draft, with everything they must say."""
+
+from datetime import datetime
+
+from forthwith.domain.actions import DraftSubpoena, SendLetter
+from forthwith.domain.case import Case
+from forthwith.domain.letters import LetterOrder
+from forthwith.domain.subpoena import DraftOrder
+from forthwith.domain.timetable import TO_RECIPIENT, StepKind, Timetable
+
+
+class DatesUnknown(RuntimeError):
+    """An order was asked of a case whose dates were never computed. A bug of the caller."""
+
+
+def letter_order(case: Case, action: SendLetter, now: datetime) -> LetterOrder:
+    """The order for one letter, as of ``now``. Raises ``DatesUnknown``."""
+    dates = _dates(case)
+    demands = [letter for letter in case.letters if letter.kind is StepKind.DEMAND]
+    threads = bool(demands) and action.step.kind in TO_RECIPIENT and action.step.kind is not StepKind.DEMAND
+    return LetterOrder(
+        workflow_id=case.plan.workflow_id,
+        plan=case.plan.content_hash,
+        step=action.step,
+        attempt=action.attempt,
+        possible_copy=action.possible_copy,
+        composed_at=now,
+        items=case.items.states,
+        outstanding=case.items.outstanding,
+        deadline=dates.deadline,
+        acknowledge_by=dates.acknowledge_by,
+        cure=dates.cure,
+        chase_due=dates.chase_due,
+        demand_sent_at=case.demand_sent_at,
+        thread=demands[-1].receipt.message_id if threads else "",
+        attention=tuple(case.attention),
+        draft=case.draft,
+    )
+
+
+def draft_order(case: Case, action: DraftSubpoena, now: datetime) -> DraftOrder:
+    """The order for one version of the draft, as of ``now``. Raises ``DatesUnknown``."""
+    dates = _dates(case)
+    return DraftOrder(
+        workflow_id=case.plan.workflow_id,
+        plan=case.plan.content_hash,
+        version=action.version,
+        drafted_at=now,
+        letters=tuple(letter for letter in case.letters if letter.kind in TO_RECIPIENT),
+        responses=tuple(case.responses),
+        deadline=dates.deadline,
+        cure=dates.cure if any(letter.kind is StepKind.FINAL_NOTICE for letter in case.letters) else None,
+        items=case.items.states,
+        outstanding=case.items.outstanding,
+        fields=dict(case.draft_fields),
+        notes=tuple(case.revision_notes),
+    )
+
+
+def _dates(case: Case) -> Timetable:
+    if case.timetable is None:
+        raise DatesUnknown(f"{case.plan.workflow_id} has no dates yet")
+    return case.timetable

@@ -1,0 +1,96 @@
+"""The record of a request: entries chained by hash, letters as sent, drafts as rendered."""
+
+import hashlib
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from forthwith.domain.campaign import Role
+from forthwith.domain.messages import Who
+from forthwith.domain.model import Model
+from forthwith.domain.timetable import StepKind
+
+GENESIS = "0" * 64
+"""What the first entry of every chain names as its predecessor."""
+
+
+class Entry(Model):
+    """One line of the timeline. ``at`` is UTC; ``previous`` is the hash of the entry before."""
+
+    number: int
+    at: datetime
+    what: str
+    text: str
+    by: Who | None = None
+    details: dict[str, str] = Field(default_factory=dict)
+    previous: str
+
+    def filed(self) -> bytes:
+        """The bytes that are kept in the dossier, and that `sha256sum` is run on."""
+        return self.model_dump_json().encode() + b"\n"
+
+    @property
+    def head(self) -> str:
+        """Hash of this entry, and so of all before it, in hexadecimal."""
+        return hashlib.sha256(self.filed()).hexdigest()
+
+
+class Filed(Model):
+    """An object in the dossier, by its place and content."""
+
+    uri: str
+    sha256: str
+    size: int
+
+
+class Receipt(Model):
+    """What the mail server said when it took a letter."""
+
+    message_id: str
+    accepted_at: datetime
+    """UTC; on the workflow's clock, so right on a virtual one and on a skewed host."""
+    response: str
+    refused_copies: tuple[str, ...] = ()
+    eml: Filed
+    pdf: Filed
+
+
+class SentLetter(Model):
+    """One letter of the record, as far as anybody knows what became of it."""
+
+    step: str
+    kind: StepKind
+    to: Role
+    receipt: Receipt
+    possible_copy: bool = False
+    late_by_seconds: int = 0
+    delivered: Literal["yes", "no", "unknown"] = "unknown"
+    evidence: str = ""
+
+
+class Draft(Model):
+    """A rendered subpoena draft. ``sha256`` is what a reviewer reads and approves."""
+
+    version: int
+    document: Filed
+    missing: tuple[str, ...] = ()
+    """Required fields that are still empty; none of them may be empty at approval."""
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the PDF, in hexadecimal."""
+        return self.document.sha256
+
+
+class Outcome(Model):
+    """How a request ended. The workflow's result."""
+
+    status: str
+    text: str
+    ended_at: datetime
+    on_time: bool | None = None
+    letters_sent: int
+    drafts: int
+    head: str
+    """Head of the timeline's chain, over everything that was recorded."""

@@ -1,0 +1,217 @@
+"""From the record of a request to the draft of an administrative subpoena.
+
+Software drafts and leaves blank what only a person can supply: the text of an authority and who vouches for it, the
+relevance, the signature. What is required and still empty blocks approval, by name.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from forthwith.domain.calendar import day_in_words
+from forthwith.domain.campaign import Campaign, RequestPlan
+from forthwith.domain.clock import Computation
+from forthwith.domain.documents import (
+    DeadlineStatement,
+    Finding,
+    NumberedRequest,
+    QuotedAuthority,
+    Recital,
+    SubpoenaDraft,
+)
+from forthwith.domain.fields import Sha256
+from forthwith.domain.items import SETTLING, ItemState
+from forthwith.domain.letters import plain_date, relevant_period
+from forthwith.domain.messages import RecordResponse
+from forthwith.domain.model import Model
+from forthwith.domain.record import SentLetter
+
+BANNER = "DRAFT – NOT ISSUED"
+
+
+class DraftOrder(Model):
+    """Everything a draft says that the plan does not. Instants are UTC."""
+
+    workflow_id: str
+    plan: Sha256
+    version: int
+    drafted_at: datetime
+    letters: tuple[SentLetter, ...]
+    """Every letter to the recipient, in order."""
+    responses: tuple[RecordResponse, ...]
+    deadline: Computation
+    cure: Computation | None
+    items: tuple[ItemState, ...]
+    outstanding: tuple[str, ...]
+    fields: dict[str, str]
+    """What reviewers put into fields, such as ``authority.1.text``."""
+    notes: tuple[str, ...]
+
+
+def _defaults(campaign: Campaign) -> dict[str, str]:
+    """Every field a reviewer may change, with what the campaign file says of it. This is the one list of them."""
+    issuer = campaign.issuer
+    fields: dict[str, str] = {}
+    for number, authority in enumerate(campaign.demand.authority, start=1):
+        fields[f"authority.{number}.text"] = authority.text
+        fields[f"authority.{number}.verified_by"] = authority.verified_by
+        fields[f"authority.{number}.verified_on"] = str(authority.verified_on or "")
+    return fields | {
+        "docket_number": "",
+        "command": f"Produce to the {issuer.office}, at the time and place stated below, the documents described in"
+        " Schedule A.",
+        "return_place": ", ".join((issuer.office, *issuer.address)),
+        "electronic_delivery": f"Production by electronic mail to {issuer.reply_to} is accepted.",
+        "relevance": campaign.demand.relevance,
+        "not_in_possession": campaign.demand.not_in_possession,
+        "objection": "An objection is stated in writing to the issuing office, by item number and with its ground.",
+        "objection_date": "on or before the return date",
+        "enforcement": "The demand stated the consequence of a failure to respond in these words:"
+        f" “{campaign.demand.consequence.strip()}”",
+        "signatory.name": issuer.signatory.name,
+        "signatory.title": issuer.signatory.title,
+    }
+
+
+def editable_fields(campaign: Campaign) -> tuple[str, ...]:
+    """Names of the fields that a revision may fill."""
+    return tuple(_defaults(campaign))
+
+
+def missing_fields(campaign: Campaign, fields: Mapping[str, str]) -> tuple[str, ...]:
+    """Names of the required fields that are still empty once ``fields`` are filled in.
+
+    An administrative subpoena needs its authority quoted and vouched for, its relevance, that the issuer does not
+    have the documents already, and an authorised signer.
+    """
+    filled = _defaults(campaign) | dict(fields)
+    required = [name for name in filled if name.endswith((".text", ".verified_by"))]
+    required += ["relevance", "not_in_possession", "signatory.name", "signatory.title"]
+    return tuple(name for name in required if not filled[name].strip())
+
+
+def compose_draft(plan: RequestPlan, order: DraftOrder, *, template_sha256: str, renderer: str) -> SubpoenaDraft:
+    """The draft that ``order`` asks for. ``template_sha256`` and ``renderer`` go into its audit block."""
+    campaign, recipient = plan.campaign, plan.jurisdiction
+    filled = _defaults(campaign) | order.fields
+    zone = recipient.timezone
+    return SubpoenaDraft(
+        banner=BANNER,
+        form=campaign.ladder.subpoena.form,
+        docket_number=filled["docket_number"],
+        reference=plan.workflow_id,
+        version=order.version,
+        template_sha256=template_sha256,
+        issuer_office=campaign.issuer.office,
+        issuer_name=filled["signatory.name"],
+        issuer_address=campaign.issuer.address,
+        authority=_authority(campaign, filled),
+        to_name=recipient.name,
+        to_kind=recipient.kind,
+        to_attention=recipient.attention,
+        to_address=(recipient.email,),
+        command=filled["command"],
+        return_when=f"{campaign.ladder.subpoena.return_within} after service; the date is entered upon service",
+        return_place=filled["return_place"],
+        electronic_delivery=filled["electronic_delivery"],
+        relevance=filled["relevance"],
+        not_in_possession=filled["not_in_possession"],
+        recitals=tuple(_recital(letter, zone) for letter in order.letters),
+        deadlines=_deadlines(order),
+        findings=tuple(_finding(state, order, zone) for state in order.items),
+        definitions=campaign.demand.definitions,
+        instructions=campaign.demand.instructions,
+        relevant_period=relevant_period(campaign),
+        requests=tuple(
+            NumberedRequest(number=item.id, text=item.text.strip())
+            for item in campaign.demand.items
+            if item.id in order.outstanding
+        ),
+        objection_rule=filled["objection"],
+        objection_date=filled["objection_date"],
+        enforcement=filled["enforcement"],
+        signatory=filled["signatory.name"],
+        signatory_title=filled["signatory.title"],
+        missing=missing_fields(campaign, order.fields),
+        revision_notes=order.notes,
+        audit_renderer=renderer,
+    )
+
+
+def _authority(campaign: Campaign, filled: Mapping[str, str]) -> tuple[QuotedAuthority, ...]:
+    return tuple(
+        QuotedAuthority(
+            citation=authority.citation,
+            as_of=plain_date(authority.as_of),
+            text=filled[f"authority.{number}.text"],
+            verified_by=filled[f"authority.{number}.verified_by"],
+            verified_on=filled[f"authority.{number}.verified_on"],
+        )
+        for number, authority in enumerate(campaign.demand.authority, start=1)
+    )
+
+
+def _recital(letter: SentLetter, zone: str) -> Recital:
+    notes = [
+        "may be a second copy" if letter.possible_copy else "",
+        letter.evidence,
+    ]
+    return Recital(
+        when=_instant(letter.receipt.accepted_at, zone),
+        kind=letter.step,
+        channel="e-mail, accepted by the mail server",
+        message_id=letter.receipt.message_id,
+        sha256=letter.receipt.pdf.sha256,
+        delivered=letter.delivered,
+        note="; ".join(filter(None, notes)),
+    )
+
+
+def _deadlines(order: DraftOrder) -> tuple[DeadlineStatement, ...]:
+    computed = [("Response to the demand", order.deadline)]
+    if order.cure:
+        computed.append(("Time to cure after the final notice", order.cure))
+    return tuple(
+        DeadlineStatement(
+            title=title,
+            rule=f"{due.rule} ({due.citation})" if due.citation else due.rule.replace("_", " "),
+            trigger=day_in_words(due.trigger),
+            period=due.period or "date certain",
+            last_day=day_in_words(due.due),
+            closing=due.in_words(),
+            calendar=f"{due.calendar}; {due.calendar_version}; sha256 {due.calendar_sha256}",
+            skipped=tuple(f"{day_in_words(skipped.day)}: {skipped.reason}" for skipped in due.skipped),
+            alternatives=tuple(
+                f"{day_in_words(other.due)}: {other.reason.replace('_', ' ')}" for other in due.alternatives
+            ),
+        )
+        for title, due in computed
+    )
+
+
+def _finding(state: ItemState, order: DraftOrder, zone: str) -> Finding:
+    if state.id not in order.outstanding:
+        word = (state.disposition or "").replace("_", " ")
+        return Finding(number=state.id, found="complete", note=_joined(f"Reported as {word}.", state.note))
+    if state.disposition == "objected":
+        return Finding(number=state.id, found="none", note=_joined("Objected to.", state.note))
+    if state.disposition in SETTLING:
+        return Finding(
+            number=state.id, found="partial", note=_joined("Reported as complete, not accepted.", state.note)
+        )
+    if refusals := [response for response in order.responses if response.kind == "refusal"]:
+        note = f"Refused on {_instant(refusals[-1].received_at, zone)} by {refusals[-1].sender}."
+        return Finding(number=state.id, found="none", note=_joined(note, refusals[-1].note))
+    heard = (
+        f"{len(order.responses)} on record, none of them answers this item." if order.responses else "none on record."
+    )
+    return Finding(number=state.id, found="none", note=f"Responses: {heard}")
+
+
+def _joined(*parts: str) -> str:
+    return " ".join(part.strip() for part in parts if part.strip())
+
+
+def _instant(instant: datetime, zone: str) -> str:
+    local = instant.astimezone(ZoneInfo(zone))
+    return f"{plain_date(date(local.year, local.month, local.day))}, {local:%H:%M} {local.tzname()}"

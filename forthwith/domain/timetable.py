@@ -1,0 +1,269 @@
+"""From the ladder and what has happened so far to dated steps: when each letter goes, and why then.
+
+Pure. The activity `compute_dates` calls `timetable` with the pinned calendars; `preview` calls the same function.
+Steps toward the recipient follow the recipient's clock and office hours, internal ones the issuer's.
+"""
+
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from forthwith.domain.calendar import day_in_words
+from forthwith.domain.campaign import Campaign, Role
+from forthwith.domain.clock import Clock, Computation
+from forthwith.domain.ladder import Ladder, Remind
+from forthwith.domain.model import Model
+from forthwith.domain.period import Period
+
+HOLD_CHASE = Period(unit="business_days", count=1)
+"""A request that waits for a person is brought up again every business day, so that no hold is forgotten."""
+
+
+class StepKind(StrEnum):
+    """What a letter is for. Each kind has a template of the same name."""
+
+    DEMAND = "demand"
+    ACKNOWLEDGMENT = "acknowledgment"
+    REMINDER = "reminder"
+    FINAL_NOTICE = "final_notice"
+    REVIEW_REQUEST = "review_request"
+    REVIEW_CHASE = "review_chase"
+    REVIEW_ESCALATION = "review_escalation"
+    ISSUANCE_CHASE = "issuance_chase"
+    HOLD_CHASE = "hold_chase"
+
+
+TO_RECIPIENT = (StepKind.DEMAND, StepKind.ACKNOWLEDGMENT, StepKind.REMINDER, StepKind.FINAL_NOTICE)
+
+
+class Extension(Model):
+    """One grant of more time: to a date or by a period."""
+
+    to: date | None = None
+    period: Period | None = None
+
+
+class Chase(Model):
+    """Something our own people owe the request, and how often they were asked."""
+
+    topic: Literal["review", "issuance", "hold"]
+    name: str
+    """Unique within the request, such as ``review-2`` for the second draft. Step ids start with it."""
+    since: datetime
+    """When they were last asked, or when the wait began."""
+    sent: int = 0
+    urged: bool = False
+    """An operator wants the next person asked at once."""
+
+
+class Facts(Model):
+    """All that the dates of a request hang on. Instants are UTC."""
+
+    opened_at: datetime
+    clock_from: datetime | None = None
+    """When the response time started to run; until then, when the demand is expected to be accepted."""
+    series: int = 0
+    """How often the response date was set anew. Letters of a new series are other letters than those before."""
+    extensions: tuple[Extension, ...] = ()
+    overdue_from: datetime | None = None
+    """When an operator closed the response time early. The final notice counts from here."""
+    final_notice_at: datetime | None = None
+    chase: Chase | None = None
+    not_before: datetime | None = None
+    """No pending letter goes earlier: the minimum gap, or the moment we came back from an outage."""
+
+
+class Step(Model):
+    """One letter with its moment. ``at`` is inclusive, ``until`` the end of that day's office hours."""
+
+    id: str
+    kind: StepKind
+    to: Role
+    copies: tuple[Role, ...] = ()
+    planned_at: datetime
+    at: datetime
+    until: datetime | None = None
+    why: str
+    ordinal: int = 0
+
+
+class Timetable(Model):
+    """Every date of a request that follows from the facts."""
+
+    facts: Facts
+    deadline: Computation
+    acknowledge_by: Computation | None = None
+    cure: Computation | None = None
+    """End of the time to cure; expected, until the final notice is accepted."""
+    chase_due: Computation | None = None
+    """When what our own people owe is due."""
+    steps: tuple[Step, ...]
+
+
+def timetable(campaign: Campaign, recipient: Clock, issuer: Clock, facts: Facts) -> Timetable:
+    """The dates that follow from ``facts``.
+
+    Raises ``ValueError`` when a date falls outside the pinned calendars.
+    """
+    return _Reckoning(campaign, recipient, issuer, facts).timetable()
+
+
+class _Reckoning:
+    """One computation: the campaign's rungs laid along one request's facts."""
+
+    def __init__(self, campaign: Campaign, recipient: Clock, issuer: Clock, facts: Facts) -> None:
+        self.campaign = campaign
+        self.ladder: Ladder = campaign.ladder
+        self.recipient = recipient
+        self.issuer = issuer
+        self.facts = facts
+
+    def timetable(self) -> Timetable:
+        demand = self.demand()
+        clock_from = self.facts.clock_from or demand.at
+        deadline = self.deadline(clock_from)
+        acknowledge_by, cure = None, None
+        steps = [demand]
+        if acknowledgment := self.ladder.acknowledgment:
+            acknowledge_by = self.within(clock_from, acknowledgment.within)
+            steps.append(self.acknowledgment(acknowledgment.within, acknowledge_by))
+        steps += [self.reminder(n, rung, deadline) for n, rung in enumerate(self.ladder.reminders, start=1)]
+        if final_notice := self.ladder.final_notice:
+            notice = self.final_notice(final_notice.after_due, deadline)
+            cure = self.within(self.facts.final_notice_at or notice.at, final_notice.cure)
+            steps.append(notice)
+        chase_due = self.chase_due()
+        if self.facts.chase:
+            steps.append(self.chase(self.facts.chase, chase_due))
+        return Timetable(
+            facts=self.facts,
+            deadline=deadline,
+            acknowledge_by=acknowledge_by,
+            cure=cure,
+            chase_due=chase_due,
+            steps=tuple(steps),
+        )
+
+    def within(self, since: datetime, period: Period) -> Computation:
+        rule = "business_days" if period.unit == "business_days" else self.campaign.clock.rule
+        return self.recipient.within(since, period, rule)
+
+    def deadline(self, clock_from: datetime) -> Computation:
+        response = self.campaign.clock.response
+        due = self.recipient.by(response.by) if response.by else self.within(clock_from, _given(response.within))
+        # Every extension counts from the date before any roll, so that one month and one month are two months.
+        for extension in self.facts.extensions:
+            due = self.recipient.by(extension.to) if extension.to else self.extended(due, _given(extension.period))
+        return due
+
+    def extended(self, due: Computation, period: Period) -> Computation:
+        if period.is_elapsed:
+            return self.recipient.within(due.closes_at, period, self.campaign.clock.rule)
+        rule = "business_days" if period.unit == "business_days" else self.campaign.clock.rule
+        return self.recipient.counted(due.last_counted, period.count, rule=rule)
+
+    def demand(self) -> Step:
+        send_on = self.campaign.demand.send_on
+        if send_on is None:
+            return self.elapsed_step("demand", StepKind.DEMAND, self.facts.opened_at, "at once")
+        return self.day_step("demand", StepKind.DEMAND, send_on, f"planned for {day_in_words(send_on)}")
+
+    def acknowledgment(self, within: Period, by: Computation) -> Step:
+        why = f"no acknowledgment within {within}, by {day_in_words(by.due)}"
+        return self.after("acknowledgment", StepKind.ACKNOWLEDGMENT, by.closes_at, within, why)
+
+    def reminder(self, number: int, rung: Remind, deadline: Computation) -> Step:
+        name, before = f"reminder-{number}", rung.before_due
+        why = f"{before} before the response is due on {day_in_words(deadline.due)}"
+        if before.is_elapsed:
+            step = self.elapsed_step(name, StepKind.REMINDER, deadline.closes_at - before.elapsed, why)
+        else:
+            step = self.day_step(name, StepKind.REMINDER, self.recipient.offset(deadline.due, before, "backward"), why)
+        return step.model_copy(update={"copies": rung.copies, "ordinal": number})
+
+    def final_notice(self, after: Period, deadline: Computation) -> Step:
+        name, kind = "final-notice", StepKind.FINAL_NOTICE
+        if self.facts.overdue_from:
+            return self.after(name, kind, self.facts.overdue_from, after, "escalated by an operator")
+        why = f"{after} after the response was due on {day_in_words(deadline.due)}"
+        if after.is_elapsed:
+            return self.elapsed_step(name, kind, deadline.closes_at + after.elapsed, why)
+        return self.day_step(name, kind, self.recipient.offset(deadline.due, after, "forward"), why)
+
+    def chase_due(self) -> Computation | None:
+        """When what our own people owe is due; earlier dates are enforced against ourselves."""
+        chase = self.facts.chase
+        if chase is None:
+            return None
+        period = self.chase_period(chase)
+        return self.issuer.within(chase.since, period, "business_days" if period.unit == "business_days" else "frcp6")
+
+    def chase_period(self, chase: Chase) -> Period:
+        match chase.topic:
+            case "review":
+                return self.ladder.review.within
+            case "issuance" if self.ladder.issuance:
+                return self.ladder.issuance.within
+            case _:
+                return HOLD_CHASE
+
+    def chase(self, chase: Chase, due: Computation | None) -> Step:
+        period = self.chase_period(chase)
+        asked_now = chase.urged or (chase.topic == "review" and chase.sent == 0)
+        at = chase.since if asked_now or due is None else due.closes_at
+        kind, to = self.whom_to_chase(chase)
+        name = chase.name if kind is StepKind.REVIEW_REQUEST else f"{chase.name}-chase-{max(chase.sent, 1)}"
+        why = "at once" if asked_now else f"nothing happened within {period}"
+        if period.is_elapsed:
+            step = self.elapsed_step(name, kind, at, why)
+        else:
+            opens, closes = self.issuer.office_window(self.not_before(at), self.campaign.mail.send_between)
+            step = Step(id=name, kind=kind, to=to, planned_at=at, at=opens, until=closes, why=why)
+        return step.model_copy(update={"to": to, "ordinal": chase.sent})
+
+    def whom_to_chase(self, chase: Chase) -> tuple[StepKind, Role]:
+        match chase.topic:
+            case "review" if chase.sent == 0 and not chase.urged:
+                return StepKind.REVIEW_REQUEST, "reviewer"
+            case "review" if chase.sent <= 1 and not chase.urged:
+                return StepKind.REVIEW_CHASE, "reviewer"
+            case "review":
+                return StepKind.REVIEW_ESCALATION, self.ladder.review.then_chase
+            case "issuance":
+                issuance = self.ladder.issuance
+                return StepKind.ISSUANCE_CHASE, issuance.then_chase if issuance else "supervisor"
+            case "hold":
+                return StepKind.HOLD_CHASE, "operator"
+
+    # How a moment becomes a step.
+
+    def not_before(self, at: datetime) -> datetime:
+        return max(at, self.facts.not_before) if self.facts.not_before else at
+
+    def named(self, name: str) -> str:
+        return f"{name}-series-{self.facts.series + 1}" if self.facts.series else name
+
+    def after(self, name: str, kind: StepKind, moment: datetime, period: Period, why: str) -> Step:
+        """As soon as office hours allow after ``moment``; at that very moment where the rung counts elapsed time."""
+        if period.is_elapsed:
+            return self.elapsed_step(name, kind, moment, why)
+        opens, closes = self.recipient.office_window(self.not_before(moment), self.campaign.mail.send_between)
+        return Step(id=self.named(name), kind=kind, to="recipient", planned_at=moment, at=opens, until=closes, why=why)
+
+    def day_step(self, name: str, kind: StepKind, day: date, why: str) -> Step:
+        """At the start of office hours on ``day``, or on the next open day where that one is closed."""
+        hours = self.campaign.mail.send_between
+        planned, _ = self.recipient.office_window(datetime.combine(day, time(), ZoneInfo(self.recipient.zone)), hours)
+        opens, closes = self.recipient.office_window(self.not_before(planned), hours)
+        return Step(id=self.named(name), kind=kind, to="recipient", planned_at=planned, at=opens, until=closes, why=why)
+
+    def elapsed_step(self, name: str, kind: StepKind, at: datetime, why: str) -> Step:
+        name = name if kind not in TO_RECIPIENT else self.named(name)
+        return Step(id=name, kind=kind, to="recipient", planned_at=at, at=self.not_before(at), why=why)
+
+
+def _given(period: Period | None) -> Period:
+    if period is None:
+        raise ValueError("neither a date nor a period is given")
+    return period

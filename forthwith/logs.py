@@ -1,0 +1,56 @@
+"""One renderer for everything that logs: ours, the SDK's with its workflow context, and the libraries'."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+from forthwith.settings import Settings
+
+_CONTEXT = ("temporal_workflow", "temporal_activity")
+_KEPT = ("workflow_id", "workflow_type", "run_id", "activity_type", "attempt", "update_id", "update_name")
+
+
+def configure_logs(settings: Settings) -> None:
+    """Sends all logs to stderr, as readable lines or as one JSON object a line. Never bodies, addresses or secrets."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        _flatten_context,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    rendered: list[structlog.typing.Processor]
+    if settings.log_format == "json":
+        rendered = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    else:
+        rendered = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendered],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level)
+
+
+def _flatten_context(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """The SDK's context as plain fields, without what only repeats itself."""
+    for name in _CONTEXT:
+        context: dict[str, Any] = event.pop(name, {})
+        event.update({key: context[key] for key in _KEPT if key in context})
+    for name in ("workflow_info", "activity_info"):
+        event.pop(name, None)
+    return event

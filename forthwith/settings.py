@@ -1,0 +1,48 @@
+"""The only reader of our environment: everything `FORTHWITH_*`. Temporal's own is read by the SDK (temporal.py)."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Configuration of the worker and of the operator's commands."""
+
+    model_config = SettingsConfigDict(env_prefix="FORTHWITH_", frozen=True, extra="ignore")
+
+    smtp_host: str = "localhost"
+    smtp_port: int = Field(default=587, gt=0, lt=65536)
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_tls: Literal["required", "starttls", "none"] = "starttls"
+    smtp_ca_file: Path | None = None
+    """Certificates to trust instead of the system's."""
+    smtp_connections: int = Field(default=10, gt=0, le=100)
+    """How many letters go out at once."""
+
+    dossier: Path = Path(".forthwith/dossier")
+    """Where case files are kept. Every worker and every operator must see the same folder."""
+
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    cached_workflows: int = Field(default=5_000, gt=0)
+    """Requests kept in memory by one worker, about 0.15 MB each. Fewer than move at once cost a replay each step."""
+    drain: timedelta = timedelta(seconds=620)
+    """How long a stopping worker waits for letters whose content was handed over: the mail server may take 600 s."""
+
+    @property
+    def smtp(self) -> dict[str, object]:
+        """The part that concerns mail, as the mail client's own settings take it."""
+        return {
+            "host": self.smtp_host,
+            "port": self.smtp_port,
+            "username": self.smtp_username,
+            "password": self.smtp_password,
+            "tls": self.smtp_tls,
+            "ca_file": self.smtp_ca_file,
+            "pool_size": self.smtp_connections,
+        }

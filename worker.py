@@ -1,0 +1,82 @@
+"""The worker: `python worker.py` runs workflows and activities until SIGTERM or Ctrl-C.
+
+On either it drains: no new work is taken, letters whose content was not handed over are called back (nothing was sent),
+those that were are waited for, and the process exits 0. A second signal ends it at once.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+
+import structlog
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.dates import Dates
+from activities.dossier import CaseFiles, Dossier
+from activities.drafting import Drafting
+from activities.letters import Letters
+from activities.mail import MailClient, SmtpSettings
+from forthwith import temporal
+from forthwith.logs import configure_logs
+from forthwith.settings import Settings
+from workflows.jurisdiction_request import JurisdictionRequest
+
+log = structlog.get_logger("worker")
+
+
+def build_worker(client: Client, settings: Settings, mail: MailClient) -> Worker:
+    """The worker as every process and every test runs it."""
+    dossier = Dossier(settings.dossier)
+    letters, drafting = Letters(dossier, mail), Drafting(dossier)
+    dates, case_files = Dates(dossier), CaseFiles(dossier)
+    return Worker(
+        client,
+        task_queue=temporal.TASK_QUEUE,
+        workflows=[JurisdictionRequest],
+        activities=[
+            letters.send_letter,
+            drafting.draft_subpoena,
+            dates.compute_dates,
+            case_files.open_case,
+            case_files.file_entries,
+        ],
+        max_cached_workflows=settings.cached_workflows,
+        graceful_shutdown_timeout=settings.drain,
+        sticky_queue_schedule_to_start_timeout=temporal.STICKY_TIMEOUT,
+    )
+
+
+async def run(settings: Settings) -> None:
+    """Runs one worker until it is told to stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, _stop, stop)
+    client = await temporal.connect()
+    async with MailClient(SmtpSettings.model_validate(settings.smtp)) as mail, build_worker(client, settings, mail):
+        log.info("worker started", queue=temporal.TASK_QUEUE, namespace=client.namespace, dossier=str(settings.dossier))
+        await stop.wait()
+        log.info("worker stops: letters that are under way are finished first")
+    log.info("worker stopped")
+
+
+def _stop(stop: asyncio.Event) -> None:
+    if stop.is_set():
+        sys.stdout.flush()
+        os._exit(1)
+    stop.set()
+
+
+def main() -> None:
+    """Entry point."""
+    settings = Settings()
+    configure_logs(settings)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(run(settings))
+
+
+if __name__ == "__main__":
+    main()

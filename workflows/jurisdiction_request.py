@@ -1,0 +1,430 @@
+"""One demand to one jurisdiction, from the letter to the subpoena draft.
+
+The promise: every open request has, at every moment, one activity under way or one timer at its `NextActionAt`.
+A response that was reported is never lost, no letter goes out twice unmarked, and no timer ever issues anything.
+
+Workflow id: ``<campaign>/<jurisdiction>``. What is decided, and by which rule, is in forthwith/domain/case.py; the
+workflow waits, acts, and tells the case what happened.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.common import RawValue, RetryPolicy, SearchAttributeUpdate
+from temporalio.exceptions import ActivityError, ApplicationError, CancelledError
+
+with workflow.unsafe.imports_passed_through():
+    from activities import letters as sending
+    from activities.dates import Dates, DatesQuestion
+    from activities.dossier import CaseFiles, Filing, Opening
+    from activities.drafting import Drafting
+    from activities.letters import Letters
+    from forthwith import temporal
+    from forthwith.domain.actions import Action, Close, ComputeDates, DraftSubpoena, SendLetter, Wait
+    from forthwith.domain.campaign import RequestPlan
+    from forthwith.domain.case import FILE_AGAIN_AFTER, Case
+    from forthwith.domain.messages import (
+        AcceptResponse,
+        Acknowledge,
+        AddNote,
+        Answer,
+        AnyMessage,
+        Attention,
+        DeliveryReport,
+        EscalateNow,
+        ExtendDeadline,
+        RecordResponse,
+        ResolveAttention,
+        ReviewSubpoena,
+        Status,
+        Withdraw,
+    )
+    from forthwith.domain.orders import draft_order, letter_order
+    from forthwith.domain.record import Entry, Outcome
+    from forthwith.domain.signals import Unreadable, read_signal
+    from forthwith.domain.views import (
+        Explanation,
+        NextAction,
+        RequestStatus,
+        current_details,
+        explanation,
+        request_status,
+    )
+
+Done = TypeVar("Done")
+
+ONCE = RetryPolicy(maximum_attempts=1)
+"""A letter is never sent again by the server: the case decides, from what the dossier knows of the last attempt."""
+
+LETTER_AT_MOST = timedelta(minutes=15)
+"""A mail server may think for ten minutes after the content (RFC 5321 4.5.3.2.6)."""
+
+HEARTBEAT = timedelta(seconds=5)
+"""A worker that was killed in the middle is noticed this soon."""
+
+DRAFT = RetryPolicy(maximum_attempts=3, initial_interval=timedelta(seconds=2))
+DRAFT_AT_MOST = timedelta(minutes=10)
+
+RECORD = RetryPolicy(maximum_attempts=3, initial_interval=timedelta(milliseconds=200))
+RECORD_AT_MOST = timedelta(seconds=30)
+"""Dates and the dossier are local and quick; where they fail, the case tells a person and tries again later."""
+
+
+@workflow.defn
+class JurisdictionRequest:
+    """Sends the demand, keeps its clock, and ends in a recorded outcome."""
+
+    @workflow.init
+    def __init__(self, plan: RequestPlan) -> None:
+        self._case = Case(plan, opened_at=workflow.now())
+        self._heard = 0
+        self._next: NextAction | None = None
+        self._shown = _Shown(Status.SENDING, (), len(plan.campaign.demand.items), None, None)
+
+    @workflow.run
+    async def run(self, plan: RequestPlan) -> Outcome:
+        """The request from the demand to its end. Returns how it ended."""
+        # In a task of its own, so that a cancel from the Web UI interrupts nothing: it means a withdrawal.
+        story = asyncio.create_task(self._carry_out())
+        while not story.done():
+            try:
+                await asyncio.shield(story)
+            except asyncio.CancelledError:
+                self._heard += 1
+        return story.result()
+
+    async def _carry_out(self) -> Outcome:
+        await self._open_the_case()
+        while self._case.is_open:
+            match self._what_next():
+                case ComputeDates() as due:
+                    await self._compute_dates(due)
+                case SendLetter() as due:  # the demand, a reminder, the final notice, a word to our own people
+                    await self._send(due)
+                case DraftSubpoena() as due:
+                    await self._draft(due)
+                case Wait() as until:  # for a response, a decision, or the next date
+                    await self._wait(until)
+                case Close():
+                    break
+        return await self._close_the_case()
+
+    # What people and other systems say. Updates are answered; whatever is wrong is refused by name and leaves nothing.
+
+    @workflow.update
+    def record_response(self, message: RecordResponse) -> Answer:
+        """A response came in."""
+        return self._hear(message)
+
+    @record_response.validator
+    def _may_record_response(self, message: RecordResponse) -> None:
+        self._refuse(message)
+
+    @workflow.update
+    def accept_response(self, message: AcceptResponse) -> Answer:
+        """A person finds claimed items complete."""
+        return self._hear(message)
+
+    @accept_response.validator
+    def _may_accept_response(self, message: AcceptResponse) -> None:
+        self._refuse(message)
+
+    @workflow.update
+    def acknowledge(self, message: Acknowledge) -> Answer:
+        """The recipient confirmed that it has the demand."""
+        return self._hear(message)
+
+    @acknowledge.validator
+    def _may_acknowledge(self, message: Acknowledge) -> None:
+        self._refuse(message)
+
+    @workflow.update
+    def record_delivery(self, message: DeliveryReport) -> Answer:
+        """What became of a letter after the mail server took it."""
+        return self._hear(message)
+
+    @record_delivery.validator
+    def _may_record_delivery(self, message: DeliveryReport) -> None:
+        self._refuse(message)
+
+    @workflow.update
+    def extend_deadline(self, message: ExtendDeadline) -> Answer:
+        """More time."""
+        return self._hear(message)
+
+    @extend_deadline.validator
+    def _may_extend_deadline(self, message: ExtendDeadline) -> None:
+        self._refuse(message)
+
+    @workflow.update
+    def review_subpoena(self, message: ReviewSubpoena) -> Answer:
+        """The attorney approves, revises or rejects the draft that was read."""
+        return self._hear(message)
+
+    @review_subpoena.validator
+    def _may_review_subpoena(self, message: ReviewSubpoena) -> None:
+        self._refuse(message)
+
+    @workflow.update
+    def escalate_now(self, message: EscalateNow) -> Answer:
+        """The next rung of escalation, without waiting for its date."""
+        return self._hear(message)
+
+    @escalate_now.validator
+    def _may_escalate_now(self, message: EscalateNow) -> None:
+        self._refuse(message)
+
+    @workflow.update
+    def withdraw(self, message: Withdraw) -> Answer:
+        """The issuer takes the demand back."""
+        return self._hear(message)
+
+    @withdraw.validator
+    def _may_withdraw(self, message: Withdraw) -> None:
+        self._refuse(message)
+
+    @workflow.update
+    def resolve_attention(self, message: ResolveAttention) -> Answer:
+        """A person dealt with what needed attention."""
+        return self._hear(message)
+
+    @resolve_attention.validator
+    def _may_resolve_attention(self, message: ResolveAttention) -> None:
+        self._refuse(message)
+
+    @workflow.update
+    def add_note(self, message: AddNote) -> Answer:
+        """Something the record should hold."""
+        return self._hear(message)
+
+    @add_note.validator
+    def _may_add_note(self, message: AddNote) -> None:
+        self._refuse(message)
+
+    @workflow.signal(dynamic=True)
+    def on_signal(self, name: str, args: Sequence[RawValue]) -> None:
+        """Whatever arrives as a signal. What cannot be read is kept, flagged, and holds the ladder."""
+        now = workflow.now()
+        match read_signal(name, [value.payload.data for value in args]):
+            case Unreadable(content=content, problem=problem):
+                self._case.unreadable(name, content, problem, now)
+            case message:
+                if refusal := self._case.refusal(message, now):
+                    self._case.unreadable(name, message.model_dump_json(), refusal, now)
+                else:
+                    self._case.record(message, now)
+        self._heard += 1
+
+    # What can be asked.
+
+    @workflow.query
+    def status(self) -> RequestStatus:
+        """Where the request stands."""
+        return request_status(self._case, self._next)
+
+    @workflow.query
+    def timeline(self) -> list[Entry]:
+        """Everything that happened, chained by hash."""
+        return self._case.timeline
+
+    @workflow.query
+    def explain(self) -> Explanation:
+        """Why it stands there, and how its dates were computed."""
+        return explanation(self._case, self._next)
+
+    # How the story is carried out.
+
+    async def _open_the_case(self) -> None:
+        info, plan = workflow.info(), self._case.plan.content_hash
+        await workflow.execute_local_activity_method(
+            CaseFiles.open_case,
+            Opening(workflow_id=info.workflow_id, first_run=info.first_execution_run_id, plan=plan),
+            start_to_close_timeout=RECORD_AT_MOST,
+            summary="take the request up, once",
+        )
+        self._case.opened(workflow.now())
+
+    def _what_next(self) -> Action:
+        now = workflow.now()
+        reason = workflow.cancellation_reason()
+        if reason is not None:
+            self._case.cancelled(reason, now)
+        return self._case.proceed(now)
+
+    async def _compute_dates(self, due: ComputeDates) -> None:
+        try:
+            dates = await workflow.execute_local_activity_method(
+                Dates.compute_dates,
+                DatesQuestion(plan=self._case.plan.content_hash, facts=due.facts),
+                schedule_to_close_timeout=RECORD_AT_MOST,
+                retry_policy=RECORD,
+                summary="compute the dates",
+            )
+        except ActivityError as error:
+            self._case.failed(Attention.DATES_FAILED, _why(error), workflow.now())
+        else:
+            self._case.dates_computed(dates, workflow.now())
+
+    async def _send(self, due: SendLetter) -> None:
+        step = due.step
+        self._show(NextAction(at=None, what=f"{step.id} goes to the {step.to}"))
+        letter = workflow.start_activity_method(
+            Letters.send_letter,
+            letter_order(self._case, due, workflow.now()),
+            start_to_close_timeout=LETTER_AT_MOST,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=ONCE,
+            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+            summary=f"{step.id} to the {step.to}",
+        )
+        try:
+            receipt = await self._unless_moot(letter, due)
+        except ActivityError as error:
+            self._letter_failed(due, error)
+        else:
+            self._case.letter_accepted(step, receipt, possible_copy=due.possible_copy, now=workflow.now())
+
+    def _letter_failed(self, due: SendLetter, error: ActivityError) -> None:
+        case, step, now = self._case, due.step, workflow.now()
+        match error.cause:
+            case ApplicationError(type=sending.DEFERRED) as cause:
+                case.letter_deferred(step, cause.message, retry_after=timedelta(seconds=cause.details[0]), now=now)
+            case ApplicationError(type=sending.REFUSED) as cause:
+                case.letter_refused(step, cause.message, now)
+            case ApplicationError(type=sending.IN_DOUBT) as cause:
+                case.letter_in_doubt(step, cause.message, now)
+            case ApplicationError() as cause:
+                case.failed(Attention.LETTER_FAILED, f"{step.id}: {cause.message}", now)
+            case CancelledError():
+                case.letter_stopped(step, now)
+            case _:
+                case.letter_unanswered(step, now)
+
+    async def _draft(self, due: DraftSubpoena) -> None:
+        self._show(NextAction(at=None, what=f"draft {due.version} is drawn up"))
+        drafting = workflow.start_activity_method(
+            Drafting.draft_subpoena,
+            draft_order(self._case, due, workflow.now()),
+            start_to_close_timeout=DRAFT_AT_MOST,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=DRAFT,
+            summary=f"draw up draft {due.version}",
+        )
+        try:
+            draft = await self._unless_moot(drafting, due)
+        except ActivityError as error:
+            if self._case.still_wants(due):
+                self._case.failed(Attention.DRAFT_FAILED, _why(error), workflow.now())
+        else:
+            self._case.drafted(draft, workflow.now())
+
+    async def _unless_moot(self, doing: workflow.ActivityHandle[Done], due: SendLetter | DraftSubpoena) -> Done:
+        """The result of an activity, called back if what was said meanwhile makes it moot."""
+        await workflow.wait_condition(lambda: doing.done() or not self._case.still_wants(due))
+        if not doing.done():
+            doing.cancel()
+        return await doing
+
+    async def _wait(self, until: Wait) -> None:
+        await self._file_entries()
+        if self._what_next() != until:
+            return  # filing took its time, and something was said or came due meanwhile
+        self._show(NextAction(at=until.until, what=until.then))
+        heard = self._heard
+        with suppress(TimeoutError):  # the date has come
+            await workflow.wait_condition(
+                lambda: self._heard > heard,
+                timeout=until.until - workflow.now(),
+                timeout_summary=until.then,
+            )
+
+    async def _file_entries(self) -> None:
+        entries = self._case.to_file(workflow.now())
+        if not entries:
+            return
+        try:
+            await workflow.execute_local_activity_method(
+                CaseFiles.file_entries,
+                Filing(workflow_id=self._case.plan.workflow_id, entries=entries, head=entries[-1].head),
+                schedule_to_close_timeout=RECORD_AT_MOST,
+                retry_policy=RECORD,
+                summary="file the record",
+            )
+        except ActivityError as error:
+            self._case.not_filed(_why(error), workflow.now())
+        else:
+            self._case.filed(len(entries))
+
+    async def _close_the_case(self) -> Outcome:
+        await self._file_entries()
+        while not self._case.is_all_filed:
+            self._show(NextAction(at=workflow.now() + FILE_AGAIN_AFTER, what="another try to file the record"))
+            await workflow.sleep(FILE_AGAIN_AFTER, summary="another try to file the record")
+            await self._file_entries()
+        self._show(None)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return self._case.ending
+
+    def _hear(self, message: AnyMessage) -> Answer:
+        answer = self._case.record(message, workflow.now())
+        self._heard += 1
+        return answer
+
+    def _refuse(self, message: AnyMessage) -> None:
+        if refusal := self._case.refusal(message, workflow.now()):
+            raise ApplicationError(refusal, type="Refused", non_retryable=True)
+
+    def _show(self, next_action: NextAction | None) -> None:
+        """Status, search attributes, current details and the log line change together, and only here."""
+        self._next = next_action
+        workflow.set_current_details(current_details(self._case, next_action))
+        shown = _Shown(
+            status=self._case.status,
+            attention=tuple(sorted(self._case.attention)),
+            outstanding=len(self._case.items.outstanding),
+            response_due=self._case.response_due,
+            # What is being done right now keeps the moment it was due at.
+            next_action_at=self._shown.next_action_at
+            if next_action and next_action.at is None
+            else next_action and next_action.at,
+        )
+        if shown == self._shown:
+            return
+        self._shown = shown
+        workflow.upsert_search_attributes(shown.updates())  # pyright: ignore[reportUnknownMemberType] - the SDK's
+        workflow.logger.info(
+            "%s", shown.status, extra={"attention": shown.attention, "next_action_at": str(shown.next_action_at)}
+        )
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What the search attributes say."""
+
+    status: str
+    attention: tuple[str, ...]
+    outstanding: int
+    response_due: datetime | None
+    next_action_at: datetime | None
+
+    def updates(self) -> list[SearchAttributeUpdate[Any]]:
+        return [
+            temporal.REQUEST_STATUS.value_set(self.status),
+            temporal.ATTENTION.value_set(self.attention),
+            temporal.ITEMS_OUTSTANDING.value_set(self.outstanding),
+            temporal.RESPONSE_DUE.value_set(self.response_due)
+            if self.response_due
+            else temporal.RESPONSE_DUE.value_unset(),
+            temporal.NEXT_ACTION_AT.value_set(self.next_action_at)
+            if self.next_action_at
+            else temporal.NEXT_ACTION_AT.value_unset(),
+        ]
+
+
+def _why(error: ActivityError) -> str:
+    return str(error.cause or error)
