@@ -81,7 +81,7 @@ def _compile(template: str, content: JsonValue, sha256: str, created: datetime) 
         format="pdf",
         sys_inputs={"document": json.dumps(content, ensure_ascii=False), "sha256": sha256},
         pdf_standards=["a-2a", "ua-1"],
-        timestamp=created.astimezone(UTC),
+        timestamp=created.astimezone(UTC).replace(microsecond=0),
     )
 
 

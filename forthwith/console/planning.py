@@ -1,0 +1,131 @@
+"""From a campaign file to plans: what each request is started with, checked to its last letter before anything is sent."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from activities.calendars import UnknownCalendar, build_calendar
+from activities.dossier import Dossier
+from forthwith.console.campaign_file import CampaignFile, InvalidCampaign, Problem
+from forthwith.domain.calendar import Calendar
+from forthwith.domain.campaign import Jurisdiction, RequestPlan
+from forthwith.domain.clock import Clock
+from forthwith.domain.forecast import Foreseen, forecast
+from forthwith.domain.letters import LetterOrder, compose_letter
+from forthwith.domain.wording import WordingError
+
+YEARS_BEFORE, YEARS_AFTER = 1, 11
+"""What a calendar covers around the start: one more than the longest period."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One request before it starts."""
+
+    plan: RequestPlan
+    recipient: Clock
+    issuer: Clock
+    templates: Mapping[str, str]
+
+    def forecast(self, opened_at: datetime) -> tuple[Foreseen, ...]:
+        """Every step of a silent life from ``opened_at``."""
+        return forecast(self.plan, self.recipient, self.issuer, opened_at=opened_at)
+
+    def pin(self, dossier: Dossier) -> None:
+        """Keeps in the dossier what the plan names by hash, and the plan itself. Raises ``DossierError``."""
+        dossier.pin_templates(self.templates)
+        dossier.pin(_bytes(self.recipient.calendar))
+        dossier.pin(_bytes(self.issuer.calendar))
+        dossier.pin(self.plan.model_dump_json().encode())
+
+
+def plan_requests(file: CampaignFile, *, opened_at: datetime, only: Iterable[str] = ()) -> tuple[Planned, ...]:
+    """A plan for each jurisdiction (or those in ``only``), as of a start at ``opened_at``.
+
+    Raises ``InvalidCampaign`` with every problem: an unknown jurisdiction in ``only``, a calendar that cannot be made, a
+    deadline that has passed, dates beyond the calendars, a letter that does not render.
+    """
+    chosen = _chosen(file, tuple(only))
+    _refuse_past_deadline(file, opened_at)
+    templates = hashlib.sha256(
+        json.dumps(dict(file.templates), sort_keys=True, ensure_ascii=False).encode()
+    ).hexdigest()
+    years = (opened_at.year - YEARS_BEFORE, opened_at.year + YEARS_AFTER)
+    # The issuing office has no state of its own: its duties follow the calendars that are not the recipient's.
+    issuer = Clock(calendar=_calendar(file, None, years), zone=file.campaign.time_zone)
+    return tuple(_planned(file, jurisdiction, templates, issuer, years) for jurisdiction in chosen)
+
+
+def check_requests(planned: Iterable[Planned], file: CampaignFile, *, opened_at: datetime) -> None:
+    """Composes every letter of every request. Raises ``InvalidCampaign`` with every letter that does not render."""
+    problems: dict[str, Problem] = {}
+    for request in planned:
+        try:
+            orders = [step.order for step in request.forecast(opened_at) if isinstance(step.order, LetterOrder)]
+            for order in orders:
+                compose_letter(request.plan, file.templates, order)
+        except WordingError as error:
+            problems.setdefault(
+                str(error), Problem(file=str(error).partition(":")[0], line=None, field="", message=str(error))
+            )
+        except ValueError as error:
+            message = f"{request.plan.jurisdiction.id}: {error}"
+            problems.setdefault(message, Problem(file=file.path.name, line=None, field="clock", message=message))
+    if problems:
+        raise InvalidCampaign(tuple(problems.values()))
+
+
+def _chosen(file: CampaignFile, only: tuple[str, ...]) -> tuple[Jurisdiction, ...]:
+    known = {jurisdiction.id: jurisdiction for jurisdiction in file.jurisdictions}
+    if unknown := [name for name in only if name not in known]:
+        message = f"no jurisdiction {', '.join(unknown)}; known are {', '.join(known)}"
+        raise InvalidCampaign((Problem(file=file.campaign.jurisdictions, line=None, field="id", message=message),))
+    return tuple(known[name] for name in only) or file.jurisdictions
+
+
+def _refuse_past_deadline(file: CampaignFile, opened_at: datetime) -> None:
+    demand, by = file.campaign.demand, file.campaign.clock.response.by
+    today = opened_at.astimezone(ZoneInfo(file.campaign.time_zone)).date()
+    problems: list[Problem] = []
+    if by and by < today:
+        message = f"the deadline {by} has passed by {today}"
+        problems.append(Problem(file=file.path.name, line=None, field="clock.response.by", message=message))
+    if by and demand.send_on and by <= demand.send_on:
+        message = f"the deadline {by} is not after the demand, planned for {demand.send_on}"
+        problems.append(Problem(file=file.path.name, line=None, field="clock.response.by", message=message))
+    if demand.send_on and demand.send_on < today:
+        message = f"{demand.send_on} has passed by {today}; leave it out to send at once"
+        problems.append(Problem(file=file.path.name, line=None, field="demand.send_on", message=message))
+    if problems:
+        raise InvalidCampaign(tuple(problems))
+
+
+def _planned(
+    file: CampaignFile, jurisdiction: Jurisdiction, templates: str, issuer: Clock, years: tuple[int, int]
+) -> Planned:
+    calendar = _calendar(file, jurisdiction.state, years)
+    recipient = Clock(calendar=calendar, zone=jurisdiction.timezone, closes=file.campaign.clock.closes)
+    plan = RequestPlan(
+        campaign=file.campaign,
+        jurisdiction=jurisdiction,
+        templates=templates,
+        recipient_calendar=calendar.sha256,
+        issuer_calendar=issuer.calendar.sha256,
+    )
+    return Planned(plan, recipient, issuer, file.templates)
+
+
+def _calendar(file: CampaignFile, state: str | None, years: tuple[int, int]) -> Calendar:
+    names = [name for name in file.calendars if state is not None or name != "state"] or ["us-federal"]
+    try:
+        return build_calendar(names, state=state, first_year=years[0], last_year=years[1])
+    except UnknownCalendar as error:
+        problem = Problem(file=file.path.name, line=None, field="clock.calendar", message=str(error))
+        raise InvalidCampaign((problem,)) from error
+
+
+def _bytes(calendar: Calendar) -> bytes:
+    return calendar.model_dump_json().encode()
