@@ -1,4 +1,4 @@
-"""From a campaign file to plans: what each request is started with, checked to its last letter before anything is sent."""
+"""From a campaign file to plans: what each request is started with, checked to its last letter before it is sent."""
 
 import hashlib
 import json
@@ -45,8 +45,8 @@ class Planned:
 def plan_requests(file: CampaignFile, *, opened_at: datetime, only: Iterable[str] = ()) -> tuple[Planned, ...]:
     """A plan for each jurisdiction (or those in ``only``), as of a start at ``opened_at``.
 
-    Raises ``InvalidCampaign`` with every problem: an unknown jurisdiction in ``only``, a calendar that cannot be made, a
-    deadline that has passed, dates beyond the calendars, a letter that does not render.
+    Raises ``InvalidCampaign``: an unknown jurisdiction in ``only``, a calendar that cannot be made, a deadline that has
+    passed.
     """
     chosen = _chosen(file, tuple(only))
     _refuse_past_deadline(file, opened_at)
