@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import Field
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.dossier import Dossier, DossierError
 from activities.heartbeat import heartbeating
@@ -98,7 +98,7 @@ class Letters:
         except RecipientRefused as error:
             raise attempt.nothing_sent(REFUSED, f"{error.code} {error.reason}", timedelta()) from error
         except SendInDoubt as error:
-            raise ApplicationError(error.reason, type=IN_DOUBT, non_retryable=True) from error
+            raise _in_doubt(error.reason) from error
         # Server time plus elapsed time: right on a virtual clock, and proof against a host whose clock is wrong.
         accepted_at = activity.info().started_time + timedelta(seconds=time.monotonic() - started)
         receipt = Receipt(
@@ -175,8 +175,7 @@ class _Attempt:
             known = _NothingSent.model_validate_json(self._dossier.read(refused))
             raise _known(known)
         if self._path("claim.json").exists():
-            reason = "the sender was lost between handing over the letter and the answer"
-            raise ApplicationError(reason, type=IN_DOUBT, non_retryable=True)
+            raise _in_doubt("the sender was lost between handing over the letter and the answer")
 
     def keep_eml(self, content: bytes) -> Filed:
         """Keeps the message as it goes out. An attempt that never came to its claim may be composed anew."""
@@ -192,7 +191,7 @@ class _Attempt:
             eml=eml,
         )
         if not self._dossier.create(self._path("claim.json"), claim.model_dump_json().encode()):
-            raise ApplicationError("another process is sending this letter", type=IN_DOUBT, non_retryable=True)
+            raise _in_doubt("another process is sending this letter")
 
     def nothing_sent(self, kind: str, reason: str, retry_after: timedelta) -> ApplicationError:
         known = _NothingSent(type=kind, reason=reason, retry_after_seconds=retry_after.total_seconds())
@@ -203,5 +202,18 @@ class _Attempt:
         self._dossier.create(self._path("receipt.json"), receipt.model_dump_json().encode())
 
 
+# What a mail server may answer is no fault of ours: the case records it, so nothing is logged with a traceback.
+
+
 def _known(known: _NothingSent) -> ApplicationError:
-    return ApplicationError(known.reason, known.retry_after_seconds, type=known.type, non_retryable=True)
+    return ApplicationError(
+        known.reason,
+        known.retry_after_seconds,
+        type=known.type,
+        non_retryable=True,
+        category=ApplicationErrorCategory.BENIGN,
+    )
+
+
+def _in_doubt(reason: str) -> ApplicationError:
+    return ApplicationError(reason, type=IN_DOUBT, non_retryable=True, category=ApplicationErrorCategory.BENIGN)
