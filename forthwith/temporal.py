@@ -1,5 +1,6 @@
 """What Forthwith is toward Temporal: queue, search attributes, the one plugin, and how to connect."""
 
+import dataclasses
 from datetime import timedelta
 
 from temporalio.client import Client
@@ -8,6 +9,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.plugin import SimplePlugin
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.workflow import SandboxImportNotificationPolicy
 
 TASK_QUEUE = "forthwith"
 
@@ -38,13 +40,16 @@ SEARCH_ATTRIBUTES = (
 PASSTHROUGH = ("forthwith", "activities", "pydantic", "jinja2")
 
 
-def plugin() -> SimplePlugin:
-    """Converter and sandbox in one, for clients, workers and replayers alike."""
+def plugin(
+    imports: SandboxImportNotificationPolicy = SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT,
+) -> SimplePlugin:
+    """Converter and sandbox in one, for clients, workers and replayers alike. ``imports`` is stricter in tests."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSTHROUGH)
     return SimplePlugin(
         "forthwith",
         data_converter=pydantic_data_converter,
         workflow_runner=SandboxedWorkflowRunner(
-            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSTHROUGH)
+            restrictions=dataclasses.replace(restrictions, import_notification_policy=imports)
         ),
     )
 
