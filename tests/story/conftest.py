@@ -1,0 +1,28 @@
+"""One stage for each test process, one office for each story."""
+
+import re
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from tests.story.stage import Office, Stage, open_stage
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.story)
+
+
+@pytest.fixture(scope="session")
+async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stage]:
+    async with open_stage(tmp_path_factory.mktemp("stage")) as stage:
+        yield stage
+
+
+@pytest.fixture
+async def office(stage: Stage, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncGenerator[Office]:
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower()).strip("-")[:50].strip("-")
+    async with Office(stage, name, tmp_path) as office:
+        yield office

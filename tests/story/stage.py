@@ -1,0 +1,598 @@
+"""The stage on which stories are told: a real server, a real mailbox, a worker, and a clock for each request.
+
+    demand = await office.demand()
+    demand.expect(letter("demand"))
+    await demand.advance(days=16)
+    demand.expect(reminder(1))
+
+The ladder of these stories counts in hours, so that they are the same on every day and hour of the year. Days,
+holidays and office hours have their own stories, which take what they expect from the forecast.
+"""
+
+import asyncio
+import copy
+import csv
+import logging
+import re
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+from ruamel.yaml import YAML
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
+from temporalio.client import (
+    Client,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+)
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError
+from temporalio.workflow import SandboxImportNotificationPolicy
+
+import worker
+from activities.calendars import build_calendar
+from activities.dossier import Dossier, StartRecord
+from activities.mail import MailClient, SmtpSettings, message_id
+from forthwith import temporal
+from forthwith.domain.campaign import Campaign, Jurisdiction, RequestPlan, Role
+from forthwith.domain.clock import Clock
+from forthwith.domain.forecast import Foreseen, forecast
+from forthwith.domain.messages import (
+    AcceptResponse,
+    Acknowledge,
+    AddNote,
+    Answer,
+    AnyMessage,
+    Attention,
+    DeliveryReport,
+    EscalateNow,
+    ExtendDeadline,
+    ItemReport,
+    RecordResponse,
+    ResolveAttention,
+    ResponseKind,
+    ReviewSubpoena,
+    Status,
+    Who,
+    Withdraw,
+)
+from forthwith.domain.record import Entry, Outcome
+from forthwith.domain.views import RequestStatus
+from forthwith.settings import Settings
+from forthwith.stage.mailbox import Faults, Mailbox, StoredMail
+from forthwith.stage.server import LocalServer, local_server
+from forthwith.stage.virtual_clock import VirtualClock, virtual_seconds
+from workflows.jurisdiction_request import JurisdictionRequest
+
+EXAMPLE = Path("examples/1373-2018")
+TEMPLATES = Path("forthwith/templates")
+SETTLES_WITHIN = timedelta(seconds=30)
+
+OPERATOR = Who(name="Olivia Operator", role="operator")
+MAILROOM = Who(name="Mailroom", role="system")
+REVIEWER = Who(name="Reviewing attorney", role="reviewer")
+SUPERVISOR = Who(name="Supervising attorney", role="supervisor")
+
+UPDATES: dict[type[AnyMessage], Any] = {
+    RecordResponse: JurisdictionRequest.record_response,
+    AcceptResponse: JurisdictionRequest.accept_response,
+    Acknowledge: JurisdictionRequest.acknowledge,
+    DeliveryReport: JurisdictionRequest.record_delivery,
+    ExtendDeadline: JurisdictionRequest.extend_deadline,
+    ReviewSubpoena: JurisdictionRequest.review_subpoena,
+    EscalateNow: JurisdictionRequest.escalate_now,
+    Withdraw: JurisdictionRequest.withdraw,
+    ResolveAttention: JurisdictionRequest.resolve_attention,
+    AddNote: JurisdictionRequest.add_note,
+}
+
+
+# What is expected.
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One letter of one step."""
+
+    step: str
+    to: Role = "recipient"
+    possible_copy: bool = False
+
+    def of_series(self, number: int) -> "Expected":
+        """The letter of the same rung after the response date was set anew."""
+        return replace(self, step=f"{self.step}-series-{number}")
+
+    @property
+    def marked(self) -> "Expected":
+        """The same letter, saying that it may be a second copy."""
+        return replace(self, possible_copy=True)
+
+
+def letter(step: str, to: Role = "recipient") -> Expected:
+    return Expected(step, to)
+
+
+def acknowledgment_chase() -> Expected:
+    return Expected("acknowledgment")
+
+
+def reminder(number: int) -> Expected:
+    return Expected(f"reminder-{number}")
+
+
+def final_notice() -> Expected:
+    return Expected("final-notice")
+
+
+def review_request(version: int = 1) -> Expected:
+    return Expected(f"review-{version}", "reviewer")
+
+
+def review_chase(number: int, *, to: Role, version: int = 1) -> Expected:
+    return Expected(f"review-{version}-chase-{number}", to)
+
+
+def issuance_chase(number: int, *, version: int = 1) -> Expected:
+    return Expected(f"issuance-{version}-chase-{number}", "supervisor")
+
+
+def hold_chase(number: int, *, hold: int = 1) -> Expected:
+    return Expected(f"hold-{hold}-chase-{number}", "operator")
+
+
+UNTIL_OVERDUE = (letter("demand"), acknowledgment_chase(), reminder(1), reminder(2), reminder(3))
+UNTIL_REVIEW = (*UNTIL_OVERDUE, final_notice(), review_request())
+
+
+# The campaign.
+
+
+def example() -> dict[str, Any]:
+    """The campaign of 2018 as its file has it."""
+    return YAML(typ="safe").load(EXAMPLE / "campaign.yaml")
+
+
+def story_campaign(name: str, **changes: Any) -> Campaign:
+    """The campaign of 2018 with three items and a ladder that counts in hours: the same story on every day.
+
+    After the demand: acknowledgment chased on day 5; reminders on days 16, 27 and 29; due on day 30; final notice on
+    day 31; five days to cure; the reviewer has three days, the issuing officer five.
+    """
+    raw = example()
+    raw["campaign"] = name
+    raw["clock"] |= {"response": {"within": {"hours": 30 * 24}}, "rule": "calendar"}
+    raw["demand"]["items"] = [{"id": f"A-{n}", "text": f"Documents of kind {n}."} for n in (1, 2, 3)]
+    raw["ladder"] = ladder(timedelta(days=1))
+    issuer = raw["issuer"]
+    for colleague in ("reviewer", "supervisor"):
+        issuer[colleague]["email"] = f"{colleague}@{name}.example"
+    issuer["operator"] = {"name": "Operations desk", "email": f"operator@{name}.example"}
+    for path, value in changes.items():
+        place = raw
+        *parents, last = path.split("__")
+        for parent in parents:
+            place = place[parent]
+        place[last] = copy.deepcopy(value)
+    return Campaign.model_validate(raw)
+
+
+def ladder(day: timedelta) -> list[dict[str, Any]]:
+    """The ladder of 2018 in elapsed time, with days as long as ``day``."""
+
+    def days(count: float) -> dict[str, int]:
+        return {"seconds": round(count * day.total_seconds())}
+
+    return [
+        {"acknowledgment": {"within": days(5)}},
+        {"remind": {"before_due": days(14)}},
+        {"remind": {"before_due": days(3)}},
+        {"remind": {"before_due": days(1), "copy": ["supervisor"]}},
+        {"final_notice": {"after_due": days(1), "cure": days(5)}},
+        {"subpoena": {"form": "administrative", "return_within": days(21)}},
+        {"review": {"within": days(3), "then_chase": "supervisor"}},
+        {"issuance": {"within": days(5), "then_chase": "supervisor"}},
+    ]
+
+
+def jurisdiction(name: str, campaign: str) -> Jurisdiction:
+    """One row of the campaign of 2018, with an address of this story's own."""
+    with (EXAMPLE / "jurisdictions.csv").open(encoding="utf-8") as file:
+        rows = {row["id"]: row for row in csv.DictReader(file)}
+    return Jurisdiction.model_validate(rows[name] | {"email": f"records@{name}.{campaign}.example"})
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan with the clocks it pins."""
+
+    plan: RequestPlan
+    recipient: Clock
+    issuer: Clock
+
+    def forecast(self, opened_at: datetime) -> tuple[Foreseen, ...]:
+        return forecast(self.plan, self.recipient, self.issuer, opened_at=opened_at)
+
+
+def plan_request(dossier: Dossier, campaign: Campaign, jurisdiction: Jurisdiction) -> Planned:
+    """Pins a plan and all it names."""
+    year = datetime.now(UTC).year
+
+    def clock(state: str | None, zone: str) -> Clock:
+        names = [name for name in campaign.clock.calendar if state or name != "state"]
+        calendar = build_calendar(names, state=state, first_year=year - 1, last_year=year + 11)
+        return Clock(calendar=calendar, zone=zone, closes=campaign.clock.closes)
+
+    recipient = clock(jurisdiction.state, jurisdiction.timezone)
+    issuer = clock(None, campaign.time_zone).model_copy(update={"closes": None})
+    templates = {path.name: path.read_text("utf-8") for path in TEMPLATES.iterdir() if path.suffix in (".j2", ".typ")}
+    plan = RequestPlan(
+        campaign=campaign,
+        jurisdiction=jurisdiction,
+        templates=dossier.pin_templates(templates),
+        recipient_calendar=dossier.pin(recipient.calendar.model_dump_json().encode()),
+        issuer_calendar=dossier.pin(issuer.calendar.model_dump_json().encode()),
+    )
+    dossier.pin(plan.model_dump_json().encode())
+    return Planned(plan, recipient, issuer)
+
+
+# The stage.
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What all stories of one process share."""
+
+    server: LocalServer
+    mailbox: Mailbox
+    client: Client
+    clock: VirtualClock
+
+
+@asynccontextmanager
+async def open_stage(folder: Path) -> AsyncGenerator[Stage]:
+    """A server without Web UI and a mailbox, until the body ends."""
+    async with local_server(log=folder / "server.log") as server, Mailbox(folder / "mail") as mailbox:
+        strict = temporal.plugin(SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH)
+        client = await Client.connect(server.address, plugins=[strict])
+        yield Stage(server, mailbox, client, VirtualClock(client))
+
+
+class _Logged(logging.Handler):
+    """Keeps every warning and error."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(f"{record.levelname} {record.name}: {logging.Formatter().format(record)}")
+
+
+class Office:
+    """One story's own dossier, mail client and worker. Leaving it fails on stray mail and on logged errors."""
+
+    def __init__(self, stage: Stage, name: str, folder: Path) -> None:
+        self.stage = stage
+        self.name = name
+        self.dossier = Dossier(folder / "dossier")
+        self.settings = Settings(
+            dossier=self.dossier.root,
+            smtp_host="127.0.0.1",
+            smtp_port=stage.mailbox.port,
+            smtp_tls="none",
+            drain=timedelta(seconds=5),
+        )
+        self.demands: list[Demand] = []
+        self._running: AsyncExitStack | None = None
+        self._logged = _Logged()
+        self._allowed: list[str] = []
+
+    @property
+    def faults(self) -> Faults:
+        """How the mail server misbehaves."""
+        return self.stage.mailbox.faults
+
+    async def __aenter__(self) -> Self:
+        self.stage.mailbox.faults = Faults()
+        logging.getLogger().addHandler(self._logged)
+        await self.start_worker()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        for demand in self.demands:
+            await demand.end()
+        await self.stop_worker()
+        logging.getLogger().removeHandler(self._logged)
+        if kind is None:
+            for demand in self.demands:
+                demand.expect_nothing()
+            stray = [line for line in self._logged.lines if not any(re.search(ok, line) for ok in self._allowed)]
+            assert not stray, "logged: " + "\n".join(stray)
+
+    async def start_worker(self) -> None:
+        running = AsyncExitStack()
+        mail = MailClient(SmtpSettings.model_validate(self.settings.smtp), clock=virtual_seconds)
+        await running.enter_async_context(mail)
+        await running.enter_async_context(worker.build_worker(self.stage.client, self.settings, mail))
+        self._running = running
+
+    async def stop_worker(self) -> None:
+        if self._running:
+            await self._running.aclose()
+        self._running = None
+
+    def expect_log(self, pattern: str) -> None:
+        """A warning or error that belongs to this story."""
+        self._allowed.append(pattern)
+
+    async def demand(
+        self, to: str = "chicago-il", *, campaign: Campaign | None = None, real_clock: bool = False, **changes: Any
+    ) -> "Demand":
+        """Starts one request and waits until it rests. ``changes`` are places in the campaign: ``mail__catch_up``."""
+        campaign = campaign or story_campaign(self.name, **changes)
+        planned = plan_request(self.dossier, campaign, jurisdiction(to, campaign.campaign))
+        plan = planned.plan
+        self.dossier.record_start(
+            StartRecord(
+                workflow_id=plan.workflow_id,
+                plan=plan.content_hash,
+                matter=plan.matter,
+                started_by="test",
+                started_at=datetime.now(UTC),
+            )
+        )
+        client = self.stage.client if real_clock else self.stage.clock.client
+        handle = await client.start_workflow(
+            JurisdictionRequest.run,
+            plan,
+            id=plan.workflow_id,
+            task_queue=temporal.TASK_QUEUE,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            search_attributes=TypedSearchAttributes(
+                [
+                    SearchAttributePair(temporal.CAMPAIGN, plan.campaign.campaign),
+                    SearchAttributePair(temporal.JURISDICTION, plan.jurisdiction.id),
+                ]
+            ),
+        )
+        demand = Demand(self, planned, handle)
+        self.demands.append(demand)
+        if self._running:
+            await demand.settle()
+        return demand
+
+
+@dataclass
+class Demand:
+    """One request, told in days."""
+
+    office: Office
+    planned: Planned
+    handle: WorkflowHandle[JurisdictionRequest, Outcome]
+    seen: int = 0
+    """How much of its mail was looked at."""
+    _events: int = field(default=0)
+
+    @property
+    def id(self) -> str:
+        return self.planned.plan.workflow_id
+
+    @property
+    def address(self) -> str:
+        return self.planned.plan.jurisdiction.email
+
+    @property
+    def folder(self) -> Path:
+        return self.office.dossier.of(self.id)
+
+    # Time.
+
+    async def now(self) -> datetime:
+        return await self.office.stage.clock.now(self.handle)
+
+    async def advance(self, **period: float) -> None:
+        """Lets time pass, as ``timedelta`` takes it, and waits until the request rests again."""
+        await self.advance_to(await self.now() + timedelta(**period))
+
+    async def advance_to(self, instant: datetime) -> None:
+        await self.office.stage.clock.move_to(self.handle, instant)
+        await self.settle()
+
+    async def advance_past_next_action(self) -> datetime:
+        """To just after the moment of the next action, which is returned."""
+        view = await self.view()
+        assert view.next_action, f"nothing happens next: {view}"
+        assert view.next_action.at
+        await self.advance_to(view.next_action.at + timedelta(seconds=1))
+        return view.next_action.at
+
+    async def settle(self) -> None:
+        """Waits until nothing is under way, in real time."""
+        async with asyncio.timeout(SETTLES_WITHIN.total_seconds()):
+            while self._is_busy(await self.handle.describe()):  # noqa: ASYNC110 - the server tells nobody, it is asked
+                await asyncio.sleep(0.01)
+
+    @staticmethod
+    def _is_busy(found: WorkflowExecutionDescription) -> bool:
+        raw = found.raw_description
+        running = found.status is WorkflowExecutionStatus.RUNNING
+        return running and (bool(raw.pending_activities) or raw.HasField("pending_workflow_task"))
+
+    async def is_running(self) -> bool:
+        return (await self.handle.describe()).status is WorkflowExecutionStatus.RUNNING
+
+    # Mail.
+
+    def mail(self) -> list[StoredMail]:
+        """Every letter of this request, in order of arrival."""
+        ids = {self._message_id(step.parent.name, role) for step in self._claims() for role in ROLES}
+        return [mail for mail in self.office.stage.mailbox.messages() if mail.message_id in ids]
+
+    def expect(self, *letters: Expected) -> list[StoredMail]:
+        """Exactly these came since the last look, in this order. Returns them."""
+        new = self.mail()[self.seen :]
+        self.seen += len(new)
+        assert [self._named(mail) for mail in new] == list(letters)
+        return new
+
+    def expect_nothing(self) -> None:
+        """No letter came since the last look."""
+        self.expect()
+
+    def _claims(self) -> list[Path]:
+        return sorted(self.folder.glob("letters/*/*.claim.json"))
+
+    def _message_id(self, step: str, role: Role) -> str:
+        issuer = self.planned.plan.campaign.issuer
+        to = self.address if role == "recipient" else issuer.colleague(role).email
+        return message_id(self.id, step, to, issuer.sender.rpartition("@")[2])
+
+    def _named(self, mail: StoredMail) -> Expected:
+        for path in self._claims():
+            for role in ROLES:
+                if self._message_id(path.parent.name, role) == mail.message_id:
+                    return Expected(path.parent.name, role, mail.possible_copy)
+        pytest.fail(f"no claim in the dossier for {mail}")
+
+    # What is said.
+
+    async def tell(self, message: AnyMessage) -> Answer:
+        """Sends an update, as the CLI does, and waits until the request rests."""
+        answer = await self.handle.execute_update(UPDATES[type(message)], message, id=message.event_id)
+        await self.settle()
+        return answer
+
+    async def refuses(self, message: AnyMessage | tuple[str, Any]) -> str:
+        """Sends an update that is refused. Returns why, once history was seen to hold nothing of it."""
+        before = (await self.handle.describe()).history_length
+        name, payload = message if isinstance(message, tuple) else (UPDATES[type(message)], message)
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            await self.handle.execute_update(name, payload)
+        await self.settle()
+        assert (await self.handle.describe()).history_length == before, "a refused update left events"
+        assert isinstance(refused.value.cause, ApplicationError)
+        return refused.value.cause.message
+
+    async def signal(self, name: str, *payloads: Any) -> None:
+        """Sends a signal, readable or not."""
+        await self.handle.signal(name, args=list(payloads))
+        await self.settle()
+
+    async def respond(
+        self,
+        items: dict[str, Any] | str = "all",
+        *,
+        kind: ResponseKind = "production",
+        received_at: datetime | None = None,
+        event_id: str = "mailroom-1",
+    ) -> Answer:
+        """The mailroom records a response: which items, with which disposition."""
+        return await self.tell(
+            await self.response(items, kind=kind, received_at=received_at, event_id=event_id),
+        )
+
+    async def response(
+        self,
+        items: dict[str, Any] | str = "all",
+        *,
+        kind: ResponseKind = "production",
+        received_at: datetime | None = None,
+        event_id: str = "mailroom-1",
+    ) -> RecordResponse:
+        reported: Any = (
+            tuple(ItemReport(id=item, disposition=what) for item, what in items.items())
+            if isinstance(items, dict)
+            else items
+        )
+        return RecordResponse.model_validate(
+            {
+                "event_id": event_id,
+                "by": MAILROOM,
+                "received_at": received_at or await self.now(),
+                "from": "City of Chicago, Dept. of Law",
+                "kind": kind,
+                "items": reported if kind == "production" else (),
+            }
+        )
+
+    async def withdraw(self, reason: str = "settled otherwise") -> Answer:
+        return await self.tell(Withdraw(event_id="withdraw-1", by=OPERATOR, reason=reason))
+
+    async def escalate(self, event_id: str = "escalate-1") -> Answer:
+        return await self.tell(EscalateNow(event_id=event_id, by=OPERATOR, reason="no time to lose"))
+
+    async def resolve(self, attention: Attention, outcome: Any = "continue", event_id: str = "resolve-1") -> Answer:
+        return await self.tell(
+            ResolveAttention(event_id=event_id, by=OPERATOR, attention=attention, outcome=outcome, reason="looked at")
+        )
+
+    async def review(self, decision: Any, *, by: Who = REVIEWER, event_id: str = "", **more: Any) -> ReviewSubpoena:
+        """The attorney's decision on the draft that is there now."""
+        draft = (await self.view()).draft
+        more = {"sha256": draft.sha256 if draft else "0" * 64} | more
+        event_id = event_id or f"{decision}-{draft.version if draft else 0}"
+        return ReviewSubpoena(event_id=event_id, by=by, decision=decision, **more)
+
+    async def fill_in_everything(self) -> Answer:
+        """The attorney revises: every field that is still empty is filled in."""
+        draft = (await self.view()).draft
+        assert draft
+        return await self.tell(await self.review("revise", fields={name: f"Text of {name}." for name in draft.missing}))
+
+    # What is seen.
+
+    async def view(self) -> RequestStatus:
+        return await self.handle.query(JurisdictionRequest.status)
+
+    async def timeline(self) -> list[Entry]:
+        return await self.handle.query(JurisdictionRequest.timeline)
+
+    async def said(self) -> list[str]:
+        """What happened, by the names the timeline gives it."""
+        return [entry.what for entry in await self.timeline()]
+
+    async def expect_status(self, status: Status, *attention: Attention) -> RequestStatus:
+        view = await self.view()
+        assert (view.status, set(view.attention)) == (status, set(attention))
+        return view
+
+    async def outcome(self) -> Outcome:
+        return await asyncio.wait_for(self.handle.result(), SETTLES_WITHIN.total_seconds())
+
+    async def expect_end(self, status: Status) -> Outcome:
+        """The workflow completed, which says that nothing went wrong, with this outcome."""
+        outcome = await self.outcome()
+        assert outcome.status == status
+        assert (await self.handle.describe()).status is WorkflowExecutionStatus.COMPLETED
+        return outcome
+
+    async def reset_to_the_first_task(self) -> None:
+        """What an operator can do in the Web UI; the workflow starts over with an empty memory."""
+        client = self.office.stage.client
+        run = (await self.handle.describe()).run_id
+        await client.workflow_service.reset_workflow_execution(
+            ResetWorkflowExecutionRequest(
+                namespace=client.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=self.id, run_id=run),
+                reason="a test",
+                workflow_task_finish_event_id=3,
+                request_id=f"{self.id}-{run}",
+            )
+        )
+        self.handle = client.get_workflow_handle_for(JurisdictionRequest.run, self.id)
+        await self.settle()
+
+    async def end(self) -> None:
+        if await self.is_running():
+            await self.handle.terminate("the story is over")
+
+
+ROLES: Sequence[Role] = ("recipient", "reviewer", "supervisor", "operator")
