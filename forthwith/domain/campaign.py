@@ -1,17 +1,32 @@
 """A campaign: who demands what, of whom, by when, and what happens if nothing comes.
 
-These models are the campaign file. Reading it, with line numbers, is forthwith/campaign_file.py.
+These models are the campaign file. Reading it, with line numbers, is forthwith/console/campaign_file.py.
 """
 
-from collections.abc import Sequence
+import re
 from datetime import date, time
 from functools import cached_property
-from typing import Annotated, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from forthwith.domain.clock import OfficeHours, Rule
-from forthwith.domain.fields import Address, FilledLine, FilledText, Line, SafeId, Sha256, State, Text, Zone
+from forthwith.domain.fields import (
+    Address,
+    Day,
+    FilledLine,
+    FilledText,
+    Line,
+    SafeId,
+    Sha256,
+    State,
+    Text,
+    Zone,
+    calendar_day,
+    filled,
+    one_line,
+    wall_time,
+)
 from forthwith.domain.ladder import Ladder, Rung
 from forthwith.domain.model import Model
 from forthwith.domain.period import Period
@@ -38,7 +53,7 @@ class Issuer(Model):
     """The office that demands."""
 
     office: FilledLine
-    address: tuple[FilledLine, ...] = Field(min_length=1)
+    address: tuple[FilledLine, ...] = Field(min_length=1, max_length=10)
     signatory: Signatory
     sender: Address = Field(alias="from")
     reply_to: Address
@@ -62,54 +77,72 @@ class Authority(Model):
     """A provision relied on, as of a date. An attorney fills in the text and vouches for it."""
 
     citation: FilledLine
-    as_of: date
+    as_of: Day
     text: Text = ""
     verified_by: Line = ""
-    verified_on: date | None = None
+    verified_on: Day | None = None
+
+
+def _item_number(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,30}[A-Za-z0-9])?", text):
+        raise ValueError(f"{text!r} is not the number of an item; give at most 32 letters, digits and inner - or .")
+    return text
 
 
 class Item(Model):
     """One numbered request for documents."""
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,30}[A-Za-z0-9])?$")]
+    id: Annotated[str, AfterValidator(_item_number)]
     text: FilledText
+
+
+def _each_once(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    numbers = [item.id for item in items]
+    if twice := sorted({number for number in numbers if numbers.count(number) > 1}):
+        raise ValueError(f"item {', '.join(twice)} stands more than once; every item needs its own id")
+    return items
+
+
+def _day_or_words(value: object) -> object:
+    """A date stays one, and what looks like one must be one: ``2018-02-30`` is no wording."""
+    if isinstance(value, str) and not re.match(r"\d+[-/.]\d", value):
+        return filled(one_line(value))
+    return calendar_day(value)
 
 
 class RelevantPeriod(Model):
     """The time the requested documents are from."""
 
-    begins: date = Field(alias="from")
-    ends: date | FilledLine = Field(alias="to")
+    begins: Day = Field(alias="from")
+    ends: Annotated[date | FilledLine, BeforeValidator(_day_or_words)] = Field(alias="to")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "RelevantPeriod":
+        if isinstance(self.ends, date) and self.ends < self.begins:
+            raise ValueError(f"ends on {self.ends}, before it begins on {self.begins}")
+        return self
 
 
 class Demand(Model):
     """What is demanded and why, in the words of the letter."""
 
     subject: FilledLine
-    authority: tuple[Authority, ...] = Field(min_length=1)
+    authority: tuple[Authority, ...] = Field(min_length=1, max_length=50)
     consequence: FilledText
     relevant_period: RelevantPeriod
-    items: tuple[Item, ...] = Field(min_length=1, max_length=200)
-    send_on: date | None = None
+    items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=200), AfterValidator(_each_once)]
+    send_on: Day | None = None
     """The day of a planned start, in each recipient's zone. At once where it is missing."""
     definitions: tuple[FilledText, ...] = ()
     instructions: tuple[FilledText, ...] = ()
     relevance: Text = ""
     not_in_possession: Text = ""
 
-    @model_validator(mode="after")
-    def _items_have_their_own_numbers(self) -> "Demand":
-        numbers = [item.id for item in self.items]
-        if len(set(numbers)) < len(numbers):
-            twice = sorted({number for number in numbers if numbers.count(number) > 1})
-            raise ValueError(f"item {', '.join(twice)} stands more than once; every item needs its own id")
-        return self
-
 
 class ResponseTime(Model):
     """When the response is due: a date certain, which is never rolled, or a period."""
 
-    by: date | None = None
+    by: Day | None = None
     within: Period | None = None
 
     @model_validator(mode="after")
@@ -119,8 +152,12 @@ class ResponseTime(Model):
         return self
 
 
-def _closing_time(value: object) -> object:
-    return None if value == "end_of_day" else value
+def _closing_time(value: object) -> time | None:
+    if value in (None, "end_of_day"):
+        return None
+    if (closes := wall_time(value)) == time.min:
+        raise ValueError("a day cannot close at 00:00; write end_of_day for midnight")
+    return closes
 
 
 class ClockPolicy(Model):
@@ -128,26 +165,35 @@ class ClockPolicy(Model):
 
     response: ResponseTime
     rule: Rule = "frcp6"
-    calendar: tuple[FilledLine, ...] = Field(min_length=1)
+    calendar: tuple[FilledLine, ...] = Field(min_length=1, max_length=20)
     closes: Annotated[time | None, BeforeValidator(_closing_time)] = None
     """When the last day ends in the recipient's zone. At its very end where it is missing."""
     starts: Literal["accepted", "delivered"] = "accepted"
 
 
 def _opening_hours(value: object) -> object:
-    if not isinstance(value, list | tuple):
-        return value  # pyright: ignore[reportUnknownVariableType] - pydantic names what is wrong with it
-    opens_and_closes = cast("Sequence[object]", value)
-    if len(opens_and_closes) != 2:
-        raise ValueError('give when it opens and when it closes, such as ["08:00", "18:00"]')
-    return dict(zip(("opens", "closes"), opens_and_closes, strict=True))
+    match cast("Any", value):
+        case OfficeHours():
+            return value
+        case [opens, closes]:
+            return {"opens": wall_time(opens), "closes": wall_time(closes)}
+        case {"opens": opens, "closes": closes, **unknown} if not unknown:
+            return {"opens": wall_time(opens), "closes": wall_time(closes)}
+        case _:
+            raise ValueError('give when it opens and when it closes, such as ["08:00", "18:00"]')
+
+
+def _elapsed(gap: Period) -> Period:
+    if not gap.is_elapsed:
+        raise ValueError(f"is {gap}; give the gap between two letters in hours, such as {{hours: 20}}")
+    return gap
 
 
 class MailPolicy(Model):
     """When letters may go out, and what happens when something went wrong."""
 
     send_between: Annotated[OfficeHours, BeforeValidator(_opening_hours)]
-    minimum_gap: Period
+    minimum_gap: Annotated[Period, AfterValidator(_elapsed)]
     when_unknown: Literal["resend", "hold"] = "resend"
     catch_up: Literal["latest", "all", "none"] = "latest"
 
@@ -167,7 +213,7 @@ class Campaign(Model):
     demand: Demand
     clock: ClockPolicy
     completeness: Literal["reported", "reviewed"] = "reported"
-    rungs: Annotated[tuple[Rung, ...], AfterValidator(_in_order)] = Field(alias="ladder")
+    rungs: Annotated[tuple[Rung, ...], Field(max_length=40), AfterValidator(_in_order)] = Field(alias="ladder")
     mail: MailPolicy
     jurisdictions: FilledLine
     """The CSV file, relative to the campaign file."""

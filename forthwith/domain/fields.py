@@ -1,4 +1,4 @@
-"""The kinds of text a campaign file, a CSV row or a message may contain, each refusing what would do harm later.
+"""The kinds of text and dates a campaign file, a CSV row or a message may contain, each refusing what would do harm.
 
 Whatever may reach a mail header is one line without control characters, also none hidden in an RFC 2047
 encoded word: ``Subject: Hi =?UTF-8?Q?=0A?=Bcc: x@y`` would otherwise become a real Bcc (CVE-2024-6923).
@@ -7,14 +7,18 @@ encoded word: ``Subject: Hi =?UTF-8?Q?=0A?=Bcc: x@y`` would otherwise become a r
 import re
 import unicodedata
 import zoneinfo
+from datetime import date, datetime, time
+from difflib import get_close_matches
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
 LONGEST_LINE = 300
 LONGEST_TEXT = 20_000
+FIRST_YEAR, LAST_YEAR = 1800, 2199
+"""A date outside these years is a slip of the keyboard, not a date of a matter."""
 
 STATES = frozenset(
     "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR"  # noqa: SIM905 - readable
@@ -22,13 +26,20 @@ STATES = frozenset(
 )
 """USPS codes of the states, the District of Columbia and the territories."""
 
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDRESS = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
+    rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?\.)+[A-Za-z]{{2,63}}"
 )
+_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+_NO_FILE_NAME = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_WALL_TIME = re.compile(r"\d\d:\d\d(?::\d\d)?", re.ASCII)
 
 
 def _harmful_characters(text: str, *, allowed: str = "") -> str:
-    """Names the first control, bidirectional-override or unassigned separator character, or returns ``""``."""
+    """Names the first control, bidirectional-override or line-separator character, or returns ``""``."""
+    if text.isprintable():
+        return ""
     for character in text:
         if character not in allowed and unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
             return f"U+{ord(character):04X}"
@@ -37,14 +48,22 @@ def _harmful_characters(text: str, *, allowed: str = "") -> str:
 
 def one_line(text: str) -> str:
     """A single line that is safe in a mail header. Raises ``ValueError`` naming the character that is not."""
-    try:
-        decoded = str(make_header(decode_header(text))) if "=?" in text else text
-    except (HeaderParseError, LookupError, UnicodeError) as error:
-        raise ValueError("contains an encoded word that cannot be read; write the text itself") from error
-    for form in (text, decoded):
+    for form in _decodings(text):
         if harmful := _harmful_characters(form):
-            raise ValueError(f"contains the control character {harmful}; give one line of plain text")
+            hidden = "" if form == text else ", hidden in an encoded word"
+            raise ValueError(f"contains the control character {harmful}{hidden}; give one line of plain text")
     return text.strip()
+
+
+def _decodings(text: str) -> list[str]:
+    """``text``, and what it reads as once its encoded words are decoded, as often as that finds more of them."""
+    forms = [text]
+    try:
+        while "=?" in forms[-1] and (decoded := str(make_header(decode_header(forms[-1])))) not in forms:
+            forms.append(decoded)
+    except (HeaderParseError, LookupError, ValueError) as error:
+        raise ValueError("contains an encoded word that cannot be read; write the text itself") from error
+    return forms
 
 
 def plain_text(text: str) -> str:
@@ -56,10 +75,64 @@ def plain_text(text: str) -> str:
 
 def one_address(text: str) -> str:
     """Exactly one plain e-mail address (RFC 5321 local part and domain). Raises ``ValueError`` otherwise."""
-    one_line(text)
-    if not _ADDRESS.fullmatch(text):
-        raise ValueError("is not exactly one e-mail address; give one such as records@example.org")
+    address = one_line(text)
+    if not _ADDRESS.fullmatch(address):
+        raise ValueError(f"{address!r} is not exactly one e-mail address; give one such as records@example.org")
+    return address
+
+
+def filled(text: str) -> str:
+    """Text that says something. Raises ``ValueError`` for spaces alone."""
+    if not text:
+        raise ValueError("is empty")
     return text
+
+
+def safe_id(text: str) -> str:
+    """An id safe in a workflow id, a path and a URL on every system. Raises ``ValueError`` otherwise."""
+    if not _ID.fullmatch(text):
+        raise ValueError(f"{text!r} is not a safe id; give at most 64 lower-case letters, digits and inner hyphens")
+    if _NO_FILE_NAME.fullmatch(text):
+        raise ValueError(f"{text!r} cannot name a folder on every system; give another id")
+    return text
+
+
+def calendar_day(value: object) -> date:
+    """A day from a date or from text such as ``2018-02-23``. Raises ``ValueError`` for anything else.
+
+    Numbers are refused: they would be read as seconds since 1970.
+    """
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        try:
+            value = date.fromisoformat(value)
+        except ValueError as error:
+            raise ValueError(f"{value} does not exist in the calendar") from error
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise ValueError(f"{_quoted(value)} is not a date; write it as 2018-02-23")
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"{value} is outside the years {FIRST_YEAR} to {LAST_YEAR}")
+    return value
+
+
+def wall_time(value: object) -> time:
+    """A time of day from text such as ``17:00``. Raises ``ValueError`` for anything else.
+
+    Numbers are refused: older YAML reads 17:00 as 1020, which would be seventeen minutes past midnight.
+    """
+    if isinstance(value, str) and _WALL_TIME.fullmatch(value):
+        try:
+            value = time.fromisoformat(value)
+        except ValueError as error:
+            raise ValueError(f"{value} does not exist on the clock; a day runs from 00:00 to 23:59") from error
+    if not isinstance(value, time) or value.tzinfo:
+        raise ValueError(f'{_quoted(value)} is not a time of day; write it as "08:00", without a zone')
+    return value
+
+
+def _quoted(value: object) -> str:
+    """A wrong value in an error, no longer than a line."""
+    shown = repr(value) if isinstance(value, str | int | float) else f"a {type(value).__name__}"
+    return shown if len(shown) <= 60 else f"{shown[:60]}…"
 
 
 def known_zone(name: str) -> str:
@@ -67,30 +140,36 @@ def known_zone(name: str) -> str:
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"{name!r} is not an IANA time zone; give one such as America/Chicago") from error
+        close = get_close_matches(name, zoneinfo.available_timezones(), n=1) or ["America/Chicago"]
+        raise ValueError(f"{name!r} is not an IANA time zone; give one such as {close[0]}") from error
     return name
 
 
 def known_state(code: str) -> str:
     """A USPS state code, or empty for an office outside the United States. Raises ``ValueError`` otherwise."""
     if code and code not in STATES:
-        raise ValueError(f"{code!r} is not a USPS state code; give one such as IL, or leave it empty")
+        example = code.strip().upper() if code.strip().upper() in STATES else "IL"
+        raise ValueError(f"{code!r} is not a USPS state code; give one such as {example}, or leave it empty")
     return code
 
 
-SafeId = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$"),
-]  # fmt: skip
+SafeId = Annotated[str, AfterValidator(safe_id)]
 """Lower-case letters, digits and inner hyphens: safe in a workflow id, a path and a URL."""
 
 EventId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,119}$")]
 """The caller's own id of one event, and the update id under which the server folds repetitions."""
 
 Line = Annotated[str, StringConstraints(max_length=LONGEST_LINE), AfterValidator(one_line)]
-FilledLine = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_LINE), AfterValidator(one_line)]
+FilledLine = Annotated[
+    str, StringConstraints(max_length=LONGEST_LINE), AfterValidator(one_line), AfterValidator(filled)
+]
 Text = Annotated[str, StringConstraints(max_length=LONGEST_TEXT), AfterValidator(plain_text)]
-FilledText = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT), AfterValidator(plain_text)]
+FilledText = Annotated[
+    str, StringConstraints(max_length=LONGEST_TEXT), AfterValidator(plain_text), AfterValidator(filled)
+]
 Address = Annotated[str, StringConstraints(max_length=254), AfterValidator(one_address)]
 Zone = Annotated[str, AfterValidator(known_zone)]
 State = Annotated[str, AfterValidator(known_state)]
+Day = Annotated[date, BeforeValidator(calendar_day)]
+WallTime = Annotated[time, BeforeValidator(wall_time)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

@@ -89,8 +89,11 @@ class Rung(Model):
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "Rung":
-        if len(self.model_fields_set) != 1 or getattr(self, self.kind) is None:
-            raise ValueError(f"a rung has exactly one key, one of {', '.join(ORDER)}")
+        if len(self.model_fields_set) != 1:
+            found = " and ".join(kind for kind in ORDER if kind in self.model_fields_set) or "none"
+            raise ValueError(f"a rung has exactly one key, one of {', '.join(ORDER)}; this one has {found}")
+        if getattr(self, self.kind) is None:
+            raise ValueError(f"the rung {self.kind} is empty; give its settings")
         return self
 
     @property

@@ -1,7 +1,7 @@
 """Lengths of time the way people write them: ``{days: 14}``, ``{business_days: 3}``, ``{hours: 20}``."""
 
 from datetime import timedelta
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 from pydantic import Field, model_serializer, model_validator
 
@@ -12,7 +12,8 @@ Unit = Literal["days", "business_days", "hours", "minutes", "seconds"]
 LONGEST_IN_DAYS = 3660
 """Ten years: longer than any demand runs, and far below where a server caps a timer."""
 
-_SECONDS = {"hours": 3600, "minutes": 60, "seconds": 1, "days": 86400, "business_days": 86400}
+_SECONDS = {"hours": 3600, "minutes": 60, "seconds": 1, "days": 86400, "business_days": 7 * 86400 // 5}
+_UNITS = ", ".join(get_args(Unit))
 
 
 class Period(Model):
@@ -31,18 +32,22 @@ class Period(Model):
     @model_validator(mode="before")
     @classmethod
     def _from_written_form(cls, value: Any) -> Any:
-        if not isinstance(value, dict) or "unit" in value:
-            return cast("Any", value)
+        if isinstance(value, cls):
+            return value
+        if not isinstance(value, dict):
+            raise ValueError("a period is written with its unit, such as {days: 14}")
         written = cast("dict[str, Any]", value)
+        if "unit" in written:
+            return written
         if len(written) != 1:
-            raise ValueError("a period has exactly one unit, such as {days: 14}")
+            raise ValueError(f"a period has exactly one unit, such as {{days: 14}}; units are {_UNITS}")
         ((unit, count),) = written.items()
         return {"unit": unit, "count": count}
 
     @model_validator(mode="after")
     def _not_absurd(self) -> "Period":
         if self.count * _SECONDS[self.unit] > LONGEST_IN_DAYS * 86400:
-            raise ValueError(f"a period is at most {LONGEST_IN_DAYS} days")
+            raise ValueError(f"{self.count} {self.unit} is longer than ten years ({LONGEST_IN_DAYS} days)")
         return self
 
     @model_serializer
