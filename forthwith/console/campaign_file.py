@@ -22,7 +22,7 @@ from forthwith.console.wording_check import wording_problems
 from forthwith.domain.campaign import Campaign, Jurisdiction
 from forthwith.domain.model import Model
 
-__all__ = ["CampaignFile", "InvalidCampaign", "Problem", "read_campaign"]
+__all__ = ["CampaignFile", "InvalidCampaign", "Problem", "default_templates", "read_campaign"]
 
 LARGEST_TEXT = 1_000_000
 LARGEST_TABLE = 20_000_000
@@ -54,6 +54,12 @@ class CampaignFile:
 def read_campaign(path: Path) -> CampaignFile:
     """The campaign in the YAML file at ``path``. Raises ``InvalidCampaign`` with every problem of all its files."""
     return _Reading(path).campaign_file()
+
+
+def default_templates() -> Mapping[str, str]:
+    """The templates that come with the package, file name to text."""
+    shipped = (file for file in (files("forthwith") / "templates").iterdir() if file.name.endswith((".j2", ".typ")))
+    return {file.name: file.read_text(encoding="utf-8") for file in shipped}
 
 
 class _Reading:
@@ -100,8 +106,7 @@ class _Reading:
         self.problems += table.problems
 
     def templates(self) -> Mapping[str, str]:
-        shipped = (file for file in (files("forthwith") / "templates").iterdir() if file.name.endswith((".j2", ".typ")))
-        ours = {file.name: file.read_text(encoding="utf-8") for file in shipped}
+        ours = default_templates()
         place: Place = ("templates",)
         folder = self.beside(self.yaml.get("templates"), place)
         if folder is None:
@@ -119,7 +124,7 @@ class _Reading:
                 own[file.name] = text.replace("\r\n", "\n")
                 if file.suffix == ".j2":
                     self.problems += wording_problems(name, own[file.name])
-        return ours | own
+        return {**ours, **own}
 
     def calendars(self, states: Iterable[str]) -> Iterator[str]:
         for place, name in self.calendar_names():
@@ -214,7 +219,8 @@ class _Reading:
         except ValidationError as error:
             for details in error.errors(include_url=False):
                 place = document.written(details["loc"])
-                if not document.is_reported(place):
+                is_consequence = details["type"] == "too_short" and details["input"]  # of entries that are wrong
+                if not is_consequence and not document.is_reported(place):
                     self.problems.append(_problem(document, place, details, model))
             return None
 

@@ -96,11 +96,12 @@ class LinedYaml:
     def _node(self, event: "_Event", place: Place, events: Iterator["_Event"]) -> Any:
         if len(place) > DEEPEST:
             raise _UnreadableError(event.line, f"is nested more than {DEEPEST} levels deep")
+        is_seen = event.kind in ("Scalar", "Alias") and not event.is_empty  # what is empty seems to stand further down
+        self._lines[place] = event.line if is_seen else self._keys.get(place, event.line)
         if event.kind == "Alias":
             self._unread.add(place)
             self._add(event.line, place, f"*{event.anchor} repeats a value from elsewhere; write the value out")
             return None
-        self._lines[place] = event.line if event.kind == "Scalar" else self._keys.get(place, event.line)
         if event.anchor:
             self._add(event.line, place, f"has the anchor &{event.anchor}; leave it out and write repeated values out")
         if event.has_tag:
@@ -165,6 +166,10 @@ class _Event:
     has_tag: bool
     is_plain: bool
 
+    @property
+    def is_empty(self) -> bool:
+        return self.is_plain and not self.text and not self.anchor
+
 
 def _events(text: str) -> Iterator[_Event]:
     """What the parser finds. Raises ``_UnreadableError`` at what is not YAML."""
@@ -223,4 +228,5 @@ def _in_plain_words(error: MarkedYAMLError) -> str:
         return "a tab stands where spaces belong; indent with spaces"
     if "mapping values are not allowed" in problem:
         return "a colon stands where none can; check the indentation, and put text that contains one in quotes"
-    return f"is not YAML: {problem}{f' ({context})' if context else ''}"
+    details = ", ".join(filter(None, (context, problem)))
+    return f"is not YAML, here or a little above; check quotes and indentation ({details})"

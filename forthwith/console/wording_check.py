@@ -70,7 +70,7 @@ def wording_problems(file: str, source: str) -> Iterator[Problem]:
 
 def _problem(file: str, error: str) -> Problem:
     """A ``WordingError``, which begins with the file and perhaps a line, taken apart."""
-    rest = error.removeprefix(f"{file}:")
+    rest = error.removeprefix(f"{file}:").replace("'dict object' has no attribute", "there is no")
     line, _, message = rest.partition(": ")
     if not (line.isdigit() or line == "?"):
         line, message = "", rest.strip()

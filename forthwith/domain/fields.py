@@ -11,6 +11,7 @@ from datetime import date, datetime, time
 from difflib import get_close_matches
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
@@ -140,9 +141,14 @@ def known_zone(name: str) -> str:
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
-        close = get_close_matches(name, zoneinfo.available_timezones(), n=1) or ["America/Chicago"]
-        raise ValueError(f"{name!r} is not an IANA time zone; give one such as {close[0]}") from error
+        raise ValueError(f"{name!r} is not an IANA time zone; give one such as {_zone_like(name)}") from error
     return name
+
+
+@lru_cache(maxsize=64)
+def _zone_like(name: str) -> str:
+    """Cached, since ten thousand rows repeat one mistake and a comparison with all zones takes milliseconds."""
+    return next(iter(get_close_matches(name, zoneinfo.available_timezones(), n=1)), "America/Chicago")
 
 
 def known_state(code: str) -> str:
