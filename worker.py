@@ -35,6 +35,7 @@ def build_worker(client: Client, settings: Settings, mail: MailClient) -> Worker
     return Worker(
         client,
         task_queue=temporal.TASK_QUEUE,
+        identity=temporal.worker_identity(dossier.identity()),
         workflows=[JurisdictionRequest],
         activities=[
             letters.send_letter,

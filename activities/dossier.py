@@ -88,6 +88,12 @@ class Dossier:
         """The folder of one request."""
         return self.root / workflow_id
 
+    def identity(self) -> str:
+        """A random name that the folder keeps, by which processes can tell that they see the same one."""
+        path = self.root / "identity"
+        self._write_once(path, secrets.token_hex(16).encode())
+        return self.read(path).decode()
+
     # What was pinned.
 
     def pin(self, content: bytes) -> str:

@@ -13,8 +13,11 @@ _CONTEXT = ("temporal_workflow", "temporal_activity")
 _KEPT = ("workflow_id", "workflow_type", "run_id", "activity_type", "attempt", "update_id", "update_name")
 
 
-def configure_logs(settings: Settings) -> None:
-    """Sends all logs to stderr, as readable lines or as one JSON object a line. Never bodies, addresses or secrets."""
+def configure_logs(settings: Settings, *, level: str = "") -> None:
+    """Sends all logs to stderr, as readable lines or as one JSON object a line. Never bodies, addresses or secrets.
+
+    ``level`` overrides the configured one: an operator's command logs only what went wrong.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -33,7 +36,9 @@ def configure_logs(settings: Settings) -> None:
     if settings.log_format == "json":
         rendered = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:
-        rendered = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        # Plain: an exception in a workflow is rendered inside its sandbox, which refuses what rich imports then.
+        plain = structlog.dev.plain_traceback
+        rendered = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -43,7 +48,7 @@ def configure_logs(settings: Settings) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(settings.log_level)
+    root.setLevel(level or settings.log_level)
 
 
 def _flatten_context(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -1,5 +1,6 @@
 """The only reader of our environment: everything `FORTHWITH_*`. Temporal's own is read by the SDK (temporal.py)."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -26,6 +27,11 @@ class Settings(BaseSettings):
     dossier: Path = Path(".forthwith/dossier")
     """Where case files are kept. Every worker and every operator must see the same folder."""
 
+    operator: str = ""
+    """Who acts on the command line; the name of the login where it is empty."""
+    web_ui: str = "http://localhost:8233"
+    """Address of the Temporal Web UI, for links."""
+
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -33,6 +39,11 @@ class Settings(BaseSettings):
     """Requests kept in memory by one worker, about 0.15 MB each. Fewer than move at once cost a replay each step."""
     drain: timedelta = timedelta(seconds=620)
     """How long a stopping worker waits for letters whose content was handed over: the mail server may take 600 s."""
+
+    @staticmethod
+    def environment(**changes: str) -> dict[str, str]:
+        """The environment for a program that we start: our own with ``changes``."""
+        return {**os.environ, **changes}
 
     @property
     def smtp(self) -> dict[str, object]:

@@ -1,6 +1,8 @@
 """What Forthwith is toward Temporal: queue, search attributes, the one plugin, and how to connect."""
 
 import dataclasses
+import os
+import socket
 from datetime import timedelta
 
 from temporalio.client import Client
@@ -52,6 +54,16 @@ def plugin(
             restrictions=dataclasses.replace(restrictions, import_notification_policy=imports)
         ),
     )
+
+
+def worker_identity(dossier: str) -> str:
+    """How a worker calls itself, so that `doctor` sees whether it keeps its case files where the operator looks."""
+    return f"{os.getpid()}@{socket.gethostname()} dossier:{dossier}"
+
+
+def dossier_of(identity: str) -> str:
+    """The inverse of `worker_identity`: the dossier's own name, empty when the identity is somebody else's."""
+    return identity.partition(" dossier:")[2]
 
 
 async def connect() -> Client:

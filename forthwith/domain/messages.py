@@ -214,6 +214,27 @@ AnyMessage = (
 )
 
 
+UPDATES: dict[str, type[AnyMessage]] = {
+    "record_response": RecordResponse,
+    "accept_response": AcceptResponse,
+    "acknowledge": Acknowledge,
+    "record_delivery": DeliveryReport,
+    "extend_deadline": ExtendDeadline,
+    "review_subpoena": ReviewSubpoena,
+    "escalate_now": EscalateNow,
+    "withdraw": Withdraw,
+    "resolve_attention": ResolveAttention,
+    "add_note": AddNote,
+}
+"""Every update a request takes, by name."""
+
+SIGNALS: dict[str, type[RecordResponse] | type[DeliveryReport]] = {
+    "response_received": RecordResponse,
+    "delivery_failed": DeliveryReport,
+}
+"""For systems that can only signal. Whatever else arrives is kept as unreadable."""
+
+
 class Answer(Model):
     """What a request answers to a message it took."""
 

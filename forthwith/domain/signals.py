@@ -6,15 +6,10 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from forthwith.domain.messages import DeliveryReport, RecordResponse
+from forthwith.domain.messages import SIGNALS, DeliveryReport, RecordResponse
 
 KEPT = 4_000
 """Characters of an unreadable message that enter the record; its hash and length tell the rest."""
-
-READABLE: dict[str, type[RecordResponse] | type[DeliveryReport]] = {
-    "response_received": RecordResponse,
-    "delivery_failed": DeliveryReport,
-}
 
 
 @dataclass(frozen=True)
@@ -28,9 +23,9 @@ class Unreadable:
 def read_signal(name: str, payloads: Sequence[bytes]) -> RecordResponse | DeliveryReport | Unreadable:
     """The message behind a signal, or what is wrong with it by name."""
     content = _shown(payloads)
-    model = READABLE.get(name)
+    model = SIGNALS.get(name)
     if model is None:
-        return Unreadable(content, f"no signal is called {name!r}; signals are {', '.join(READABLE)}")
+        return Unreadable(content, f"no signal is called {name!r}; signals are {', '.join(SIGNALS)}")
     if len(payloads) != 1:
         return Unreadable(content, f"it has {len(payloads)} payloads; it should have one")
     try:

@@ -7,7 +7,7 @@ the last workflow task.
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from forthwith.domain.campaign import Role
+from forthwith.domain.campaign import RequestPlan, Role
 from forthwith.domain.case import Case
 from forthwith.domain.clock import Computation
 from forthwith.domain.items import ItemState
@@ -39,6 +39,8 @@ class RequestStatus(Model):
     next_action: NextAction | None
     letters: tuple[SentLetter, ...]
     draft: Draft | None
+    drafts: int
+    """How many versions were drawn up."""
     outcome: Outcome | None
     head: str
 
@@ -78,6 +80,7 @@ def request_status(case: Case, next_action: NextAction | None) -> RequestStatus:
         next_action=next_action,
         letters=tuple(case.letters),
         draft=case.draft,
+        drafts=sum(entry.what == "draft_ready" for entry in case.timeline),
         outcome=case.outcome,
         head=case.head,
     )
@@ -139,10 +142,16 @@ def current_details(case: Case, next_action: NextAction | None) -> str:
     return "\n".join(lines)
 
 
-def static_details(case_plan: str, jurisdiction: str, campaign_title: str, matter: str) -> str:
+def static_details(plan: RequestPlan) -> str:
     """The fixed part of the page: whom the request is about and which plan it was started with."""
-    facts = (f"- Recipient: {_plain(jurisdiction)}", f"- Plan: `{case_plan}`", f"- Matter: `{matter}`")
-    return "\n".join((f"**{_plain(campaign_title)}**", "", *facts))
+    facts = (
+        f"- Recipient: {_plain(plan.jurisdiction.name)}, {_plain(plan.jurisdiction.attention)}",
+        f"- Time zone: {plan.jurisdiction.timezone}",
+        f"- Plan: `{plan.content_hash}`",
+        f"- Templates: `{plan.templates}`",
+        f"- Calendars: `{plan.recipient_calendar}` (recipient), `{plan.issuer_calendar}` (issuer)",
+    )
+    return "\n".join((f"**{_plain(plan.campaign.title)}**", "", *facts))
 
 
 def _next_in_words(case: Case, next_action: NextAction) -> str:

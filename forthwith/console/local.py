@@ -1,0 +1,355 @@
+"""The local stage: `dev` on the real clock, `demo` and `rehearse` on a virtual one, `inbox` to read what was sent."""
+
+import asyncio
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from activities.dossier import Dossier
+from forthwith.console.campaign_file import read_campaign
+from forthwith.console.lined_yaml import LinedYaml
+from forthwith.console.output import Failure, Json, err, local, out, print_json, styled
+from forthwith.console.planning import check_requests, plan_requests
+from forthwith.console.problems import InvalidCampaign
+from forthwith.console.start import Starter
+from forthwith.domain.messages import Status
+from forthwith.domain.model import Model
+from forthwith.settings import Settings
+from forthwith.stage.mailbox import Mailbox, StoredMail, read_mailbox
+from forthwith.stage.process import stopped_at_the_end
+from forthwith.stage.rehearsal import Rehearsal, Rehearsed, Scenario
+from forthwith.stage.server import LocalServer, local_server
+from forthwith.stage.virtual_clock import VirtualClock
+
+EXAMPLE = Path("examples/1373-2018")
+DEV_PORT, DEV_UI_PORT, DEV_SMTP_PORT = 7233, 8233, 1025
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A running local stage."""
+
+    server: LocalServer
+    mailbox: Mailbox
+    folder: Path
+
+    @property
+    def dossier(self) -> Path:
+        return self.folder / "dossier"
+
+    @property
+    def mail(self) -> Path:
+        return self.folder / "mail"
+
+
+@asynccontextmanager
+async def stage(
+    folder: Path, *, port: int | None = None, ui_port: int | None = None, smtp_port: int = 0, database: bool = False
+) -> AsyncGenerator[Stage]:
+    """The real server with its Web UI, a mailbox that keeps everything, and one worker; stopped in reverse order."""
+    file = folder / "temporal.db" if database else None
+    async with (
+        local_server(port=port, ui_port=ui_port, ui=True, database=file, log=folder / "server.log") as server,
+        Mailbox(folder / "mail", port=smtp_port) as mailbox,
+    ):
+        environment = Settings.environment(
+            TEMPORAL_ADDRESS=server.address,
+            FORTHWITH_SMTP_HOST="127.0.0.1",
+            FORTHWITH_SMTP_PORT=str(mailbox.port),
+            FORTHWITH_SMTP_TLS="none",
+            FORTHWITH_DOSSIER=str(folder / "dossier"),
+        )
+        worker = stopped_at_the_end(
+            Path(sys.executable), "-m", "worker", log=folder / "worker.log", environment=environment
+        )
+        async with worker:
+            yield Stage(server, mailbox, folder)
+
+
+def dev(
+    folder: Annotated[Path, typer.Option(help="Where everything is kept; the next run goes on from there.")] = Path(
+        ".forthwith"
+    ),
+    port: Annotated[int, typer.Option(help="Of the Temporal server.")] = DEV_PORT,
+    ui_port: Annotated[int, typer.Option(help="Of the Web UI.")] = DEV_UI_PORT,
+    smtp_port: Annotated[int, typer.Option(help="Of the mailbox.")] = DEV_SMTP_PORT,
+) -> None:
+    """Run the local stack on the real clock: server with Web UI, worker, mailbox. Ctrl-C stops all of it.
+
+    Example: forthwith dev
+    """
+
+    kept = _made(folder)
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        running = stage(kept, port=port, ui_port=ui_port, smtp_port=smtp_port, database=True)
+        async with running as there:
+            out.print(f"Web UI     {there.server.web_ui}")
+            out.print(f"Temporal   {there.server.address}")
+            out.print(f"Mailbox    127.0.0.1:{there.mailbox.port}, kept in {there.mail}")
+            out.print(f"Dossier    {there.dossier}")
+            out.print("In another terminal: python starter.py start examples/1373-2018/campaign.yaml")
+            out.print("[dim]Ctrl-C stops everything; the next `make dev` goes on from here.[/]")
+            await stop.wait()
+            out.print("Stopping: letters under way are finished first …")
+
+    asyncio.run(run())
+
+
+class DemoResult(Model):
+    """Where one request of a demo stands at its end."""
+
+    jurisdiction: str
+    request: str
+    status: Status
+    outstanding: tuple[str, ...]
+    attention: tuple[str, ...]
+    letters: int
+    drafts: int
+    at: datetime
+    """The request's own time, UTC."""
+    draft: str | None
+    case_file: str
+
+
+class DemoReport(Model):
+    """A demo from start to finish."""
+
+    campaign: str
+    requests: tuple[DemoResult, ...]
+    outcomes: dict[str, int]
+    letters_sent: int
+    seconds: float
+    mail: str
+    dossier: str
+
+
+def demo(
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the Web UI up until Ctrl-C.")] = False,
+    json: Json = False,
+) -> None:
+    """Play the 23 demands of 2018 from campaign file to reviewed drafts, on a virtual clock.
+
+    Example: forthwith demo --keep
+    """
+    play(EXAMPLE / "campaign.yaml", EXAMPLE / "rehearsal.yaml", keep=keep, json=json)
+
+
+def rehearse(
+    file: Annotated[Path, typer.Argument(help="The campaign file.")],
+    scenario: Annotated[Path, typer.Option(help="Who answers what and when.")],
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the Web UI up until Ctrl-C.")] = False,
+    json: Json = False,
+) -> None:
+    """Play any campaign through its months in seconds, on a real server with a virtual clock and a local mailbox.
+
+    Example: forthwith rehearse examples/1373-2018/campaign.yaml --scenario examples/1373-2018/rehearsal.yaml
+    """
+    play(file, scenario, keep=keep, json=json)
+
+
+def play(file: Path, scenario: Path, *, keep: bool, json: bool) -> None:
+    """Rehearses a campaign in a folder of its own and shows where everything ended and where it is kept."""
+    folder = _made(Path(".forthwith") / f"demo-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+    screen = err if json else out
+
+    async def run() -> None:
+        began = asyncio.get_running_loop().time()
+        campaign = read_campaign(file)
+        acts = read_scenario(scenario)
+        opened_at = datetime.now(UTC)
+        planned = plan_requests(campaign, opened_at=opened_at)
+        check_requests(planned, campaign, opened_at=opened_at)
+        async with stage(folder) as there:
+            clock = VirtualClock(there.server.client)
+            starter = Starter(clock.client, Dossier(there.dossier), started_by="rehearsal", now=opened_at)
+            board = Board(screen, [request.plan.workflow_id for request in planned])
+            with board:
+                await starter.start(planned, done=lambda _: None)
+                rehearsal = Rehearsal(clock, there.mailbox, acts)
+                played = await rehearsal.play([request.plan for request in planned], seen=board.see)
+            report = _report(campaign.campaign.campaign, played, there, asyncio.get_running_loop().time() - began)
+            if json:
+                print_json(report)
+            else:
+                _show(report, played, there)
+            if keep:
+                screen.print(f"\nWeb UI: [bold]{there.server.web_ui}[/] until Ctrl-C")
+                await _interrupted()
+
+    asyncio.run(run())
+
+
+def inbox(
+    folder: Annotated[
+        Path | None, typer.Argument(help="A mailbox folder; the newest demo's or dev's where left out.")
+    ] = None,
+    number: Annotated[int | None, typer.Option("--show", help="Show this message whole.")] = None,
+    to: Annotated[str, typer.Option(help="Only to addresses that contain this.")] = "",
+    json: Json = False,
+) -> None:
+    """List the messages that the local mailbox kept, or show one.
+
+    Example: forthwith inbox --to chicago --show 1
+    """
+    found = [mail for mail in read_mailbox(folder or _newest_mailbox()) if to in " ".join((*mail.to, *mail.cc))]
+    if number is not None:
+        chosen = [mail for mail in found if mail.number == number]
+        if not chosen:
+            raise Failure(f"no message {number} in {folder or _newest_mailbox()}", hint="`forthwith inbox` lists them")
+        typer.echo(_headers(chosen[0]) + "\n\n" + chosen[0].text())
+        return
+    if json:
+        print_json(found)
+        return
+    table = Table("#", "Date", "To", "Subject", "Attached")
+    for mail in found:
+        mark = " [yellow](possible copy)[/]" if mail.possible_copy else ""
+        table.add_row(
+            str(mail.number),
+            f"{mail.date:%Y-%m-%d %H:%M}",
+            ", ".join((*mail.to, *mail.cc)),
+            mail.subject + mark,
+            ", ".join(mail.attachments),
+        )
+    out.print(table)
+
+
+def read_scenario(path: Path) -> Scenario:
+    """A scenario file. Raises ``Failure`` naming what is wrong with it."""
+    try:
+        written = LinedYaml(path.name, path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Failure(f"{path} cannot be read: {error.strerror}") from error
+    if written.problems:
+        raise InvalidCampaign(written.problems)
+    try:
+        return Scenario.model_validate(written.value)
+    except ValidationError as error:
+        places = (f"{'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors())
+        raise Failure(f"{path}: {'; '.join(places)}") from error
+
+
+class Board:
+    """The live picture of a rehearsal: every request with the status it has right now."""
+
+    def __init__(self, console: Console, requests: Sequence[str]) -> None:
+        self._seen = dict.fromkeys(requests, Status.SENDING)
+        self._live = Live(console=console, get_renderable=self._picture, refresh_per_second=8, transient=True)
+
+    def __enter__(self) -> "Board":
+        self._live.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._live.__exit__(*error)
+
+    def see(self, request: str, status: Status) -> None:
+        """A request has this status now."""
+        self._seen[request] = status
+
+    def _picture(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        entries = [f"{styled(status)}  {request.partition('/')[2]}" for request, status in self._seen.items()]
+        for start in range(0, len(entries), 2):
+            table.add_row(*(Text.from_markup(entry) for entry in entries[start : start + 2]))
+        return table
+
+
+def _report(campaign: str, played: Sequence[Rehearsed], there: Stage, seconds: float) -> DemoReport:
+    results = tuple(
+        DemoResult(
+            jurisdiction=one.plan.jurisdiction.id,
+            request=one.plan.workflow_id,
+            status=one.status.status,
+            outstanding=one.status.outstanding,
+            attention=tuple(one.status.attention),
+            letters=len(one.status.letters),
+            drafts=one.status.drafts,
+            at=one.at,
+            draft=str(there.dossier / one.status.draft.document.uri) if one.status.draft else None,
+            case_file=str(there.dossier / one.plan.workflow_id),
+        )
+        for one in played
+    )
+    return DemoReport(
+        campaign=campaign,
+        requests=results,
+        outcomes=dict(Counter(result.status for result in results)),
+        letters_sent=len(there.mailbox.messages()),
+        seconds=round(seconds, 1),
+        mail=str(there.mail),
+        dossier=str(there.dossier),
+    )
+
+
+def _show(report: DemoReport, played: Sequence[Rehearsed], there: Stage) -> None:
+    table = Table(title=f"{report.campaign}: {len(report.requests)} requests", title_justify="left", title_style="bold")
+    for name in ("Jurisdiction", "Ended as", "When", "Letters", "Drafts", "Outstanding", "What happened"):
+        table.add_column(name, no_wrap=name != "What happened")
+    for result, one in zip(report.requests, played, strict=True):
+        ended = (
+            one.status.outcome.text
+            if one.status.outcome
+            else f"Draft {result.drafts} approved; waits for a person to issue it."
+        )
+        when = local(result.at, one.plan.jurisdiction.timezone)
+        outstanding = ", ".join(result.outstanding) or "–"
+        table.add_row(
+            result.jurisdiction,
+            styled(result.status),
+            when,
+            str(result.letters),
+            str(result.drafts),
+            outstanding,
+            ended,
+        )
+    out.print(table)
+    counts = ", ".join(f"{count} {status}" for status, count in report.outcomes.items())
+    out.print(f"{counts}. {report.letters_sent} letters in {report.seconds} s.")
+    here = there.folder.relative_to(Path.cwd()) if there.folder.is_relative_to(Path.cwd()) else there.folder
+    out.print(f"Letters     {here}/mail          (python starter.py inbox {here}/mail)", highlight=False)
+    out.print(f"Drafts      {here}/dossier/{report.campaign}/*/drafts/*.pdf", highlight=False)
+    out.print(f"Case files  {here}/dossier/{report.campaign}/", highlight=False)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder.resolve()
+
+
+def _newest_mailbox() -> Path:
+    folders = [folder for folder in Path(".forthwith").glob("**/mail") if folder.is_dir()]
+    if not folders:
+        raise Failure("there is no local mailbox yet", hint="run `make demo` or `make dev` first")
+    return max(folders, key=lambda folder: folder.stat().st_mtime)
+
+
+def _headers(mail: StoredMail) -> str:
+    message = mail.message()
+    return "\n".join(
+        f"{name}: {message[name]}" for name in message if name.lower() not in ("content-type", "mime-version")
+    )
+
+
+async def _interrupted() -> None:
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await stop.wait()

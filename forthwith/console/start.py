@@ -1,0 +1,139 @@
+"""Starts a campaign: one workflow for each jurisdiction, each of them once.
+
+The start record in the dossier is created exclusively before the workflow is started, so whatever interrupts a start,
+running it again completes the set and never sends a second demand.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from temporalio.client import Client
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from activities.dossier import Dossier, StartRecord
+from forthwith import temporal
+from forthwith.console.planning import Planned
+from forthwith.domain.campaign import RequestPlan
+from forthwith.domain.messages import Status
+from forthwith.domain.model import Model
+from forthwith.domain.views import static_details
+from workflows.jurisdiction_request import JurisdictionRequest
+
+AT_ONCE = 32
+"""Starts under way side by side; more gains nothing against one server."""
+
+
+class Started(StrEnum):
+    """What starting one request came to."""
+
+    STARTED = "started"
+    ALREADY = "already started"
+    PLANNED = "would be started"
+
+
+class StartOutcome(Model):
+    """One request of a campaign that was started."""
+
+    request: str
+    plan: str
+    outcome: Started
+
+
+class DifferentPlan(Exception):
+    """Requests of this campaign were started with another plan; nothing was started now."""
+
+    def __init__(self, requests: Sequence[str]) -> None:
+        super().__init__(f"already started with another plan: {', '.join(requests)}")
+        self.requests = tuple(requests)
+
+
+@dataclass(frozen=True)
+class Starter:
+    """Starts requests on one server, recording them in one dossier."""
+
+    client: Client
+    dossier: Dossier
+    started_by: str
+    now: datetime
+
+    async def start(
+        self, requests: Iterable[Planned], *, dry_run: bool = False, done: Callable[[StartOutcome], None]
+    ) -> list[StartOutcome]:
+        """Starts what was not started yet, in the order given; ``done`` hears of each.
+
+        Raises ``DifferentPlan`` before anything is started when one of them was started with another file, row or
+        wording.
+        """
+        requests = tuple(requests)
+        self._refuse_other_plans(requests)
+        places = asyncio.Semaphore(AT_ONCE)
+
+        async def one(request: Planned) -> StartOutcome:
+            async with places:
+                outcome = await self._start_one(request, dry_run)
+            done(outcome)
+            return outcome
+
+        return list(await asyncio.gather(*map(one, requests)))
+
+    def _refuse_other_plans(self, requests: Iterable[Planned]) -> None:
+        others: list[str] = []
+        for request in requests:
+            record = self.dossier.start_record(request.plan.workflow_id)
+            if record and record.matter != request.plan.matter:
+                others.append(request.plan.workflow_id)
+        if others:
+            raise DifferentPlan(others)
+
+    async def _start_one(self, request: Planned, dry_run: bool) -> StartOutcome:
+        plan = request.plan
+        if self.dossier.opened(plan.workflow_id):
+            return StartOutcome(
+                request=plan.workflow_id, plan=self._recorded(plan).content_hash, outcome=Started.ALREADY
+            )
+        if dry_run:
+            return StartOutcome(request=plan.workflow_id, plan=plan.content_hash, outcome=Started.PLANNED)
+        request.pin(self.dossier)
+        record = self.dossier.record_start(
+            StartRecord(
+                workflow_id=plan.workflow_id,
+                plan=plan.content_hash,
+                matter=plan.matter,
+                started_by=self.started_by,
+                started_at=self.now,
+            )
+        )
+        outcome = await self._start_workflow(self.dossier.plan(record.plan))
+        return StartOutcome(request=plan.workflow_id, plan=record.plan, outcome=outcome)
+
+    def _recorded(self, plan: RequestPlan) -> RequestPlan:
+        record = self.dossier.start_record(plan.workflow_id)
+        return self.dossier.plan(record.plan) if record else plan
+
+    async def _start_workflow(self, plan: RequestPlan) -> Started:
+        try:
+            await self.client.start_workflow(
+                JurisdictionRequest.run,
+                plan,
+                id=plan.workflow_id,
+                task_queue=temporal.TASK_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                static_summary=f"{plan.jurisdiction.name}: {plan.campaign.title}",
+                static_details=static_details(plan),
+                search_attributes=TypedSearchAttributes(
+                    [
+                        SearchAttributePair(temporal.CAMPAIGN, plan.campaign.campaign),
+                        SearchAttributePair(temporal.JURISDICTION, plan.jurisdiction.id),
+                        SearchAttributePair(temporal.REQUEST_STATUS, Status.SENDING.value),
+                        SearchAttributePair(temporal.ITEMS_OUTSTANDING, len(plan.campaign.demand.items)),
+                        SearchAttributePair(temporal.NEXT_ACTION_AT, self.now),
+                    ]
+                ),
+            )
+        except WorkflowAlreadyStartedError:
+            return Started.ALREADY
+        return Started.STARTED

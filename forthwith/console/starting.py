@@ -1,0 +1,61 @@
+"""`start`: from a campaign file to running requests."""
+
+import asyncio
+import getpass
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from activities.dossier import Dossier
+from forthwith.console.campaign_file import read_campaign
+from forthwith.console.output import Failure, Json, err, out, print_json
+from forthwith.console.planning import check_requests, plan_requests
+from forthwith.console.requests import connected, query, web_ui_link
+from forthwith.console.start import DifferentPlan, Started, Starter, StartOutcome
+from forthwith.settings import Settings
+
+
+def start(
+    file: Annotated[Path, typer.Argument(help="The campaign file.")],
+    only: Annotated[list[str] | None, typer.Option("--only", help="Only this jurisdiction; may be repeated.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and say what would be started.")] = False,
+    json: Json = False,
+) -> None:
+    """Start a campaign: one request for each jurisdiction. Run again after an interruption it completes the set.
+
+    Example: forthwith start examples/1373-2018/campaign.yaml --dry-run
+    """
+    campaign, now, settings = read_campaign(file), datetime.now(UTC), Settings()
+    planned = plan_requests(campaign, opened_at=now, only=only or ())
+    check_requests(planned, campaign, opened_at=now)
+
+    async def run() -> tuple[list[StartOutcome], str]:
+        async with connected() as client:
+            starter = Starter(client, Dossier(settings.dossier), settings.operator or getpass.getuser(), now)
+            columns = (TextColumn("Starting"), BarColumn(), MofNCompleteColumn())
+            with Progress(*columns, console=err, transient=True, disable=json) as progress:
+                bar = progress.add_task("Starting", total=len(planned))
+                outcomes = await starter.start(planned, dry_run=dry_run, done=lambda _: progress.advance(bar))
+            shown = query(campaign.campaign.campaign, None, None, None)
+            return outcomes, web_ui_link(settings.web_ui, client.namespace, shown)
+
+    try:
+        outcomes, link = asyncio.run(run())
+    except DifferentPlan as error:
+        raise Failure(
+            f"{error}. Nothing was started.",
+            hint="what was started stays as started; give the changed campaign another name, or restore the file",
+        ) from error
+    if json:
+        print_json(outcomes)
+        return
+    counts = Counter(outcome.outcome for outcome in outcomes)
+    out.print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()) + f" of {len(outcomes)} requests.")
+    if not dry_run and counts[Started.STARTED]:
+        out.print(
+            f"Watch them: forthwith watch {campaign.campaign.campaign}\n[dim]{link}[/]", soft_wrap=True, highlight=False
+        )

@@ -1,0 +1,317 @@
+"""Commands that tell a request something. Each is one update; its event id makes a repetition harmless."""
+
+import asyncio
+import getpass
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
+
+from forthwith.console.look import Request
+from forthwith.console.output import Failure, Json, out, print_json, styled
+from forthwith.console.requests import connected, handle_of, not_found
+from forthwith.domain.messages import UPDATES, Answer, Attention
+from forthwith.domain.signals import problems
+from forthwith.settings import Settings
+
+By = Annotated[str, typer.Option("--by", help="Who does this. Yourself where it is left out.", show_default=False)]
+Role = Annotated[str, typer.Option("--role", help="In what role.")]
+EventId = Annotated[
+    str, typer.Option("--event-id", help="Your own id of this event: a repetition changes nothing.", show_default=False)
+]
+Reason = Annotated[str, typer.Option("--reason", help="Why. Kept in the record.")]
+Instant = Annotated[str, typer.Option(help="ISO 8601 with offset; now where it is left out.", show_default=False)]
+
+
+def respond(
+    request: Request,
+    sender: Annotated[str, typer.Option("--from", help="Who responded.")] = "",
+    kind: Annotated[
+        str, typer.Option(help="production, refusal, no_records, extension_request or other.")
+    ] = "production",
+    item: Annotated[
+        list[str] | None, typer.Option("--item", help="A-1=produced, or A-2=objected:privilege. May be repeated.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every item still outstanding was produced.")] = False,
+    document: Annotated[
+        list[str] | None, typer.Option("--document", help="URI,SHA256[,PAGES]. May be repeated.")
+    ] = None,
+    note: Annotated[str, typer.Option(help="Anything the record should say.")] = "",
+    received_at: Instant = "",
+    payload: Annotated[Path | None, typer.Option(help="The whole message as a JSON file (see CONTRACT.md).")] = None,
+    by: By = "",
+    role: Role = "operator",
+    event_id: EventId = "",
+    json: Json = False,
+) -> None:
+    """Record that a response came in. `received_at` decides whether it was on time.
+
+    Example: forthwith respond 1373-2018/chicago-il --from "Dept. of Law" --item A-1=produced
+    """
+    if payload:
+        message: dict[str, Any] = TypeAdapter(dict[str, Any]).validate_json(payload.read_bytes())
+    else:
+        message = {
+            "received_at": received_at or datetime.now(UTC),
+            "from": sender or request.rpartition("/")[2],
+            "kind": kind,
+            "items": "all" if everything else tuple(map(_item, item or ())),
+            "documents": tuple(map(_document, document or ())),
+            "note": note,
+        }
+    _tell(request, "record_response", message, by, role, event_id, json)
+
+
+def accept(
+    request: Request,
+    item: Annotated[
+        list[str] | None, typer.Option("--item", help="An item found complete; all claimed ones where left out.")
+    ] = None,
+    reason: Reason = "",
+    by: By = "",
+    role: Role = "operator",
+    event_id: EventId = "",
+    json: Json = False,
+) -> None:
+    """Accept items that were reported complete (campaigns with `completeness: reviewed`).
+
+    Example: forthwith accept 1373-2018/chicago-il --item A-1
+    """
+    _tell(
+        request,
+        "accept_response",
+        {"items": tuple(item) if item else "all", "reason": reason},
+        by,
+        role,
+        event_id,
+        json,
+    )
+
+
+def acknowledge(
+    request: Request,
+    received_at: Instant = "",
+    note: Annotated[str, typer.Option(help="Anything the record should say.")] = "",
+    by: By = "",
+    role: Role = "operator",
+    event_id: EventId = "",
+    json: Json = False,
+) -> None:
+    """Record that the recipient acknowledged the demand, which ends the chase for it.
+
+    Example: forthwith acknowledge 1373-2018/chicago-il
+    """
+    _tell(
+        request,
+        "acknowledge",
+        {"received_at": received_at or datetime.now(UTC), "note": note},
+        by,
+        role,
+        event_id,
+        json,
+    )
+
+
+def delivered(
+    request: Request,
+    letter: Annotated[str, typer.Argument(help="The letter, such as demand or reminder-1.")],
+    outcome: Annotated[str, typer.Option(help="delivered, failed or delayed.")] = "delivered",
+    at: Instant = "",
+    how: Annotated[str, typer.Option(help="The evidence, such as a certified mail number.")] = "",
+    diagnostic: Annotated[str, typer.Option(help="What the mail system said.")] = "",
+    by: By = "",
+    role: Role = "operator",
+    event_id: EventId = "",
+    json: Json = False,
+) -> None:
+    """Record what became of a letter after the mail server took it. A failed demand stops its clock.
+
+    Example: forthwith delivered 1373-2018/chicago-il demand --how "certified mail 7018 0001"
+    """
+    message = {
+        "letter": letter,
+        "outcome": outcome,
+        "at": at or datetime.now(UTC),
+        "how": how,
+        "diagnostic": diagnostic,
+    }
+    _tell(request, "record_delivery", message, by, role, event_id, json)
+
+
+def extend(
+    request: Request,
+    reason: Reason,
+    to: Annotated[str, typer.Option(help="To this date, YYYY-MM-DD. A date certain, never moved.")] = "",
+    days: Annotated[int | None, typer.Option(help="By calendar days from the base date.")] = None,
+    business_days: Annotated[int | None, typer.Option(help="By business days from the base date.")] = None,
+    by: By = "",
+    role: Role = "operator",
+    event_id: EventId = "",
+    json: Json = False,
+) -> None:
+    """Extend the deadline, to a date or by a period counted from the date before any extension.
+
+    Example: forthwith extend 1373-2018/chicago-il --days 14 --reason "asked for by the Dept. of Law"
+    """
+    periods = {"days": days, "business_days": business_days}
+    given = {unit: count for unit, count in periods.items() if count is not None}
+    _tell(
+        request,
+        "extend_deadline",
+        {"to": to or None, "period": given or None, "reason": reason},
+        by,
+        role,
+        event_id,
+        json,
+    )
+
+
+def escalate(
+    request: Request, reason: Reason, by: By = "", role: Role = "operator", event_id: EventId = "", json: Json = False
+) -> None:
+    """Take the next rung of escalation now, without waiting for its date.
+
+    Example: forthwith escalate 1373-2018/chicago-il --reason "refused on the telephone"
+    """
+    _tell(request, "escalate_now", {"reason": reason}, by, role, event_id, json)
+
+
+def review(
+    request: Request,
+    sha256: Annotated[str, typer.Option(help="Hash of the draft that was read; `forthwith status` shows it.")],
+    approve: Annotated[bool, typer.Option("--approve", help="The draft may be issued.")] = False,
+    revise: Annotated[bool, typer.Option("--revise", help="A new version is drawn up.")] = False,
+    reject: Annotated[bool, typer.Option("--reject", help="The request goes on hold.")] = False,
+    put: Annotated[
+        list[str] | None, typer.Option("--set", help='FIELD=VALUE, such as authority.1.text="…". May be repeated.')
+    ] = None,
+    notes: Annotated[str, typer.Option(help="For the next version.")] = "",
+    reason: Reason = "",
+    by: By = "",
+    role: Role = "reviewer",
+    event_id: EventId = "",
+    json: Json = False,
+) -> None:
+    """Decide on a subpoena draft. Only the named reviewer or supervisor may, and only against what was read.
+
+    Example: forthwith review 1373-2018/chicago-il --sha256 9f2c… --approve --by "Reviewing attorney"
+    """
+    decisions = [name for name, chosen in (("approve", approve), ("revise", revise), ("reject", reject)) if chosen]
+    if len(decisions) != 1:
+        raise Failure("give exactly one of --approve, --revise and --reject")
+    fields = dict(_field(written) for written in put or ())
+    message = {"decision": decisions[0], "sha256": sha256, "fields": fields, "notes": notes, "reason": reason}
+    _tell(request, "review_subpoena", message, by, role, event_id, json)
+
+
+def withdraw(
+    request: Request, reason: Reason, by: By = "", role: Role = "operator", event_id: EventId = "", json: Json = False
+) -> None:
+    """Withdraw the demand. The request ends.
+
+    Example: forthwith withdraw 1373-2018/chicago-il --reason "sent to the wrong office"
+    """
+    _tell(request, "withdraw", {"reason": reason}, by, role, event_id, json)
+
+
+def resolve(
+    request: Request,
+    attention: Annotated[str, typer.Argument(help=f"One of {', '.join(Attention)}.")],
+    reason: Reason,
+    unserviceable: Annotated[
+        bool, typer.Option("--unserviceable", help="The demand cannot be delivered; end the request.")
+    ] = False,
+    by: By = "",
+    role: Role = "operator",
+    event_id: EventId = "",
+    json: Json = False,
+) -> None:
+    """Say that one reason for attention was dealt with, so that the request goes on.
+
+    Example: forthwith resolve 1373-2018/chicago-il undeliverable --reason "mailbox repaired"
+    """
+    outcome = "unserviceable" if unserviceable else "continue"
+    _tell(
+        request,
+        "resolve_attention",
+        {"attention": attention, "outcome": outcome, "reason": reason},
+        by,
+        role,
+        event_id,
+        json,
+    )
+
+
+def note(
+    request: Request,
+    text: Annotated[str, typer.Argument(help="What the record should hold.")],
+    by: By = "",
+    role: Role = "operator",
+    event_id: EventId = "",
+    json: Json = False,
+) -> None:
+    """Add a note to the record of a request.
+
+    Example: forthwith note 1373-2018/chicago-il "The mayor's office called."
+    """
+    _tell(request, "add_note", {"note": text}, by, role, event_id, json)
+
+
+def _tell(request: str, update: str, message: dict[str, Any], by: str, role: str, event_id: str, json: bool) -> None:
+    message.setdefault("event_id", event_id or f"cli-{uuid.uuid4()}")
+    message.setdefault("by", {"name": by or Settings().operator or getpass.getuser(), "role": role})
+    try:
+        checked = TypeAdapter[Any](UPDATES[update]).validate_python(message)
+    except ValidationError as error:
+        raise Failure("; ".join(problems(error)), hint=f"`forthwith {update} --help` shows an example") from error
+
+    async def run() -> Answer:
+        async with connected() as client:
+            try:
+                return await handle_of(client, request).execute_update(  # pyright: ignore[reportUnknownMemberType] - an overload of the SDK's
+                    update, checked, id=checked.event_id, result_type=Answer
+                )
+            except WorkflowUpdateFailedError as error:
+                cause = error.cause
+                said = cause.message if isinstance(cause, ApplicationError) else str(cause)
+                raise Failure(f"refused: {said}", hint=f"`forthwith status {request}` shows where it stands") from error
+            except RPCError as error:
+                raise not_found(error, request) from error
+
+    answer = asyncio.run(run())
+    if json:
+        print_json(answer)
+        return
+    out.print(answer.text, highlight=False)
+    out.print(f"{request} is {styled(answer.status)}; outstanding: {', '.join(answer.outstanding) or 'nothing'}.")
+
+
+def _item(written: str) -> dict[str, str]:
+    name, _, rest = written.partition("=")
+    disposition, _, note = rest.partition(":")
+    if not rest:
+        raise Failure(f"--item {written}: say what became of it, such as {name}=produced or {name}=objected:privilege")
+    return {"id": name.strip(), "disposition": disposition.strip(), "note": note.strip()}
+
+
+def _document(written: str) -> dict[str, str | int]:
+    uri, *rest = written.rsplit(",", 2) if written.count(",") > 1 else written.rsplit(",", 1)
+    if not rest:
+        raise Failure(f"--document {written}: give URI,SHA256 or URI,SHA256,PAGES")
+    document: dict[str, str | int] = {"uri": uri, "sha256": rest[0]}
+    if len(rest) == 2:
+        document["pages"] = int(rest[1]) if rest[1].isdecimal() else rest[1]
+    return document
+
+
+def _field(written: str) -> tuple[str, str]:
+    name, equals, value = written.partition("=")
+    if not equals:
+        raise Failure(f"--set {written}: write it as FIELD=VALUE")
+    return name.strip(), value.strip()

@@ -1,0 +1,203 @@
+"""Plays a campaign through its months on the virtual clock: who answers what and when, as a scenario file says.
+
+A scenario gives each jurisdiction a list of acts. An act may wait for a status (`when`), then lets some time pass
+(`after`), then does one thing: it sends a message of CONTRACT.md under its own name, reports a bounce, or makes the
+recipient's mailbox refuse or take mail. Jurisdictions that are not named stay silent. `drafts` is what happens to every
+draft that nobody else in the scenario deals with.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import Field, TypeAdapter, model_validator
+from temporalio.client import WorkflowHandle
+
+from forthwith.domain.campaign import RequestPlan
+from forthwith.domain.messages import ENDED, SIGNALS, UPDATES, AnyMessage, Status, Who
+from forthwith.domain.model import Model
+from forthwith.domain.period import Period
+from forthwith.domain.record import Outcome
+from forthwith.domain.views import RequestStatus
+from forthwith.stage.mailbox import Mailbox
+from forthwith.stage.virtual_clock import VirtualClock
+from workflows.jurisdiction_request import JurisdictionRequest
+
+MOST_STEPS = 1_000
+"""A rehearsal in which a request takes more steps than this to reach a status waits for something that never comes."""
+
+MAILROOM = Who(name="Mailroom", role="system")
+OPERATOR = Who(name="Duty operator", role="operator")
+
+Handle = WorkflowHandle[JurisdictionRequest, Outcome]
+
+
+class NeverReached(RuntimeError):
+    """A scenario waits for a status that the request does not reach."""
+
+
+class Act(Model):
+    """One thing that happens to one request."""
+
+    when: Status | None = None
+    after: Period | None = None
+    says: str = ""
+    """Name of an update or signal."""
+    payload: dict[str, Any] = Field(default_factory=dict)
+    by: Who | None = None
+    mail: str = ""
+    """``refused`` or ``taken``: what the recipient's mail server does from now on."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_for_what_it_says(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or "says" in value:
+            return value  # pyright: ignore[reportUnknownVariableType] - pydantic names what is wrong with it
+        written: dict[str, Any] = dict(value)  # pyright: ignore[reportUnknownArgumentType]
+        for name in (*UPDATES, *SIGNALS):
+            if name in written:
+                written |= {"says": name, "payload": written.pop(name)}
+        return written
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> "Act":
+        if bool(self.says) == bool(self.mail):
+            raise ValueError(f"an act does one thing: mail, or one of {', '.join((*UPDATES, *SIGNALS))}")
+        if self.mail not in ("", "refused", "taken"):
+            raise ValueError("mail is `refused` or `taken`")
+        return self
+
+
+class Revision(Model):
+    """What an attorney puts into the empty fields of a draft."""
+
+    notes: str = ""
+    fields: dict[str, str] = Field(default_factory=dict)
+
+
+class Scenario(Model):
+    """Everything that happens in a rehearsal besides what Forthwith does by itself."""
+
+    jurisdictions: dict[str, tuple[Act, ...]] = Field(default_factory=dict)
+    drafts: tuple[Act, ...] = ()
+    revision: Revision = Revision()
+    """What a revision says where the act itself does not."""
+
+
+class Rehearsed(Model):
+    """Where one request stands at the end of a rehearsal."""
+
+    plan: RequestPlan
+    status: RequestStatus
+    at: datetime
+    """The request's own time."""
+
+
+class Rehearsal:
+    """One campaign on one stage: its requests, each with its own clock."""
+
+    def __init__(self, clock: VirtualClock, mailbox: Mailbox, scenario: Scenario) -> None:
+        self._clock = clock
+        self._mailbox = mailbox
+        self._scenario = scenario
+
+    async def play(self, plans: Iterable[RequestPlan], *, seen: Callable[[str, Status], None]) -> tuple[Rehearsed, ...]:
+        """Plays the started requests to their ends, side by side.
+
+        A request is at its end when it has ended or when only an issuing officer can go on. ``seen`` is told each
+        status on the way. Raises ``NeverReached``, or whatever a request answered to an act it refused.
+        """
+        return tuple(await asyncio.gather(*(self._play_one(plan, seen) for plan in plans)))
+
+    async def _play_one(self, plan: RequestPlan, seen: Callable[[str, Status], None]) -> Rehearsed:
+        handle = self._clock.client.get_workflow_handle_for(JurisdictionRequest.run, plan.workflow_id)
+        actor = _Actor(self._clock, self._mailbox, handle, plan, self._scenario.revision, seen)
+        acts = self._scenario.jurisdictions.get(plan.jurisdiction.id, ())
+        for act in acts:
+            await actor.perform(act)
+        if not any(act.when is Status.AWAITING_REVIEW for act in acts):
+            await actor.review_whatever_is_drafted(self._scenario.drafts)
+        status = await actor.until(Status.AWAITING_ISSUANCE)
+        return Rehearsed(plan=plan, status=status, at=await self._clock.now(handle))
+
+
+class _Actor:
+    """Carries out the acts that concern one request."""
+
+    def __init__(
+        self,
+        clock: VirtualClock,
+        mailbox: Mailbox,
+        handle: Handle,
+        plan: RequestPlan,
+        revision: Revision,
+        seen: Callable[[str, Status], None],
+    ) -> None:
+        self._clock = clock
+        self._mailbox = mailbox
+        self._handle = handle
+        self._plan = plan
+        self._revision = revision
+        self._seen = seen
+        self._acts = 0
+
+    async def perform(self, act: Act) -> None:
+        if act.when and (await self.until(act.when)).status is not act.when:
+            raise NeverReached(f"{self._plan.workflow_id} ended before it was {act.when}, as the scenario expects")
+        if act.after:
+            await self._clock.move(self._handle, act.after.elapsed)
+        match act.mail:
+            case "refused":
+                self._mailbox.faults.refuse.add(self._plan.jurisdiction.email)
+            case "taken":
+                self._mailbox.faults.refuse.discard(self._plan.jurisdiction.email)
+            case _:
+                await self._say(act)
+
+    async def review_whatever_is_drafted(self, acts: tuple[Act, ...]) -> None:
+        for act in acts:
+            if (await self.until(Status.AWAITING_REVIEW, Status.AWAITING_ISSUANCE)).status is Status.AWAITING_REVIEW:
+                await self.perform(act)
+
+    async def until(self, *wanted: Status) -> RequestStatus:
+        """Moves the request from one moment to the next until it has one of these statuses, or has ended."""
+        for _ in range(MOST_STEPS):
+            status = await self._handle.query(JurisdictionRequest.status)
+            self._seen(self._plan.workflow_id, status.status)
+            if status.status in wanted or status.status in ENDED:
+                return status
+            if status.next_action and status.next_action.at:
+                await self._clock.move_to(self._handle, status.next_action.at + timedelta(milliseconds=1))
+            else:
+                await asyncio.sleep(0.02)  # something is being done right now
+        raise NeverReached(f"{self._plan.workflow_id} does not become {' or '.join(wanted)}")
+
+    async def _say(self, act: Act) -> None:
+        self._acts += 1
+        now = await self._clock.now(self._handle)
+        payload = {"event_id": f"rehearsal-{self._acts}", "by": self._who(act), **act.payload}
+        model = UPDATES.get(act.says) or SIGNALS[act.says]
+        for field in ("received_at", "at"):
+            if field in model.model_fields:
+                payload.setdefault(field, now)
+        if "sha256" in model.model_fields:
+            status = await self._handle.query(JurisdictionRequest.status)
+            payload.setdefault("sha256", status.draft.sha256 if status.draft else "")
+        if payload.get("decision") == "revise":
+            payload = {**self._revision.model_dump(), **payload}
+        if act.says in SIGNALS:
+            # As it stands: a system that signals is not stopped from signalling nonsense.
+            await self._handle.signal(act.says, payload)
+            return
+        message = TypeAdapter[AnyMessage](model).validate_python(payload)
+        await self._handle.execute_update(  # pyright: ignore[reportUnknownMemberType] - an overload of the SDK's
+            act.says, message, id=message.event_id
+        )
+
+    def _who(self, act: Act) -> Who:
+        if act.by:
+            return act.by
+        if act.says == "review_subpoena":
+            return Who(name=self._plan.campaign.issuer.reviewer.name, role="reviewer")
+        return MAILROOM if act.says in ("record_response", "response_received", "delivery_failed") else OPERATOR
