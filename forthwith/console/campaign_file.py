@@ -111,11 +111,13 @@ class _Reading:
         folder = self.beside(self.yaml.get("templates"), place)
         if folder is None:
             return ours
-        if not folder.is_dir():
-            self.at(place, f"there is no folder {folder.name!r} beside the campaign file")
+        try:
+            found = sorted(folder.iterdir())
+        except OSError as error:
+            self.at(place, f"cannot be read as a folder beside the campaign file: {error.strerror}")
             return ours
         own: dict[str, str] = {}
-        for file in sorted(folder.iterdir()):
+        for file in found:
             name = self.relative(file)
             if file.name not in ours:
                 message = unknown("template", file.name, sorted(ours))
@@ -177,7 +179,7 @@ class _Reading:
         if parts.anchor or ".." in parts.parts:
             self.at(place, f"{name!r} leads out of the folder of the campaign file; name something inside it")
             return None
-        return self.path.parent / name
+        return self.path.parent / name.strip()
 
     def document(self, path: Path, name: str, *, named: Place | None = None) -> LinedYaml:
         document = LinedYaml(name, self.text(path, name, LARGEST_TEXT, named=named) or "")
@@ -192,11 +194,9 @@ class _Reading:
             with path.open("rb") as file:
                 content = file.read(largest + 1)
         except OSError as error:
-            message = (
-                f"there is no file {name}" if isinstance(error, FileNotFoundError) else f"{name}: {error.strerror}"
-            )
+            message = f"the file {name} cannot be read: {error.strerror or 'there is no such file'}"
             if named:
-                self.at(named, f"{message} beside the campaign file")
+                self.at(named, message)
             else:
                 self.problems.append(Problem(file=name, line=None, field="", message=message))
             return None

@@ -21,9 +21,8 @@ DEEPEST = 20
 Place = tuple[str | int, ...]
 """Keys and positions (from 0) that lead to a value, as pydantic reports them."""
 
-_CORE: dict[
-    re.Pattern[str], Callable[[str], object]
-] = {  # the plain scalars of YAML 1.2 that are not text; a date is one by custom
+# What is not text when it stands without quotes, after the core schema of YAML 1.2. A date is one by custom.
+_CORE: dict[re.Pattern[str], Callable[[str], object]] = {
     re.compile(r"~|null|Null|NULL|"): lambda _: None,
     re.compile(r"true|True|TRUE"): lambda _: True,
     re.compile(r"false|False|FALSE"): lambda _: False,
@@ -173,12 +172,14 @@ class _Event:
 
 def _events(text: str) -> Iterator[_Event]:
     """What the parser finds. Raises ``_UnreadableError`` at what is not YAML."""
+    line = 1
     try:
         parser: Any = YAML(typ="safe", pure=True)
         for found in parser.parse(text):
+            line = found.start_mark.line + 1
             yield _Event(
                 kind=type(found).__name__.removesuffix("Event"),
-                line=found.start_mark.line + 1,
+                line=line,
                 text=str(getattr(found, "value", "")),
                 anchor=str(getattr(found, "anchor", None) or ""),
                 has_tag=bool(getattr(found, "tag", None)),
@@ -191,9 +192,9 @@ def _events(text: str) -> Iterator[_Event]:
     except MarkedYAMLError as error:
         marked: Any = error
         mark = marked.problem_mark or marked.context_mark
-        raise _UnreadableError(mark.line + 1 if mark else 1, _in_plain_words(error)) from error
-    except (YAMLError, ValueError) as error:
-        raise _UnreadableError(1, f"is not YAML: {error}") from error
+        raise _UnreadableError(mark.line + 1 if mark else line, _in_plain_words(error)) from error
+    except (YAMLError, ValueError) as error:  # ValueError: "\U00110000" and other escapes beyond Unicode
+        raise _UnreadableError(line, "is not YAML, here or a little below; look for a backslash too many") from error
 
 
 def _skip(event: _Event, events: Iterator[_Event]) -> None:
