@@ -84,7 +84,7 @@ def compose_letter(plan: RequestPlan, templates: Mapping[str, str], order: Lette
         signatory=issuer.signatory.name,
         signatory_title=issuer.signatory.title,
         copies=tuple(issuer.colleague(role).name for role in step.copies),
-        footer=f"{plan.workflow_id} · {step.id} · plan {order.plan[:12]}",
+        footer=f"{step.id} · plan {order.plan[:12]}",
         possible_copy=POSSIBLE_COPY if order.possible_copy else "",
     )
 

@@ -95,7 +95,7 @@ def test_a_draft_says_everything_in_order_and_marks_what_is_empty() -> None:
     assert in_order(
         text,
         "Administrative Subpoena",
-        "Docket number to be completed before approval",
+        "Docket number assigned upon issuance",
         "Missing: this draft cannot be approved until these fields are completed",
         "docket_number",
         "1. To City of Chicago, Illinois",
