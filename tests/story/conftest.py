@@ -1,12 +1,15 @@
 """One stage for each test process, one office for each story."""
 
+import hashlib
 import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 
-from tests.story.stage import Office, Stage, open_stage
+pytest.register_assert_rewrite("tests.story.stage")
+
+from tests.story.stage import Office, Stage, open_stage  # noqa: E402 - only now, so that what it asserts is shown
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -23,6 +26,8 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Stag
 
 @pytest.fixture
 async def office(stage: Stage, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncGenerator[Office]:
-    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower()).strip("-")[:50].strip("-")
+    told = request.node.name.removeprefix("test_")
+    slug = re.sub(r"[^a-z0-9]+", "-", told.lower())[:40].strip("-")
+    name = f"{slug}-{hashlib.sha256(told.encode()).hexdigest()[:6]}"  # a name that is cut off may not be the only one
     async with Office(stage, name, tmp_path) as office:
         yield office

@@ -75,6 +75,9 @@ EXAMPLE = Path("examples/1373-2018")
 TEMPLATES = Path("forthwith/templates")
 SETTLES_WITHIN = timedelta(seconds=30)
 
+A_MINUTE_MORE = timedelta(minutes=1)
+"""What follows from a letter follows from the moment it was accepted, which is a little after it was due."""
+
 OPERATOR = Who(name="Olivia Operator", role="operator")
 MAILROOM = Who(name="Mailroom", role="system")
 REVIEWER = Who(name="Reviewing attorney", role="reviewer")
@@ -329,6 +332,12 @@ class Office:
             await self._running.aclose()
         self._running = None
 
+    async def restart_worker(self, **settings: Any) -> None:
+        """A new process, as far as memory goes, with other settings."""
+        await self.stop_worker()
+        self.settings = self.settings.model_copy(update=settings)
+        await self.start_worker()
+
     def expect_log(self, pattern: str) -> None:
         """A warning or error that belongs to this story."""
         self._allowed.append(pattern)
@@ -399,8 +408,8 @@ class Demand:
         return await self.office.stage.clock.now(self.handle)
 
     async def advance(self, **period: float) -> None:
-        """Lets time pass, as ``timedelta`` takes it, and waits until the request rests again."""
-        await self.advance_to(await self.now() + timedelta(**period))
+        """Lets time pass, as ``timedelta`` takes it and a minute more, and waits until the request rests again."""
+        await self.advance_to(await self.now() + timedelta(**period) + A_MINUTE_MORE)
 
     async def advance_to(self, instant: datetime) -> None:
         await self.office.stage.clock.move_to(self.handle, instant)
@@ -563,6 +572,28 @@ class Demand:
         view = await self.view()
         assert (view.status, set(view.attention)) == (status, set(attention))
         return view
+
+    async def wait_for(self, *statuses: Status) -> RequestStatus:
+        """On the real clock: until the request stands at one of ``statuses``."""
+        async with asyncio.timeout(SETTLES_WITHIN.total_seconds()):
+            while (view := await self.view()).status not in statuses:  # noqa: ASYNC110 - the server tells nobody
+                await asyncio.sleep(0.05)
+        await self.settle()
+        return view
+
+    async def to_review(self) -> RequestStatus:
+        """Silence until the draft waits for its reviewer."""
+        await self.advance(days=36)
+        self.expect(*UNTIL_REVIEW)
+        return await self.expect_status(Status.AWAITING_REVIEW)
+
+    async def to_issuance(self) -> None:
+        """Silence, then an attorney who fills in everything and approves."""
+        await self.to_review()
+        await self.fill_in_everything()
+        self.expect(review_request(2))
+        await self.tell(await self.review("approve"))
+        await self.expect_status(Status.AWAITING_ISSUANCE)
 
     async def outcome(self) -> Outcome:
         return await asyncio.wait_for(self.handle.result(), SETTLES_WITHIN.total_seconds())
