@@ -2,19 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from activities.calendars import UnknownCalendar, build_calendar
 from activities.dossier import Dossier
+from activities.typesetting import RENDERER, TemplateError, render_pdf
 from forthwith.console.campaign_file import CampaignFile, InvalidCampaign, Problem
 from forthwith.domain.calendar import Calendar
 from forthwith.domain.campaign import Jurisdiction, RequestPlan
 from forthwith.domain.clock import Clock
+from forthwith.domain.documents import Letter, SubpoenaDraft
 from forthwith.domain.forecast import Foreseen, forecast
 from forthwith.domain.letters import LetterOrder, compose_letter
+from forthwith.domain.subpoena import DraftOrder, compose_draft
 from forthwith.domain.wording import WordingError
 
 YEARS_BEFORE, YEARS_AFTER = 1, 11
@@ -33,6 +36,22 @@ class Planned:
     def forecast(self, opened_at: datetime) -> tuple[Foreseen, ...]:
         """Every step of a silent life from ``opened_at``."""
         return forecast(self.plan, self.recipient, self.issuer, opened_at=opened_at)
+
+    def document(self, foreseen: Foreseen) -> Letter | SubpoenaDraft | None:
+        """The letter or draft of one step, None for a mere date. Raises ``WordingError``."""
+        match foreseen.order:
+            case LetterOrder() as order:
+                return compose_letter(self.plan, self.templates, order)
+            case DraftOrder() as order:
+                sha256 = hashlib.sha256(self.templates["subpoena.typ"].encode()).hexdigest()
+                return compose_draft(self.plan, order, template_sha256=sha256, renderer=RENDERER)
+            case None:
+                return None
+
+    def render(self, document: Letter | SubpoenaDraft, *, created: datetime) -> bytes:
+        """A document as PDF. Raises ``TemplateError``."""
+        template = self.templates["letter.typ" if isinstance(document, Letter) else "subpoena.typ"]
+        return render_pdf(template, document, created=created)
 
     def pin(self, dossier: Dossier) -> None:
         """Keeps in the dossier what the plan names by hash, and the plan itself. Raises ``DossierError``."""
@@ -59,18 +78,21 @@ def plan_requests(file: CampaignFile, *, opened_at: datetime, only: Iterable[str
     return tuple(_planned(file, jurisdiction, templates, issuer, years) for jurisdiction in chosen)
 
 
-def check_requests(planned: Iterable[Planned], file: CampaignFile, *, opened_at: datetime) -> None:
-    """Composes every letter of every request. Raises ``InvalidCampaign`` with every letter that does not render."""
+def check_requests(planned: Sequence[Planned], file: CampaignFile, *, opened_at: datetime) -> None:
+    """Composes every letter and draft of every request, and sets those of the first in type.
+
+    Raises ``InvalidCampaign`` with everything that does not render.
+    """
     problems: dict[str, Problem] = {}
     for request in planned:
         try:
-            orders = [step.order for step in request.forecast(opened_at) if isinstance(step.order, LetterOrder)]
-            for order in orders:
-                compose_letter(request.plan, file.templates, order)
-        except WordingError as error:
-            problems.setdefault(
-                str(error), Problem(file=str(error).partition(":")[0], line=None, field="", message=str(error))
-            )
+            for foreseen in request.forecast(opened_at):
+                document = request.document(foreseen)
+                if document and request is planned[0]:
+                    request.render(document, created=foreseen.at)
+        except (WordingError, TemplateError) as error:
+            name = str(error).partition(":")[0]
+            problems.setdefault(str(error), Problem(file=name, line=None, field="", message=str(error)))
         except ValueError as error:
             message = f"{request.plan.jurisdiction.id}: {error}"
             problems.setdefault(message, Problem(file=file.path.name, line=None, field="clock", message=message))

@@ -1,6 +1,5 @@
 """`preview`: every date and every letter of a campaign, before anything is sent."""
 
-import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time
@@ -12,14 +11,12 @@ import typer
 from rich.padding import Padding
 from rich.progress import Progress
 
-from activities.typesetting import RENDERER, render_pdf
 from forthwith.console.campaign_file import read_campaign
 from forthwith.console.output import Json, closing, err, local, out, print_json
 from forthwith.console.planning import Planned, plan_requests
+from forthwith.domain.documents import Letter
 from forthwith.domain.forecast import Foreseen
-from forthwith.domain.letters import LetterOrder, compose_letter
 from forthwith.domain.model import Model
-from forthwith.domain.subpoena import DraftOrder, compose_draft
 from forthwith.domain.wording import plain_text
 
 
@@ -99,20 +96,13 @@ def _render(
 
 
 def _render_one(request: Planned, foreseen: Foreseen, stem: Path) -> Path | None:
+    document = request.document(foreseen)
+    if document is None:
+        return None
     path = stem.with_name(f"{stem.name}-{foreseen.step.replace(' ', '-')}.pdf")
-    match foreseen.order:
-        case LetterOrder() as order:
-            letter = compose_letter(request.plan, request.templates, order)
-            path.with_suffix(".txt").write_text(plain_text(letter), encoding="utf-8")
-            content = render_pdf(request.templates["letter.typ"], letter, created=order.composed_at)
-        case DraftOrder() as order:
-            template = request.templates["subpoena.typ"]
-            sha256 = hashlib.sha256(template.encode()).hexdigest()
-            draft = compose_draft(request.plan, order, template_sha256=sha256, renderer=RENDERER)
-            content = render_pdf(template, draft, created=order.drafted_at)
-        case None:
-            return None
-    path.write_bytes(content)
+    path.write_bytes(request.render(document, created=foreseen.at))
+    if isinstance(document, Letter):
+        path.with_suffix(".txt").write_text(plain_text(document), encoding="utf-8")
     return path
 
 

@@ -11,12 +11,13 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
+from activities.dossier import Dossier
 from forthwith.console.look import Request
 from forthwith.console.output import Failure, Json, out, print_json, styled
 from forthwith.console.requests import connected, handle_of, not_found
-from forthwith.domain.messages import UPDATES, Answer, Attention
+from forthwith.domain.messages import UPDATES, Answer, Attention, RecordResponse
 from forthwith.domain.signals import problems
 from forthwith.settings import Settings
 
@@ -271,7 +272,7 @@ def _tell(request: str, update: str, message: dict[str, Any], by: str, role: str
     except ValidationError as error:
         raise Failure("; ".join(problems(error)), hint=f"`forthwith {update} --help` shows an example") from error
 
-    async def run() -> Answer:
+    async def run() -> Answer | None:
         async with connected() as client:
             try:
                 return await handle_of(client, request).execute_update(  # pyright: ignore[reportUnknownMemberType] - an overload of the SDK's
@@ -282,14 +283,37 @@ def _tell(request: str, update: str, message: dict[str, Any], by: str, role: str
                 said = cause.message if isinstance(cause, ApplicationError) else str(cause)
                 raise Failure(f"refused: {said}", hint=f"`forthwith status {request}` shows where it stands") from error
             except RPCError as error:
+                if (
+                    error.status is RPCStatusCode.NOT_FOUND
+                    and isinstance(checked, RecordResponse)
+                    and _keep(request, checked)
+                ):
+                    return None
                 raise not_found(error, request) from error
 
     answer = asyncio.run(run())
+    if answer is None:
+        kept = {"request": request, "kept_as": _kept_as(request, checked.event_id)}
+        print_json(kept) if json else out.print(f"{request} has ended; kept in its case file: {kept['kept_as']}")
+        return
     if json:
         print_json(answer)
         return
     out.print(answer.text, highlight=False)
     out.print(f"{request} is {styled(answer.status)}; outstanding: {', '.join(answer.outstanding) or 'nothing'}.")
+
+
+def _keep(request: str, response: RecordResponse) -> bool:
+    """What comes after a request has ended goes into its case file. False when there is no such request."""
+    dossier = Dossier(Settings().dossier)
+    if dossier.opened(request) is None:
+        return False
+    dossier.keep(dossier.root / _kept_as(request, response.event_id), response.model_dump_json(indent=1).encode())
+    return True
+
+
+def _kept_as(request: str, event_id: str) -> str:
+    return f"{request}/after-closing/{event_id.replace(':', '_')}.json"
 
 
 def _item(written: str) -> dict[str, str]:
