@@ -299,7 +299,7 @@ class JurisdictionRequest:
             case ApplicationError(type=sending.IN_DOUBT) as cause:
                 case.letter_in_doubt(step, cause.message, now)
             case ApplicationError() as cause:
-                case.failed(Attention.LETTER_FAILED, f"{step.id}: {cause.message}", now)
+                case.failed(Attention.LETTER_FAILED, f"{step.id}: {cause.message}", now, step=step)
             case CancelledError():
                 case.letter_stopped(step, now)
             case _:

@@ -1,6 +1,7 @@
 """What was asked for, and what became of it: the outstanding items of one demand."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Literal
 
 from forthwith.domain.campaign import Item
@@ -17,6 +18,8 @@ class ItemState(Model):
     disposition: Disposition | None = None
     note: str = ""
     accepted: bool = False
+    received_at: datetime | None = None
+    """When the office received the response that said so."""
 
 
 class Items:
@@ -46,10 +49,13 @@ class Items:
         return tuple(item for item in ids if item not in self._states)
 
     def apply(self, response: RecordResponse) -> tuple[ItemReport, ...]:
-        """Takes in what a response says of each item and returns what changed."""
-        changed = self._reports(response)
+        """Takes in what a response says of each item and returns what changed; a repetition changes nothing."""
+        reports = self._reports(response)
+        changed = tuple(report for report in reports if self._differs(report))
         for report in changed:
-            self._states[report.id] = ItemState(id=report.id, disposition=report.disposition, note=report.note)
+            self._states[report.id] = ItemState(
+                id=report.id, disposition=report.disposition, note=report.note, received_at=response.received_at
+            )
         return changed
 
     def accept(self, ids: Iterable[str]) -> None:
@@ -57,14 +63,28 @@ class Items:
         for item in ids:
             self._states[item] = self._states[item].model_copy(update={"accepted": True})
 
+    def settled_late(self, due: datetime | None) -> bool:
+        """Whether the response that settled an item came at or after ``due``. What the issuer withdrew is not late."""
+        return due is not None and any(
+            state.received_at is not None and state.received_at >= due
+            for state in self.states
+            if state.disposition in ("produced", "none_found")
+        )
+
     def _reports(self, response: RecordResponse) -> tuple[ItemReport, ...]:
+        # What was claimed before stays as it was claimed, also while nobody has accepted it yet.
+        unclaimed = [state.id for state in self.states if state.disposition not in SETTLING]
         if response.kind == "no_records":
-            return tuple(ItemReport(id=item, disposition="none_found") for item in self.outstanding)
+            return tuple(ItemReport(id=item, disposition="none_found") for item in unclaimed)
         if response.kind != "production":
             return ()
         if response.items == "all":
-            return tuple(ItemReport(id=item, disposition="produced") for item in self.outstanding)
+            return tuple(ItemReport(id=item, disposition="produced") for item in unclaimed)
         return response.items
+
+    def _differs(self, report: ItemReport) -> bool:
+        state = self._states[report.id]
+        return (state.disposition, state.note) != (report.disposition, report.note)
 
     def _settled(self, state: ItemState) -> bool:
         if state.disposition == "withdrawn":

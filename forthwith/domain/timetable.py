@@ -17,7 +17,10 @@ from forthwith.domain.model import Model
 from forthwith.domain.period import Period
 
 HOLD_CHASE = Period(unit="business_days", count=1)
-"""A request that waits for a person is brought up again every business day, so that no hold is forgotten."""
+"""A request that waits for a person is brought up again every business day, so that no hold is forgotten.
+
+So is an issuance for which the ladder has no rung: nobody said how long it may take, but it must not be forgotten.
+"""
 
 
 class StepKind(StrEnum):
@@ -54,7 +57,13 @@ class Chase(Model):
     """When they were last asked, or when the wait began."""
     sent: int = 0
     urged: bool = False
-    """An operator wants the next person asked at once."""
+    """The next person is asked at once: an operator wants it, or the last one could not be reached."""
+    unreachable: tuple[Role, ...] = ()
+    """Whose mail was refused or came back; somebody else is asked in their place while there is anybody else."""
+
+    def asked_by(self, step: str) -> bool:
+        """Whether the letter ``step`` is one of this chase."""
+        return step == self.name or step.startswith(f"{self.name}-chase-")
 
 
 class Facts(Model):
@@ -62,16 +71,21 @@ class Facts(Model):
 
     opened_at: datetime
     clock_from: datetime | None = None
-    """When the response time started to run; until then, when the demand is expected to be accepted."""
+    """When the response time started to run. Until then its dates are those expected from the demand's moment."""
+    demands: int = 0
+    """How many demands came back. The next one, and its acknowledgment, are other letters than those before."""
     series: int = 0
-    """How often the response date was set anew. Letters of a new series are other letters than those before."""
+    """How often a date of the recipient was set anew: by a demand that came back, by an extension, or by a final
+    notice that came back. Reminders and notices of a new series are other letters than those before."""
     extensions: tuple[Extension, ...] = ()
     overdue_from: datetime | None = None
     """When an operator closed the response time early. The final notice counts from here."""
     final_notice_at: datetime | None = None
     chase: Chase | None = None
+    gap_until: datetime | None = None
+    """No letter to the recipient goes earlier: the minimum gap after the one before it."""
     not_before: datetime | None = None
-    """No pending letter goes earlier: the minimum gap, or the moment we came back from an outage."""
+    """No letter goes earlier: the moment we came back from an outage, or a hold ended."""
 
 
 class Step(Model):
@@ -134,7 +148,7 @@ class _Reckoning:
             cure = self.within(self.facts.final_notice_at or notice.at, final_notice.cure)
             steps.append(notice)
         chase_due = self.chase_due()
-        if self.facts.chase:
+        if self.facts.chase and chase_due:
             steps.append(self.chase(self.facts.chase, chase_due))
         return Timetable(
             facts=self.facts,
@@ -152,9 +166,11 @@ class _Reckoning:
     def deadline(self, clock_from: datetime) -> Computation:
         response = self.campaign.clock.response
         due = self.recipient.by(response.by) if response.by else self.within(clock_from, _given(response.within))
-        # Every extension counts from the date before any roll, so that one month and one month are two months.
+        # Every extension counts from the date before any roll, so that one month and one month are two months. None
+        # of them shortens the time: a date granted under a demand that came back may lie before the new one's.
         for extension in self.facts.extensions:
-            due = self.recipient.by(extension.to) if extension.to else self.extended(due, _given(extension.period))
+            more = self.recipient.by(extension.to) if extension.to else self.extended(due, _given(extension.period))
+            due = max(due, more, key=lambda computed: computed.closes_at)
         return due
 
     def extended(self, due: Computation, period: Period) -> Computation:
@@ -164,17 +180,18 @@ class _Reckoning:
         return self.recipient.counted(due.last_counted, period.count, rule=rule)
 
     def demand(self) -> Step:
-        send_on = self.campaign.demand.send_on
+        name, send_on = numbered("demand", self.facts.demands), self.campaign.demand.send_on
         if send_on is None:
-            return self.elapsed_step("demand", StepKind.DEMAND, self.facts.opened_at, "at once")
-        return self.day_step("demand", StepKind.DEMAND, send_on, f"planned for {day_in_words(send_on)}")
+            return self.elapsed_step(name, StepKind.DEMAND, self.facts.opened_at, "at once")
+        return self.day_step(name, StepKind.DEMAND, send_on, f"planned for {day_in_words(send_on)}")
 
     def acknowledgment(self, within: Period, by: Computation) -> Step:
+        name = numbered("acknowledgment", self.facts.demands)
         why = f"no acknowledgment within {within}, by {day_in_words(by.due)}"
-        return self.after("acknowledgment", StepKind.ACKNOWLEDGMENT, by.closes_at, within, why)
+        return self.after(name, StepKind.ACKNOWLEDGMENT, by.closes_at, within, why)
 
     def reminder(self, number: int, rung: Remind, deadline: Computation) -> Step:
-        name, before = f"reminder-{number}", rung.before_due
+        name, before = numbered(f"reminder-{number}", self.facts.series), rung.before_due
         why = f"{before} before the response is due on {day_in_words(deadline.due)}"
         if before.is_elapsed:
             step = self.elapsed_step(name, StepKind.REMINDER, deadline.closes_at - before.elapsed, why)
@@ -183,7 +200,7 @@ class _Reckoning:
         return step.model_copy(update={"copies": rung.copies, "ordinal": number})
 
     def final_notice(self, after: Period, deadline: Computation) -> Step:
-        name, kind = "final-notice", StepKind.FINAL_NOTICE
+        name, kind = numbered("final-notice", self.facts.series), StepKind.FINAL_NOTICE
         if self.facts.overdue_from:
             return self.after(name, kind, self.facts.overdue_from, after, "escalated by an operator")
         why = f"{after} after the response was due on {day_in_words(deadline.due)}"
@@ -208,59 +225,85 @@ class _Reckoning:
             case _:
                 return HOLD_CHASE
 
-    def chase(self, chase: Chase, due: Computation | None) -> Step:
+    def chase(self, chase: Chase, due: Computation) -> Step:
+        """The next time somebody is asked. What has its period is asked after it, a hold on its business day."""
         period = self.chase_period(chase)
-        asked_now = chase.urged or (chase.topic == "review" and chase.sent == 0)
-        at = chase.since if asked_now or due is None else due.closes_at
         kind, to = self.whom_to_chase(chase)
-        name = chase.name if kind is StepKind.REVIEW_REQUEST else f"{chase.name}-chase-{max(chase.sent, 1)}"
-        why = "at once" if asked_now else f"nothing happened within {period}"
-        if period.is_elapsed:
-            step = self.elapsed_step(name, kind, at, why)
+        if chase.urged or kind is StepKind.REVIEW_REQUEST:
+            at, why = chase.since, "at once"
+        elif chase.topic == "hold":
+            at, why = datetime.combine(due.due, time(), ZoneInfo(self.issuer.zone)), "every business day on hold"
         else:
-            opens, closes = self.issuer.office_window(self.not_before(at), self.campaign.mail.send_between)
-            step = Step(id=name, kind=kind, to=to, planned_at=at, at=opens, until=closes, why=why)
-        return step.model_copy(update={"to": to, "ordinal": chase.sent})
+            at, why = due.closes_at, f"nothing happened within {period}"
+        number = chase.sent if chase.topic == "review" else chase.sent + 1
+        name = chase.name if kind is StepKind.REVIEW_REQUEST else f"{chase.name}-chase-{number}"
+        opens, closes = at, None
+        if not period.is_elapsed:
+            hours = self.campaign.mail.send_between
+            at, _ = self.issuer.office_window(at, hours)
+            opens, closes = self.issuer.office_window(self.came_back(at), hours)
+        return Step(id=name, kind=kind, to=to, planned_at=at, at=opens, until=closes, why=why, ordinal=chase.sent)
 
     def whom_to_chase(self, chase: Chase) -> tuple[StepKind, Role]:
+        """The reviewer first, once more after a period, then whoever the ladder names; a reachable one in any case."""
+        if chase.topic == "review" and chase.sent == 0:
+            return StepKind.REVIEW_REQUEST, "reviewer"
+        first_chase = chase.topic == "review" and chase.sent == 1 and not chase.urged
+        asked: tuple[Role, ...] = ("reviewer",) if first_chase else ()
+        people: tuple[Role, ...] = (*asked, *colleagues(chase, self.ladder))
+        to: Role = next((role for role in people if role not in chase.unreachable), people[0])
         match chase.topic:
-            case "review" if chase.sent == 0 and not chase.urged:
-                return StepKind.REVIEW_REQUEST, "reviewer"
-            case "review" if chase.sent <= 1 and not chase.urged:
-                return StepKind.REVIEW_CHASE, "reviewer"
             case "review":
-                return StepKind.REVIEW_ESCALATION, self.ladder.review.then_chase
+                return StepKind.REVIEW_CHASE if first_chase else StepKind.REVIEW_ESCALATION, to
             case "issuance":
-                issuance = self.ladder.issuance
-                return StepKind.ISSUANCE_CHASE, issuance.then_chase if issuance else "supervisor"
+                return StepKind.ISSUANCE_CHASE, to
             case "hold":
-                return StepKind.HOLD_CHASE, "operator"
+                return StepKind.HOLD_CHASE, to
 
     # How a moment becomes a step.
 
-    def not_before(self, at: datetime) -> datetime:
+    def came_back(self, at: datetime) -> datetime:
         return max(at, self.facts.not_before) if self.facts.not_before else at
 
-    def named(self, name: str) -> str:
-        return f"{name}-series-{self.facts.series + 1}" if self.facts.series else name
+    def not_before(self, at: datetime) -> datetime:
+        return max(self.came_back(at), self.facts.gap_until) if self.facts.gap_until else self.came_back(at)
 
     def after(self, name: str, kind: StepKind, moment: datetime, period: Period, why: str) -> Step:
         """As soon as office hours allow after ``moment``; at that very moment where the rung counts elapsed time."""
         if period.is_elapsed:
             return self.elapsed_step(name, kind, moment, why)
-        opens, closes = self.recipient.office_window(self.not_before(moment), self.campaign.mail.send_between)
-        return Step(id=self.named(name), kind=kind, to="recipient", planned_at=moment, at=opens, until=closes, why=why)
+        return self.office_step(name, kind, moment, why)
 
     def day_step(self, name: str, kind: StepKind, day: date, why: str) -> Step:
         """At the start of office hours on ``day``, or on the next open day where that one is closed."""
+        return self.office_step(name, kind, datetime.combine(day, time(), ZoneInfo(self.recipient.zone)), why)
+
+    def office_step(self, name: str, kind: StepKind, moment: datetime, why: str) -> Step:
         hours = self.campaign.mail.send_between
-        planned, _ = self.recipient.office_window(datetime.combine(day, time(), ZoneInfo(self.recipient.zone)), hours)
+        planned, _ = self.recipient.office_window(moment, hours)
         opens, closes = self.recipient.office_window(self.not_before(planned), hours)
-        return Step(id=self.named(name), kind=kind, to="recipient", planned_at=planned, at=opens, until=closes, why=why)
+        return Step(id=name, kind=kind, to="recipient", planned_at=planned, at=opens, until=closes, why=why)
 
     def elapsed_step(self, name: str, kind: StepKind, at: datetime, why: str) -> Step:
-        name = name if kind not in TO_RECIPIENT else self.named(name)
         return Step(id=name, kind=kind, to="recipient", planned_at=at, at=self.not_before(at), why=why)
+
+
+def numbered(name: str, earlier: int) -> str:
+    """The id of a letter of which ``earlier`` series came before."""
+    return f"{name}-series-{earlier + 1}" if earlier else name
+
+
+def colleagues(chase: Chase, ladder: Ladder) -> tuple[Role, ...]:
+    """Whom a chase turns to once the first period is over, and who stands in where a mailbox cannot be reached."""
+    match chase.topic:
+        case "review":
+            first: Role = ladder.review.then_chase
+        case "issuance":
+            first = ladder.issuance.then_chase if ladder.issuance else "supervisor"
+        case "hold":
+            first = "operator"
+    others: tuple[Role, ...] = ("supervisor", "reviewer")
+    return (first, *(role for role in others if role != first))
 
 
 def _given(period: Period | None) -> Period:

@@ -1,0 +1,181 @@
+"""Which messages a request cannot take now, and why: pure reading, nothing is changed.
+
+Every refusal names the field, what is wrong with it, and what would be right. An empty string means: it can be taken.
+"""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from forthwith.domain.messages import (
+    MOST_MESSAGES,
+    AcceptResponse,
+    Acknowledge,
+    AddNote,
+    AnyMessage,
+    Attention,
+    DeliveryReport,
+    EscalateNow,
+    ExtendDeadline,
+    RecordResponse,
+    ResolveAttention,
+    ReviewSubpoena,
+    Status,
+    Withdraw,
+)
+from forthwith.domain.subpoena import editable_fields
+
+if TYPE_CHECKING:
+    from forthwith.domain.case import Case
+
+LONGEST_EXTENSION = timedelta(days=366)
+"""From the day it is granted. A date beyond is a slip of the pen, and would lie outside the pinned calendars."""
+
+
+def refusal(case: "Case", message: AnyMessage, now: datetime) -> str:
+    """Why ``case`` cannot take ``message`` at ``now``; empty when it can.
+
+    A repeated event is taken, since it is answered as the first time; another message under its id is not. Withdrawing
+    and resolving are possible beyond the cap: a request that was flooded must still be one that people can end.
+    """
+    if earlier := case.answers.get(message.event_id):
+        return "" if earlier[0] == message else f"event_id: {message.event_id} was already used for another message"
+    if case.outcome:
+        return f"the request has ended as {case.outcome.status}"
+    if case.messages >= MOST_MESSAGES and not isinstance(message, Withdraw | ResolveAttention):
+        return f"the request already took {MOST_MESSAGES} messages, the most that one request takes"
+    match message:
+        case RecordResponse():
+            return _of_response(case, message, now)
+        case AcceptResponse():
+            return _of_acceptance(case, message)
+        case Acknowledge():
+            return _of_instant(case, "received_at", message.received_at, now)
+        case DeliveryReport():
+            return _of_delivery(case, message, now)
+        case ExtendDeadline():
+            return _of_extension(case, message, now)
+        case ReviewSubpoena():
+            return _of_review(case, message)
+        case EscalateNow():
+            return _of_escalation(case)
+        case ResolveAttention():
+            return _of_resolution(case, message)
+        case Withdraw() | AddNote():
+            return ""
+
+
+def _of_response(case: "Case", response: RecordResponse, now: datetime) -> str:
+    if refused := _of_instant(case, "received_at", response.received_at, now):
+        return refused
+    if response.kind == "production" and not response.items:
+        return "items: a production says which items it answers"
+    if response.kind in ("extension_request", "other") and response.items:
+        return f"items: only a production says what became of items, not {response.kind}; leave items out"
+    if response.items == "all":
+        return ""
+    if response.kind in ("refusal", "no_records") and response.items:
+        return f"items: a {response.kind} speaks of every item; leave items out"
+    named = Counter(report.id for report in response.items)
+    if unknown := case.items.unknown(named):
+        known = ", ".join(state.id for state in case.items.states)
+        return f"items: the demand has no {', '.join(unknown)}; it has {known}"
+    if twice := [item for item, times in named.items() if times > 1]:
+        return f"items: {', '.join(twice)} stands more than once; an item has one disposition"
+    return ""
+
+
+def _of_instant(case: "Case", field: str, instant: datetime, now: datetime) -> str:
+    if instant > now:
+        return f"{field}: {instant.isoformat()} is in the future"
+    if instant < case.opened_at:
+        return f"{field}: {instant.isoformat()} is before the request was started ({case.opened_at.isoformat()})"
+    return ""
+
+
+def _of_acceptance(case: "Case", acceptance: AcceptResponse) -> str:
+    if case.plan.campaign.completeness != "reviewed":
+        return "the campaign takes responses as reported (completeness: reported); there is nothing to accept"
+    claimed = case.items.claimed
+    if acceptance.items == "all":
+        return "" if claimed else "items: nothing is claimed as complete"
+    if unclaimed := [item for item in acceptance.items if item not in claimed]:
+        return f"items: {', '.join(unclaimed)} not claimed as complete; claimed are {', '.join(claimed) or 'none'}"
+    return ""
+
+
+def _of_delivery(case: "Case", report: DeliveryReport, now: datetime) -> str:
+    sent = dict.fromkeys(letter.step for letter in case.letters)
+    if report.letter not in sent:
+        return f"letter: no {report.letter!r} was sent; sent were {', '.join(sent) or 'none'}"
+    return _of_instant(case, "at", report.at, now)
+
+
+def _of_extension(case: "Case", extension: ExtendDeadline, now: datetime) -> str:
+    """Before the clock runs only a date certain can be moved: a period has nothing yet to be counted from."""
+    dates, response = case.timetable, case.plan.campaign.clock.response
+    if dates is None or not (case.clock_runs or (response.by and extension.to)):
+        return "the clock does not run yet; there is no deadline to extend"
+    due, today = dates.deadline, now.astimezone(ZoneInfo(case.plan.jurisdiction.timezone)).date()
+    if extension.to:
+        if extension.to <= due.due:
+            return f"to: {extension.to} is not after {due.due}, when the response is due already"
+        if extension.to < today:
+            return f"to: {extension.to} is in the past"
+        if extension.to > today + LONGEST_EXTENSION:
+            return f"to: {extension.to} is more than a year away"
+        return ""
+    if extension.period is None:
+        return "give either to (a date) or period (such as {days: 14})"
+    if extension.period.is_elapsed:
+        if not (response.within and response.within.is_elapsed):
+            return "period: an extension of a deadline in days is given in days or business_days"
+        earliest = (due.closes_at + extension.period.elapsed).date()
+        is_over = due.closes_at + extension.period.elapsed <= now
+    else:
+        earliest = due.last_counted + timedelta(days=extension.period.count)
+        is_over = earliest < today
+    if is_over:
+        return f"period: {extension.period} from {due.last_counted} are over already; give a date (to) instead"
+    if earliest > today + LONGEST_EXTENSION:
+        return f"period: {extension.period} from {due.last_counted} end more than a year from now"
+    return ""
+
+
+def _of_review(case: "Case", review: ReviewSubpoena) -> str:
+    if case.draft is None or case.phase is not Status.AWAITING_REVIEW:
+        return f"there is no draft to review; the request is {case.status}"
+    issuer = case.plan.campaign.issuer
+    reviewers = {"reviewer": issuer.reviewer.name, "supervisor": issuer.supervisor.name}
+    if reviewers.get(review.by.role) != review.by.name:
+        named = " or ".join(f"{name!r} as {role}" for role, name in reviewers.items())
+        return f"by: only {named} reviews this draft, not {review.by.name!r} as {review.by.role}"
+    if review.sha256 != case.draft.sha256:
+        return f"sha256: {review.sha256[:12]}… is not draft {case.draft.version}, which is {case.draft.sha256}"
+    known = editable_fields(case.plan.campaign)
+    if unknown := [field for field in review.fields if field not in known]:
+        return f"fields: no field {', '.join(unknown)}; fields are {', '.join(known)}"
+    if review.decision == "approve" and case.holds:
+        return f"a draft cannot be approved while the request is on hold ({', '.join(case.holds)}); resolve that first"
+    if review.decision == "approve" and case.draft.missing:
+        return f"a draft cannot be approved with empty fields: {', '.join(case.draft.missing)}"
+    return ""
+
+
+def _of_escalation(case: "Case") -> str:
+    if case.holds:
+        return f"the request is on hold ({', '.join(case.holds)}); resolve that first"
+    if case.phase in (Status.SENDING, Status.DRAFTING):
+        return f"there is nothing to escalate while the request is {case.phase}"
+    return ""
+
+
+def _of_resolution(case: "Case", resolution: ResolveAttention) -> str:
+    if resolution.attention not in case.attention:
+        return f"attention: {resolution.attention} is not open; open are {', '.join(case.attention) or 'none'}"
+    if resolution.outcome == "unserviceable" and not (
+        resolution.attention is Attention.UNDELIVERABLE and case.phase is Status.SENDING
+    ):
+        return "outcome: only a request whose demand is undeliverable can end as unserviceable"
+    return ""
