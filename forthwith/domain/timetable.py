@@ -250,8 +250,9 @@ class _Reckoning:
             return StepKind.REVIEW_REQUEST, "reviewer"
         first_chase = chase.topic == "review" and chase.sent == 1 and not chase.urged
         asked: tuple[Role, ...] = ("reviewer",) if first_chase else ()
-        people: tuple[Role, ...] = (*asked, *colleagues(chase, self.ladder))
-        to: Role = next((role for role in people if role not in chase.unreachable), people[0])
+        people: list[Role] = [*asked, *colleagues(chase, self.ladder)]
+        reachable = [role for role in people if role not in chase.unreachable]
+        to = (reachable or people)[0]
         match chase.topic:
             case "review":
                 return StepKind.REVIEW_CHASE if first_chase else StepKind.REVIEW_ESCALATION, to
