@@ -3,15 +3,23 @@
 import dataclasses
 import os
 import socket
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
+from pydantic import ValidationError
+from temporalio.api.common.v1 import Payload
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
 from temporalio.envconfig import ClientConfig
+from temporalio.exceptions import ApplicationError
 from temporalio.plugin import SimplePlugin
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
+
+from forthwith.domain.messages import Message
+from forthwith.domain.signals import problems
 
 TASK_QUEUE = "forthwith"
 
@@ -42,6 +50,22 @@ SEARCH_ATTRIBUTES = (
 PASSTHROUGH = ("forthwith", "activities", "pydantic", "jinja2")
 
 
+class _Converter(PydanticPayloadConverter):
+    """The SDK's own, which also says by name what is wrong with a message that it cannot read."""
+
+    def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
+        """Raises ``ApplicationError`` for a message, so that its sender reads more than "Failed decoding arguments".
+
+        Only for messages: raised for the plan or for a result of an activity it would end the workflow.
+        """
+        try:
+            return super().from_payloads(payloads, type_hints)
+        except ValidationError as error:
+            if type_hints and issubclass(type_hints[0], Message):
+                raise ApplicationError("; ".join(problems(error)), type="Refused", non_retryable=True) from error
+            raise
+
+
 def plugin(
     imports: SandboxImportNotificationPolicy = SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT,
 ) -> SimplePlugin:
@@ -49,7 +73,7 @@ def plugin(
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSTHROUGH)
     return SimplePlugin(
         "forthwith",
-        data_converter=pydantic_data_converter,
+        data_converter=dataclasses.replace(pydantic_data_converter, payload_converter_class=_Converter),
         workflow_runner=SandboxedWorkflowRunner(
             restrictions=dataclasses.replace(restrictions, import_notification_policy=imports)
         ),
