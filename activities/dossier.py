@@ -169,14 +169,28 @@ class Dossier:
         return Filed(uri=uri, sha256=hashlib.sha256(content).hexdigest(), size=len(content))
 
     def file(self, filing: Filing) -> None:
-        """Keeps timeline entries. Raises ``Changed`` when one was filed before with other content."""
+        """Keeps timeline entries; again with the same content is the same.
+
+        A workflow that was reset tells its life anew from the point of the reset. What was filed before stays, and
+        the new entry is kept beside it under its own hash: the chain says which belong together.
+        """
+        folder = self.of(filing.workflow_id) / "timeline"
         for entry in filing.entries:
-            self.keep(self.of(filing.workflow_id) / "timeline" / f"{entry.number:04}.json", entry.filed())
+            try:
+                self.keep(folder / f"{entry.number:04}.json", entry.filed())
+            except Changed:
+                self.keep(folder / f"{entry.number:04}-{entry.head[:12]}.json", entry.filed())
 
     def timeline(self, workflow_id: str) -> list[Entry]:
-        """The filed entries of a request, in order."""
-        paths = sorted((self.of(workflow_id) / "timeline").glob("*.json"))
-        return [Entry.model_validate_json(self.read(path)) for path in paths]
+        """The filed entries of a request in order: the chain that ends in the latest of them."""
+        paths = (self.of(workflow_id) / "timeline").glob("*.json")
+        entries = {entry.head: entry for entry in map(Entry.model_validate_json, map(self.read, paths))}
+        chain: list[Entry] = []
+        entry = max(entries.values(), key=lambda entry: (entry.at, entry.number), default=None)
+        while entry:
+            chain.insert(0, entry)
+            entry = entries.get(entry.previous)
+        return chain
 
     def read(self, path: Path) -> bytes:
         """An object's bytes. Raises ``DossierError``."""

@@ -71,8 +71,9 @@ DRAFT = RetryPolicy(maximum_attempts=3, initial_interval=timedelta(seconds=2))
 DRAFT_AT_MOST = timedelta(minutes=10)
 
 RECORD = RetryPolicy(maximum_attempts=3, initial_interval=timedelta(milliseconds=200))
-RECORD_AT_MOST = timedelta(seconds=30)
-"""Dates and the dossier are local and quick; where they fail, the case tells a person and tries again later."""
+RECORD_AT_MOST, RECORD_TRY_AT_MOST = timedelta(seconds=30), timedelta(seconds=5)
+"""Dates and the dossier are local and quick; where they fail, the case tells a person and tries again later. A worker
+that was killed while filing is noticed after one try."""
 
 
 @workflow.defn
@@ -348,10 +349,13 @@ class JurisdictionRequest:
         if not entries:
             return
         try:
-            await workflow.execute_local_activity_method(
+            # Not a local activity: what is written once must have entered history first. The task around a local one
+            # may be lost and done over, a little later and with other messages.
+            await workflow.execute_activity_method(
                 CaseFiles.file_entries,
                 Filing(workflow_id=self._case.plan.workflow_id, entries=entries, head=entries[-1].head),
                 schedule_to_close_timeout=RECORD_AT_MOST,
+                start_to_close_timeout=RECORD_TRY_AT_MOST,
                 retry_policy=RECORD,
                 summary="file the record",
             )
