@@ -251,8 +251,8 @@ class _Reckoning:
         first_chase = chase.topic == "review" and chase.sent == 1 and not chase.urged
         asked: tuple[Role, ...] = ("reviewer",) if first_chase else ()
         people: list[Role] = [*asked, *colleagues(chase, self.ladder)]
-        reachable = [role for role in people if role not in chase.unreachable]
-        to = (reachable or people)[0]
+        reachable: list[Role] = [role for role in people if role not in chase.unreachable]
+        to: Role = (reachable or people)[0]
         match chase.topic:
             case "review":
                 return StepKind.REVIEW_CHASE if first_chase else StepKind.REVIEW_ESCALATION, to
