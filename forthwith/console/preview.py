@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -52,11 +52,8 @@ def preview(
     campaign = read_campaign(file)
     opened_at = datetime.now(UTC)
     if on:
-        # Letters of a start on a day go out when that day's office hours begin.
         opens = campaign.campaign.mail.send_between.opens
-        opened_at = datetime.combine(on.date(), max(opens, time(8)), ZoneInfo(campaign.campaign.time_zone)).astimezone(
-            UTC
-        )
+        opened_at = datetime.combine(on.date(), opens, ZoneInfo(campaign.campaign.time_zone)).astimezone(UTC)
     planned = plan_requests(campaign, opened_at=opened_at, only=only or ())
     steps: list[PreviewStep] = []
     with Progress(console=err, transient=True, disable=json) as progress, ThreadPoolExecutor() as pool:
