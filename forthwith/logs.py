@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
+from temporalio import activity, workflow
 
 from forthwith.settings import Settings
 
@@ -18,6 +19,9 @@ def configure_logs(settings: Settings, *, level: str = "") -> None:
 
     ``level`` overrides the configured one: an operator's command logs only what went wrong.
     """
+    # The context stands in fields of its own; in the message it would only stand there twice.
+    workflow.logger.workflow_info_on_message = False
+    activity.logger.activity_info_on_message = False
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

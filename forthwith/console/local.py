@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import ValidationError
@@ -21,10 +22,11 @@ from rich.text import Text
 from activities.dossier import Dossier
 from forthwith.console.campaign_file import read_campaign
 from forthwith.console.lined_yaml import LinedYaml
-from forthwith.console.output import Failure, Json, err, local, out, print_json, styled
+from forthwith.console.output import Failure, Json, err, out, print_json, styled
 from forthwith.console.planning import check_requests, plan_requests
 from forthwith.console.problems import InvalidCampaign
 from forthwith.console.start import Starter
+from forthwith.console.upkeep import prepare_server
 from forthwith.domain.messages import Status
 from forthwith.domain.model import Model
 from forthwith.settings import Settings
@@ -35,6 +37,9 @@ from forthwith.stage.server import LocalServer, local_server
 from forthwith.stage.virtual_clock import VirtualClock
 
 EXAMPLE = Path("examples/1373-2018")
+ROOM_FOR_A_STORY = 110
+"""Columns from which on a table has room for a sentence about each request."""
+
 DEV_PORT, DEV_UI_PORT, DEV_SMTP_PORT = 7233, 8233, 1025
 
 
@@ -65,6 +70,7 @@ async def stage(
         local_server(port=port, ui_port=ui_port, ui=True, database=file, log=folder / "server.log") as server,
         Mailbox(folder / "mail", port=smtp_port) as mailbox,
     ):
+        await prepare_server(server.client)
         environment = Settings.environment(
             TEMPORAL_ADDRESS=server.address,
             FORTHWITH_SMTP_HOST="127.0.0.1",
@@ -104,7 +110,7 @@ def dev(
             out.print(f"Temporal   {there.server.address}")
             out.print(f"Mailbox    127.0.0.1:{there.mailbox.port}, kept in {there.mail}")
             out.print(f"Dossier    {there.dossier}")
-            out.print("In another terminal: python starter.py start examples/1373-2018/campaign.yaml")
+            out.print("In another terminal: python starter.py start examples/1373-2018/campaign.yaml", soft_wrap=True)
             out.print("[dim]Ctrl-C stops everything; the next `make dev` goes on from here.[/]")
             await stop.wait()
             out.print("Stopping: letters under way are finished first …")
@@ -300,33 +306,38 @@ def _report(campaign: str, played: Sequence[Rehearsed], there: Stage, seconds: f
 
 
 def _show(report: DemoReport, played: Sequence[Rehearsed], there: Stage) -> None:
+    wide = out.width >= ROOM_FOR_A_STORY
     table = Table(title=f"{report.campaign}: {len(report.requests)} requests", title_justify="left", title_style="bold")
-    for name in ("Jurisdiction", "Ended as", "When", "Letters", "Drafts", "Outstanding", "What happened"):
-        table.add_column(name, no_wrap=name != "What happened")
+    for name in ("Jurisdiction", "Ended as", "On"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("Letters", justify="right")
+    table.add_column("Drafts", justify="right")
+    if wide:
+        table.add_column("What happened")
     for result, one in zip(report.requests, played, strict=True):
-        ended = (
-            one.status.outcome.text
-            if one.status.outcome
-            else f"Draft {result.drafts} approved; waits for a person to issue it."
-        )
-        when = local(result.at, one.plan.jurisdiction.timezone)
-        outstanding = ", ".join(result.outstanding) or "–"
-        table.add_row(
+        day = result.at.astimezone(ZoneInfo(one.plan.jurisdiction.timezone))
+        cells = [
             result.jurisdiction,
             styled(result.status),
-            when,
+            f"{day.day} {day:%b %Y}",
             str(result.letters),
             str(result.drafts),
-            outstanding,
-            ended,
-        )
+        ]
+        table.add_row(*cells, *([_story(result, one)] if wide else []))
     out.print(table)
     counts = ", ".join(f"{count} {status}" for status, count in report.outcomes.items())
-    out.print(f"{counts}. {report.letters_sent} letters in {report.seconds} s.")
+    out.print(f"{counts}. {report.letters_sent} letters in {report.seconds} s.", highlight=False, soft_wrap=True)
     here = there.folder.relative_to(Path.cwd()) if there.folder.is_relative_to(Path.cwd()) else there.folder
-    out.print(f"Letters     {here}/mail          (python starter.py inbox {here}/mail)", highlight=False)
-    out.print(f"Drafts      {here}/dossier/{report.campaign}/*/drafts/*.pdf", highlight=False)
-    out.print(f"Case files  {here}/dossier/{report.campaign}/", highlight=False)
+    out.print(f"Letters     {here}/mail  (python starter.py inbox {here}/mail)", highlight=False, soft_wrap=True)
+    out.print(f"Drafts      {here}/dossier/{report.campaign}/*/drafts/*.pdf", highlight=False, soft_wrap=True)
+    out.print(f"Case files  {here}/dossier/{report.campaign}/", highlight=False, soft_wrap=True)
+    out.print("Web UI      run it again with --keep (make demo ARGS=--keep)", highlight=False, soft_wrap=True)
+
+
+def _story(result: DemoResult, played: Rehearsed) -> str:
+    if played.status.outcome:
+        return played.status.outcome.text
+    return f"Draft {result.drafts} approved; waits for a person to issue it."
 
 
 def _made(folder: Path) -> Path:

@@ -60,7 +60,7 @@ def setup_server(
     async def run() -> list[Check]:
         async with connected() as client:
             try:
-                return [await _register(client), await _retain(client, timedelta(days=retention_days))]
+                return await prepare_server(client, timedelta(days=retention_days))
             except RPCError as error:
                 raise Failure(
                     f"the server refuses: {error.message}",
@@ -68,6 +68,11 @@ def setup_server(
                 ) from error
 
     _print(asyncio.run(run()), json)
+
+
+async def prepare_server(client: Client, retention: timedelta = timedelta(days=RETENTION_DAYS)) -> list[Check]:
+    """Registers the search attributes and sets the retention. Doing it again changes nothing. Raises ``RPCError``."""
+    return [await _register(client), await _retain(client, retention)]
 
 
 async def _register(client: Client) -> Check:

@@ -850,7 +850,7 @@ class Case:
     def _move_to(self, phase: Status) -> None:
         """Every change of phase. What failed in the old one is no longer being tried."""
         self.phase = phase
-        self._retries.clear()
+        self._retries.pop(DRAFT, None)
         for failure in (Attention.MAIL_DELAYED, Attention.LETTER_FAILED, Attention.DRAFT_FAILED):
             self.attention.pop(failure, None)
 
