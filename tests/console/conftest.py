@@ -1,0 +1,119 @@
+"""The operator's place: a running local stage, and the commands as real processes against it."""
+
+import asyncio
+import csv
+import json
+import sys
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from forthwith.console.local import Stage, stage
+from forthwith.settings import Settings
+from forthwith.stage.server import temporal_binary
+
+EXAMPLE = Path("examples/1373-2018")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Its one JSON document; fails when there is anything else on stdout."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """Runs commands as an operator does."""
+
+    stage: Stage
+
+    def environment(self, **changes: str) -> dict[str, str]:
+        return Settings.environment(
+            **{
+                "TEMPORAL_ADDRESS": self.stage.server.address,
+                "FORTHWITH_DOSSIER": str(self.stage.dossier),
+                "FORTHWITH_SMTP_HOST": "127.0.0.1",
+                "FORTHWITH_SMTP_PORT": str(self.stage.mailbox.port),
+                "FORTHWITH_SMTP_TLS": "none",
+                "FORTHWITH_OPERATOR": "Olivia Operator",
+                "COLUMNS": "100",
+                **changes,
+            }
+        )
+
+    async def __call__(self, *words: str, environment: Mapping[str, str] | None = None) -> Said:
+        """`forthwith WORDS`, to its end."""
+        return await self.run(sys.executable, "starter.py", *words, environment=environment)
+
+    async def temporal(self, *words: str) -> Said:
+        """The plain Temporal CLI."""
+        return await self.run(str(temporal_binary()), *words, "--address", self.stage.server.address)
+
+    async def run(self, *words: str, environment: Mapping[str, str] | None = None) -> Said:
+        process = await asyncio.create_subprocess_exec(
+            *words,
+            env={**self.environment(), **(environment or {})},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await process.communicate()
+        return Said(process.returncode or 0, out.decode(), err.decode())
+
+
+@pytest.fixture(scope="session")
+async def terminal(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Terminal]:
+    async with stage(tmp_path_factory.mktemp("office")) as there:
+        yield Terminal(there)
+
+
+CampaignWriter = Callable[..., Path]
+
+
+@pytest.fixture
+def campaign(tmp_path: Path, request: pytest.FixtureRequest) -> CampaignWriter:
+    """Writes a campaign of its own for each test: the example with some rows, changed by a function."""
+    name = request.node.name.removeprefix("test_").replace("_", "-")[:50].strip("-")
+
+    def write(
+        *only: str, change: Callable[[dict[str, Any]], None] = lambda _: None, rows: list[dict[str, str]] | None = None
+    ) -> Path:
+        yaml = YAML(typ="safe", pure=True)
+        content = yaml.load(EXAMPLE / "campaign.yaml")
+        content["campaign"] = name
+        change(content)
+        yaml.dump(content, tmp_path / "campaign.yaml")
+        with (EXAMPLE / "jurisdictions.csv").open(newline="") as file:
+            all_rows = list(csv.DictReader(file))
+        chosen = rows if rows is not None else [row for row in all_rows if not only or row["id"] in only]
+        with (tmp_path / "jurisdictions.csv").open("w", newline="") as file:
+            table = csv.DictWriter(file, all_rows[0].keys())
+            table.writeheader()
+            table.writerows(chosen)
+        return tmp_path / "campaign.yaml"
+
+    return write
+
+
+async def until(condition: Callable[[], Any], *, within: float = 30) -> None:
+    """Waits until something holds. Fails when it does not within that many seconds."""
+    async with asyncio.timeout(within):
+        while True:
+            found = condition()
+            if asyncio.iscoroutine(found):
+                found = await found
+            if found:
+                return
+            await asyncio.sleep(0.1)

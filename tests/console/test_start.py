@@ -1,0 +1,160 @@
+"""Starting twice: the same plan completes the set, another one is refused, and no demand goes out a second time."""
+
+import asyncio
+import signal
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
+from temporalio.client import WorkflowFailureError
+from temporalio.exceptions import ApplicationError
+
+from activities.dossier import Dossier
+from forthwith import temporal
+from tests.console.conftest import CampaignWriter, Terminal, until
+from workflows.jurisdiction_request import JurisdictionRequest
+
+TWO = ("chicago-il", "cook-county-il")
+
+
+def demands(terminal: Terminal, *addresses: str) -> Counter[str]:
+    """How often each of these was written to."""
+    return Counter(to for mail in terminal.stage.mailbox.messages() for to in mail.to if to in addresses)
+
+
+def addresses(*jurisdictions: str, of: str) -> list[str]:
+    return [f"{of}-{name}@records.example" for name in jurisdictions]
+
+
+def own_addresses(of: str, *names: str) -> list[dict[str, str]]:
+    """Rows whose addresses no other test uses, so that their mail can be counted."""
+    return [
+        {
+            "id": name,
+            "name": f"City of {name.title()}",
+            "kind": "city",
+            "state": "IL",
+            "timezone": "America/Chicago",
+            "attention": "Office of the Mayor",
+            "email": f"{of}-{name}@records.example",
+            "fips": "",
+            "note": "",
+        }
+        for name in names
+    ]
+
+
+async def test_a_dry_run_starts_nothing(terminal: Terminal, campaign: CampaignWriter):
+    said = await terminal("start", str(campaign(*TWO)), "--dry-run", "--json")
+    assert said.code == 0
+    assert [one["outcome"] for one in said.json] == ["would be started"] * 2
+    assert Dossier(terminal.stage.dossier).start_record(said.json[0]["request"]) is None
+
+
+async def test_only_the_named_ones_are_started_and_the_rest_later(terminal: Terminal, campaign: CampaignWriter):
+    file = str(campaign(rows=own_addresses("only", "one", "two")))
+    assert [one["outcome"] for one in (await terminal("start", file, "--only", "one", "--json")).json] == ["started"]
+    again = (await terminal("start", file, "--json")).json
+    assert [one["outcome"] for one in again] == ["already started", "started"]
+    both = addresses("one", "two", of="only")
+    await until(lambda: demands(terminal, *both) == dict.fromkeys(both, 1))
+    third = (await terminal("start", file, "--json")).json
+    assert [one["outcome"] for one in third] == ["already started"] * 2
+    await asyncio.sleep(0.5)
+    assert demands(terminal, *both) == dict.fromkeys(both, 1)
+
+
+async def test_a_changed_file_is_refused_by_name_and_starts_nothing(terminal: Terminal, campaign: CampaignWriter):
+    rows = own_addresses("changed", "one")
+    assert (await terminal("start", str(campaign(rows=rows)), "--json")).code == 0
+
+    def reword(content: dict[str, Any]) -> None:
+        content["demand"]["subject"] = "Another subject"
+
+    file = campaign(rows=[*rows, *own_addresses("changed", "two")], change=reword)
+    said = await terminal("start", str(file))
+    assert said.code == 1
+    assert "one" in said.err
+    assert "another plan" in said.err
+    assert "Nothing was started" in said.err
+    assert not (terminal.stage.dossier / f"{Path(file).parent.name}").exists()
+    assert not demands(terminal, *addresses("two", of="changed"))
+
+
+async def test_a_changed_row_is_refused_and_an_added_row_is_started(terminal: Terminal, campaign: CampaignWriter):
+    rows = own_addresses("row", "one")
+    assert (await terminal("start", str(campaign(rows=rows)))).code == 0
+    added = (await terminal("start", str(campaign(rows=[*rows, *own_addresses("row", "two")])), "--json")).json
+    assert [one["outcome"] for one in added] == ["already started", "started"]
+    changed = [{**rows[0], "attention": "Somebody else"}]
+    assert (await terminal("start", str(campaign(rows=changed)))).code == 1
+
+
+async def test_a_start_that_was_killed_is_completed_by_the_next(terminal: Terminal, campaign: CampaignWriter):
+    names = [f"place-{number:03}" for number in range(60)]
+    file = str(campaign(rows=own_addresses("killed", *names)))
+    first = await asyncio.create_subprocess_exec(
+        *(sys.executable, "starter.py", "start", file, "--json"),
+        env=terminal.environment(),
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    folder = terminal.stage.dossier / "a-start-that-was-killed-is-completed-by-the-next"
+    await until(lambda: len(list(folder.glob("*/start.json"))) >= 5)
+    first.send_signal(signal.SIGKILL)
+    await first.wait()
+    outcomes = Counter(one["outcome"] for one in (await terminal("start", file, "--json")).json)
+    assert outcomes.total() == len(names)
+    everybody = addresses(*names, of="killed")
+    await until(lambda: demands(terminal, *everybody) == dict.fromkeys(everybody, 1), within=60)
+
+
+async def test_what_ended_or_was_forgotten_is_not_started_again(terminal: Terminal, campaign: CampaignWriter):
+    file = str(campaign(rows=own_addresses("forgotten", "one")))
+    address = addresses("one", of="forgotten")
+    request = (await terminal("start", file, "--json")).json[0]["request"]
+    await until(lambda: demands(terminal, *address).total() == 1)
+    assert (await terminal("withdraw", request, "--reason", "a test")).code == 0
+    client = terminal.stage.server.client
+    handle = client.get_workflow_handle_for(JurisdictionRequest.run, request)
+    await asyncio.wait_for(handle.result(), 30)
+    assert (await terminal("start", file, "--json")).json[0]["outcome"] == "already started"
+
+    # Temporal forgets an ended request when its retention is over; this is the same, sooner.
+    await client.workflow_service.delete_workflow_execution(
+        DeleteWorkflowExecutionRequest(
+            namespace=client.namespace, workflow_execution=WorkflowExecution(workflow_id=request)
+        )
+    )
+
+    async def forgotten() -> bool:
+        return (await terminal("status", request)).code == 1
+
+    await until(forgotten)
+    assert (await terminal("start", file, "--json")).json[0]["outcome"] == "already started"
+
+    record = Dossier(terminal.stage.dossier).start_record(request)
+    assert record is not None
+    plan = Dossier(terminal.stage.dossier).plan(record.plan)
+    second = await client.start_workflow(JurisdictionRequest.run, plan, id=request, task_queue=temporal.TASK_QUEUE)
+    try:
+        await asyncio.wait_for(second.result(), 30)
+    except WorkflowFailureError as error:
+        cause = error.cause
+        while not isinstance(cause, ApplicationError) and cause is not None:
+            cause = cause.__cause__
+        assert cause is not None
+        assert cause.type == "AlreadyOpened"
+    else:
+        raise AssertionError("a second workflow took the request up")
+    assert demands(terminal, *address).total() == 1
+
+
+async def test_production_after_the_end_goes_into_the_case_file(terminal: Terminal, campaign: CampaignWriter):
+    request = (await terminal("start", str(campaign("chicago-il")), "--json")).json[0]["request"]
+    assert (await terminal("withdraw", request, "--reason", "a test")).code == 0
+    said = await terminal("respond", request, "--from", "Dept. of Law", "--all", "--event-id", "late-1", "--json")
+    assert said.code == 0, said.err
+    assert (terminal.stage.dossier / said.json["kept_as"]).is_file()
