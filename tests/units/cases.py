@@ -1,0 +1,302 @@
+"""Small requests for tests of the case: a campaign, its clocks, messages, and a desk that drives a case by hand."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import count
+from typing import Any
+
+from activities.calendars import build_calendar
+from forthwith.domain.actions import Action, Close, ComputeDates, DraftSubpoena, SendLetter, Wait
+from forthwith.domain.campaign import Campaign, Jurisdiction, RequestPlan
+from forthwith.domain.case import Case
+from forthwith.domain.clock import Clock
+from forthwith.domain.messages import (
+    AcceptResponse,
+    Acknowledge,
+    AddNote,
+    Answer,
+    AnyMessage,
+    Attention,
+    DeliveryReport,
+    EscalateNow,
+    ExtendDeadline,
+    RecordResponse,
+    ResolveAttention,
+    ReviewSubpoena,
+    Who,
+    Withdraw,
+)
+from forthwith.domain.record import Draft, Filed, Receipt
+from forthwith.domain.timetable import Step, Timetable, timetable
+
+OPENED = datetime(2018, 1, 24, 15, tzinfo=UTC)
+"""Wednesday, 9:00 in Chicago."""
+
+LADDER: tuple[dict[str, Any], ...] = (
+    {"acknowledgment": {"within": {"business_days": 5}}},
+    {"remind": {"before_due": {"days": 14}}},
+    {"remind": {"before_due": {"business_days": 3}}},
+    {"final_notice": {"after_due": {"business_days": 1}, "cure": {"business_days": 5}}},
+    {"subpoena": {"form": "administrative", "return_within": {"days": 21}}},
+    {"review": {"within": {"business_days": 3}}},
+    {"issuance": {"within": {"business_days": 5}}},
+)
+
+OPERATOR = Who(name="Olga Operator", role="operator")
+MAILROOM = Who(name="Mailroom", role="system")
+REVIEWER = Who(name="Rita Reviewer", role="reviewer")
+SUPERVISOR = Who(name="Saul Supervisor", role="supervisor")
+
+_EMPTY = Filed(uri="x", sha256="0" * 64, size=1)
+_events = count(1)
+
+
+def campaign(
+    *,
+    ladder: tuple[dict[str, Any], ...] = LADDER,
+    items: int = 2,
+    clock: dict[str, Any] | None = None,
+    mail: dict[str, Any] | None = None,
+    **changes: Any,
+) -> Campaign:
+    """A campaign of two items and thirty days, with whatever the test wants to be different."""
+    demand = {
+        "subject": "Documents",
+        "authority": [{"citation": "2 CFR § 200.336", "as_of": "2018-01-24"}],
+        "consequence": "A subpoena.",
+        "relevant_period": {"from": "2015-10-01", "to": "date of response"},
+        "items": [{"id": f"A-{n}", "text": "All documents."} for n in range(1, items + 1)],
+    }
+    return Campaign.model_validate(
+        {
+            "campaign": "test",
+            "title": "Test",
+            "time_zone": "America/New_York",
+            "issuer": {
+                "office": "Office",
+                "address": ["1 Street"],
+                "signatory": {"name": "To be named", "title": "Director"},
+                "from": "demands@office.example",
+                "reply_to": "responses@office.example",
+                "reviewer": {"name": REVIEWER.name, "email": "reviewer@office.example"},
+                "supervisor": {"name": SUPERVISOR.name, "email": "supervisor@office.example"},
+            },
+            "demand": demand | changes.pop("demand", {}),
+            "clock": {"response": {"within": {"days": 30}}, "calendar": ["us-federal", "state"]} | (clock or {}),
+            "ladder": ladder,
+            "mail": {"send_between": ["08:00", "18:00"], "minimum_gap": {"hours": 20}} | (mail or {}),
+            "jurisdictions": "jurisdictions.csv",
+        }
+        | changes
+    )
+
+
+def without(*kinds: str) -> tuple[dict[str, Any], ...]:
+    """The ladder without some rungs."""
+    return tuple(rung for rung in LADDER if not rung.keys() & set(kinds))
+
+
+def plan(of: Campaign | None = None, *, state: str = "IL", zone: str = "America/Chicago") -> RequestPlan:
+    """A plan for one jurisdiction. Hashes of templates and calendars are of no interest here."""
+    return RequestPlan(
+        campaign=of or campaign(),
+        jurisdiction=Jurisdiction(
+            id="somewhere",
+            name="Somewhere",
+            kind="city",
+            state=state,
+            timezone=zone,
+            attention="Office of the Mayor",
+            email="records@somewhere.example",
+        ),
+        templates="0" * 64,
+        recipient_calendar="1" * 64,
+        issuer_calendar="2" * 64,
+    )
+
+
+@lru_cache(maxsize=256)
+def clocks(of: RequestPlan) -> tuple[Clock, Clock]:
+    """The recipient's and the issuer's clock, with the real calendars of a few years."""
+    recipient, issuer = _calendars(of.jurisdiction.state)
+    zone, closes = of.jurisdiction.timezone, of.campaign.clock.closes
+    return Clock(calendar=recipient, zone=zone, closes=closes), Clock(calendar=issuer, zone=of.campaign.time_zone)
+
+
+@lru_cache
+def _calendars(state: str):
+    return tuple(
+        build_calendar(names, state=state, first_year=2017, last_year=2027)
+        for names in (("us-federal", "state"), ("us-federal",))
+    )
+
+
+def dates(of: RequestPlan, facts: Any) -> Timetable:
+    """The timetable that the activity would compute."""
+    recipient, issuer = clocks(of)
+    return timetable(of.campaign, recipient, issuer, facts)
+
+
+def receipt(at: datetime) -> Receipt:
+    return Receipt(message_id="<x@office.example>", accepted_at=at, response="250 ok", eml=_EMPTY, pdf=_EMPTY)
+
+
+def draft(version: int, *missing: str) -> Draft:
+    return Draft(version=version, document=Filed(uri=f"v{version}", sha256=f"{version:064x}", size=1), missing=missing)
+
+
+def event_id() -> str:
+    return f"e-{next(_events)}"
+
+
+class Desk:
+    """Drives one case by hand: letters are accepted and drafts are ready at once unless the test says otherwise."""
+
+    def __init__(self, of: Campaign | RequestPlan | None = None, *, at: datetime = OPENED) -> None:
+        self.plan = of if isinstance(of, RequestPlan) else plan(of)
+        self.now = at
+        self.case = Case(self.plan, opened_at=at)
+        self.case.opened(at)
+        self.missing: tuple[str, ...] = ()
+        self.on_letter: Callable[[SendLetter], bool] = lambda _: False
+        """Called before a letter is accepted; True when it has told the case another outcome itself."""
+
+    # Time.
+
+    def next(self) -> Action:
+        """What comes next, once the dates are computed."""
+        while isinstance(action := self.case.proceed(self.now), ComputeDates):
+            self.case.dates_computed(dates(self.plan, action.facts), self.now)
+        return action
+
+    def settle(self) -> Wait | Close:
+        """Does whatever is to be done now."""
+        for _ in range(50):
+            match self.next():
+                case SendLetter() as letter:
+                    if not self.on_letter(letter):
+                        self.accept(letter)
+                case DraftSubpoena(version):
+                    self.case.drafted(draft(version, *self.missing), self.now)
+                case (Wait() | Close()) as rest:
+                    return rest
+                case ComputeDates():
+                    raise AssertionError("the dates were just computed")
+        raise AssertionError("the case does not come to rest")
+
+    def accept(self, letter: SendLetter) -> None:
+        self.case.letter_accepted(letter.step, receipt(self.now), possible_copy=letter.possible_copy, now=self.now)
+
+    def go(self, to: datetime | None = None, /, **period: float) -> "Desk":
+        """Lives on to a moment, or for a period, doing everything that falls due on the way."""
+        end = to or self.now + timedelta(**period)
+        while isinstance(rest := self.settle(), Wait) and rest.until <= end:
+            self.now = rest.until
+        self.now = max(self.now, end)
+        return self
+
+    def sleep(self, **period: float) -> "Desk":
+        """An outage: time passes and nothing is done."""
+        self.now += timedelta(**period)
+        return self
+
+    def to_overdue(self) -> "Desk":
+        """Past the deadline and past the final notice, within the time to cure."""
+        return self.go(datetime(2018, 2, 27, 15, tzinfo=UTC))
+
+    def to_review(self) -> "Desk":
+        """A draft waits for the reviewer, who was asked."""
+        return self.go(datetime(2018, 3, 7, 15, tzinfo=UTC))
+
+    def to_issuance(self) -> "Desk":
+        self.to_review().say(self.review("approve"))
+        self.settle()
+        return self
+
+    # What people say.
+
+    def say(self, message: AnyMessage) -> Answer:
+        """Says something that must be taken."""
+        refused = self.case.refusal(message, self.now)
+        assert not refused, refused
+        return self.case.record(message, self.now)
+
+    def refuses(self, message: AnyMessage) -> str:
+        """Says something that must be refused, and gives the reason."""
+        refused = self.case.refusal(message, self.now)
+        assert refused
+        return refused
+
+    def response(self, *, at: datetime | None = None, **said: Any) -> RecordResponse:
+        """A production of everything unless said otherwise; ``a1="produced"`` names one item."""
+        dispositions = {k: said.pop(k) for k in list(said) if k[0] == "a" and k[1:].isdigit()}
+        items: Any = [{"id": f"A-{name[1:]}", "disposition": word} for name, word in dispositions.items()]
+        kind = said.pop("kind", "production")
+        whole = {"items": items or "all"} if kind == "production" else {}
+        return RecordResponse.model_validate(
+            {
+                "event_id": event_id(),
+                "by": MAILROOM,
+                "received_at": at or self.now,
+                "from": "Somewhere",
+                "kind": kind,
+            }
+            | whole
+            | said
+        )
+
+    def acceptance(self, *items: str) -> AcceptResponse:
+        return AcceptResponse(event_id=event_id(), by=REVIEWER, items=items or "all")
+
+    def acknowledgment(self) -> Acknowledge:
+        return Acknowledge(event_id=event_id(), by=MAILROOM, received_at=self.now)
+
+    def report(self, letter: str, outcome: Any = "failed", *, at: datetime | None = None) -> DeliveryReport:
+        return DeliveryReport(event_id=event_id(), by=MAILROOM, letter=letter, outcome=outcome, at=at or self.now)
+
+    def extension(self, **more: Any) -> ExtendDeadline:
+        return ExtendDeadline(event_id=event_id(), by=OPERATOR, reason="agreed by telephone", **more)
+
+    def review(self, decision: Any, *, by: Who = REVIEWER, sha256: str = "", **said: Any) -> ReviewSubpoena:
+        read = self.case.draft.sha256 if self.case.draft else "f" * 64
+        reason = "wrong authority" if decision == "reject" else ""
+        return ReviewSubpoena(
+            event_id=event_id(), by=by, decision=decision, sha256=sha256 or read, **({"reason": reason} | said)
+        )
+
+    def escalation(self) -> EscalateNow:
+        return EscalateNow(event_id=event_id(), by=OPERATOR, reason="no time to lose")
+
+    def withdrawal(self) -> Withdraw:
+        return Withdraw(event_id=event_id(), by=OPERATOR, reason="settled otherwise")
+
+    def resolution(self, attention: Attention, outcome: Any = "continue") -> ResolveAttention:
+        return ResolveAttention(
+            event_id=event_id(), by=OPERATOR, attention=attention, outcome=outcome, reason="looked into it"
+        )
+
+    def note(self) -> AddNote:
+        return AddNote(event_id=event_id(), by=OPERATOR, note="spoke with the clerk")
+
+    def garble(self) -> None:
+        """A signal that nobody can read."""
+        self.case.unreadable("respons_received", "{}", "no signal has this name", self.now)
+
+    # What became of it.
+
+    @property
+    def sent(self) -> list[str]:
+        """The steps of the letters that were accepted, in order."""
+        return [letter.step for letter in self.case.letters]
+
+    @property
+    def said(self) -> list[str]:
+        """What the timeline holds, in its own words."""
+        return [entry.what for entry in self.case.timeline]
+
+    def step(self, name: str) -> Step:
+        """One step of the timetable as it is now."""
+        self.next()
+        assert self.case.timetable
+        return next(step for step in self.case.timetable.steps if step.id == name)
