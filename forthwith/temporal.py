@@ -19,7 +19,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from temporalio.workflow import SandboxImportNotificationPolicy
 
 from forthwith.domain.messages import Message
-from forthwith.domain.signals import problems
+from forthwith.domain.plain_words import problems
 
 TASK_QUEUE = "forthwith"
 
@@ -62,7 +62,8 @@ class _Converter(PydanticPayloadConverter):
             return super().from_payloads(payloads, type_hints)
         except ValidationError as error:
             if type_hints and issubclass(type_hints[0], Message):
-                raise ApplicationError("; ".join(problems(error)), type="Refused", non_retryable=True) from error
+                refusal = "; ".join(problems(error, type_hints[0]))
+                raise ApplicationError(refusal, type="Refused", non_retryable=True) from error
             raise
 
 

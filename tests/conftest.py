@@ -5,7 +5,10 @@ import socket
 import sys
 from typing import Any
 
+import pytest
 from hypothesis import settings
+
+pytest.register_assert_rewrite("tests.story.stage")  # before anybody imports it, so that what it asserts is shown
 
 settings.load_profile("ci")  # Hypothesis' own: derandomized, no deadline, no database
 

@@ -17,10 +17,11 @@ from pydantic_core import ErrorDetails
 
 from activities.calendars import Overlay, build_calendar
 from forthwith.console.lined_yaml import LinedYaml, Place, field_name
-from forthwith.console.problems import InvalidCampaign, Problem, in_plain_words, unknown
+from forthwith.console.problems import InvalidCampaign, Problem
 from forthwith.console.wording_check import wording_problems
 from forthwith.domain.campaign import Campaign, Jurisdiction
 from forthwith.domain.model import Model
+from forthwith.domain.plain_words import in_plain_words, unknown
 
 __all__ = ["CampaignFile", "InvalidCampaign", "Problem", "default_templates", "read_campaign"]
 

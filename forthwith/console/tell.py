@@ -18,7 +18,7 @@ from forthwith.console.look import Request
 from forthwith.console.output import Failure, Json, out, print_json, styled
 from forthwith.console.requests import connected, handle_of, not_found
 from forthwith.domain.messages import UPDATES, Answer, Attention, RecordResponse
-from forthwith.domain.signals import problems
+from forthwith.domain.plain_words import problems
 from forthwith.settings import Settings
 
 By = Annotated[str, typer.Option("--by", help="Who does this. Yourself where it is left out.", show_default=False)]
@@ -270,7 +270,9 @@ def _tell(request: str, update: str, message: dict[str, Any], by: str, role: str
     try:
         checked = TypeAdapter[Any](UPDATES[update]).validate_python(message)
     except ValidationError as error:
-        raise Failure("; ".join(problems(error)), hint=f"`forthwith {update} --help` shows an example") from error
+        raise Failure(
+            "; ".join(problems(error, UPDATES[update])), hint=f"`forthwith {update} --help` shows an example"
+        ) from error
 
     async def run() -> Answer | None:
         async with connected() as client:

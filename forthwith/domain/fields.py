@@ -21,6 +21,9 @@ LONGEST_TEXT = 20_000
 FIRST_YEAR, LAST_YEAR = 1800, 2199
 """A date outside these years is a slip of the keyboard, not a date of a matter."""
 
+EVENT_ID = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,119}$"
+SHA256 = r"^[0-9a-f]{64}$"
+
 STATES = frozenset(
     "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR"  # noqa: SIM905 - readable
     " PA RI SC SD TN TX UT VT VA WA WV WI WY AS GU MP PR VI".split()
@@ -162,7 +165,7 @@ def known_state(code: str) -> str:
 SafeId = Annotated[str, AfterValidator(safe_id)]
 """Lower-case letters, digits and inner hyphens: safe in a workflow id, a path and a URL."""
 
-EventId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,119}$")]
+EventId = Annotated[str, StringConstraints(pattern=EVENT_ID)]
 """The caller's own id of one event, and the update id under which the server folds repetitions."""
 
 Line = Annotated[str, StringConstraints(max_length=LONGEST_LINE), AfterValidator(one_line)]
@@ -178,4 +181,4 @@ Zone = Annotated[str, AfterValidator(known_zone)]
 State = Annotated[str, AfterValidator(known_state)]
 Day = Annotated[date, BeforeValidator(calendar_day)]
 WallTime = Annotated[time, BeforeValidator(wall_time)]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=SHA256)]

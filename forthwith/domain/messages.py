@@ -3,13 +3,13 @@
 The same payloads serve updates, signals and the operators' CLI. CONTRACT.md shows them to outsiders.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from forthwith.domain.fields import EventId, FilledLine, FilledText, Line, Sha256, Text
+from forthwith.domain.fields import Day, EventId, FilledLine, FilledText, Line, Sha256, Text
 from forthwith.domain.model import Model
 from forthwith.domain.period import Period
 
@@ -138,7 +138,7 @@ class DeliveryReport(Message):
 class ExtendDeadline(Message):
     """More time: to a date, or by a period counted from the base date (the due date before any extension)."""
 
-    to: date | None = None
+    to: Day | None = None
     period: Period | None = None
     reason: FilledText
 

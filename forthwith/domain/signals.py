@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from forthwith.domain.messages import SIGNALS, DeliveryReport, RecordResponse
+from forthwith.domain.plain_words import problems
 
 KEPT = 4_000
 """Characters of an unreadable message that enter the record; its hash and length tell the rest."""
@@ -31,14 +32,7 @@ def read_signal(name: str, payloads: Sequence[bytes]) -> RecordResponse | Delive
     try:
         return model.model_validate_json(payloads[0])
     except ValidationError as error:
-        return Unreadable(content, "; ".join(problems(error)))
-
-
-def problems(error: ValidationError) -> list[str]:
-    """Every problem of a payload as ``field: what is wrong``."""
-    return [
-        f"{'.'.join(map(str, found['loc'])) or 'payload'}: {found['msg']}" for found in error.errors(include_url=False)
-    ]
+        return Unreadable(content, "; ".join(problems(error, model)))
 
 
 def _shown(payloads: Sequence[bytes]) -> str:

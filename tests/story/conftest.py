@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("tests.story.stage")
-
-from tests.story.stage import Office, Stage, open_stage  # noqa: E402 - only now, so that what it asserts is shown
+from tests.story.stage import Office, Stage, open_stage
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -449,7 +449,7 @@ class Demand:
         """Exactly these came since the last look, in this order. Returns them."""
         new = self.mail()[self.seen :]
         self.seen += len(new)
-        assert [self._named(mail) for mail in new] == list(letters)
+        assert [self.named(mail) for mail in new] == list(letters)
         return new
 
     def expect_nothing(self) -> None:
@@ -464,7 +464,7 @@ class Demand:
         to = self.address if role == "recipient" else issuer.colleague(role).email
         return message_id(self.id, step, to, issuer.sender.rpartition("@")[2])
 
-    def _named(self, mail: StoredMail) -> Expected:
+    def named(self, mail: StoredMail) -> Expected:
         for path in self._claims():
             for role in ROLES:
                 if self._message_id(path.parent.name, role) == mail.message_id:

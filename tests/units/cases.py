@@ -1,8 +1,8 @@
 """Small requests for tests of the case: a campaign, its clocks, messages, and a desk that drives a case by hand."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -116,20 +116,17 @@ def plan(of: Campaign | None = None, *, state: str = "IL", zone: str = "America/
     )
 
 
-@lru_cache(maxsize=256)
 def clocks(of: RequestPlan) -> tuple[Clock, Clock]:
     """The recipient's and the issuer's clock, with the real calendars of a few years."""
-    recipient, issuer = _calendars(of.jurisdiction.state)
-    zone, closes = of.jurisdiction.timezone, of.campaign.clock.closes
-    return Clock(calendar=recipient, zone=zone, closes=closes), Clock(calendar=issuer, zone=of.campaign.time_zone)
+    state, zone = of.jurisdiction.state, of.jurisdiction.timezone
+    return _clock(state, zone, of.campaign.clock.closes), _clock("", of.campaign.time_zone, None)
 
 
-@lru_cache
-def _calendars(state: str):
-    return tuple(
-        build_calendar(names, state=state, first_year=2017, last_year=2027)
-        for names in (("us-federal", "state"), ("us-federal",))
-    )
+@cache
+def _clock(state: str, zone: str, closes: time | None) -> Clock:
+    names = ("us-federal", "state") if state else ("us-federal",)
+    calendar = build_calendar(names, state=state or None, first_year=2017, last_year=2027)
+    return Clock(calendar=calendar, zone=zone, closes=closes)
 
 
 def dates(of: RequestPlan, facts: Any) -> Timetable:
@@ -262,7 +259,7 @@ class Desk:
         read = self.case.draft.sha256 if self.case.draft else "f" * 64
         reason = "wrong authority" if decision == "reject" else ""
         return ReviewSubpoena(
-            event_id=event_id(), by=by, decision=decision, sha256=sha256 or read, **({"reason": reason} | said)
+            event_id=event_id(), by=by, decision=decision, sha256=sha256 or read, **{"reason": reason, **said}
         )
 
     def escalation(self) -> EscalateNow:

@@ -25,7 +25,6 @@ from forthwith.domain.messages import (
     DeliveryReport,
     EscalateNow,
     ExtendDeadline,
-    ItemReport,
     RecordResponse,
     ResolveAttention,
     ReviewSubpoena,
@@ -512,10 +511,9 @@ class Life:
             if self.lots.random() < 0.05:
                 ids.append(self.lots.choice(["A-9", ids[0]]))
             words = ["produced", "produced", "objected", "none_found", "withdrawn"]
-            items = tuple(ItemReport(id=item, disposition=self.lots.choice(words)) for item in ids)
-        return RecordResponse(
-            **self.head_of(MAILROOM), received_at=self.moment(), sender="Somewhere", kind=kind, items=items
-        )
+            items = tuple({"id": item, "disposition": self.lots.choice(words)} for item in ids)
+        said = {"received_at": self.moment(), "from": "Somewhere", "kind": kind, "items": items}
+        return RecordResponse.model_validate(self.head_of(MAILROOM) | said)
 
     def acceptance(self) -> AcceptResponse:
         claimed = self.case.items.claimed
@@ -530,7 +528,7 @@ class Life:
         if not letters:
             return None
         step = self.lots.choice([letters[-1], letters[0], self.lots.choice(letters), "demand", "nonsense"])
-        outcome = self.lots.choice(["delivered", "failed", "failed", "delayed"])
+        outcome: Any = self.lots.choice(["delivered", "failed", "failed", "delayed"])
         return DeliveryReport(**self.head_of(MAILROOM), letter=step, outcome=outcome, at=self.moment())
 
     def extension(self) -> ExtendDeadline:
