@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Error, Page, async_playwright
 from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionStatus
 
 import worker
@@ -185,11 +185,22 @@ async def open_list(page: Page, link: str) -> None:
 
 
 async def open_request(page: Page, link: str, status: str) -> str:
-    """Opens a request's page, waits until it says its status, and returns all that can be read."""
+    """Opens a request's page at its details, waits until it says its status, and returns all that can be read."""
     await page.goto(link)
-    await page.get_by_text(status).first.wait_for(timeout=15_000)
-    await quiet(page)
-    return await page.locator("body").inner_text()
+    await page.get_by_text("User Metadata").first.click(timeout=15_000)
+    async with asyncio.timeout(20):
+        while status not in (shown := await _everything(page)):  # noqa: ASYNC110 - the page is read again
+            await asyncio.sleep(0.2)
+    return shown
+
+
+async def _everything(page: Page) -> str:
+    """The text of the page and of the frames in which it sets Markdown, one line whatever its quotes."""
+    texts: list[str] = []
+    for frame in page.frames:
+        with suppress(Error):  # a frame may be replaced while it is read
+            texts.append(await frame.locator("body").inner_text(timeout=2_000))
+    return "\n".join(texts).replace("’", "'")
 
 
 async def quiet(page: Page) -> None:
