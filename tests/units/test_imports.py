@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "settings": {"domain"},
     "domain": set[str](),
 }
-LIBRARIES_OF_THE_DOMAIN = {"pydantic", "jinja2"}
+LIBRARIES_OF_THE_DOMAIN = {"pydantic", "pydantic_core", "jinja2"}
 OUT_OF_THE_DOMAIN = {  # of the standard library: whatever reads or writes, waits, asks the clock or draws lots
     *("asyncio", "io", "os", "pathlib", "random", "secrets", "shutil", "smtplib", "socket", "subprocess", "sys"),
     *("tempfile", "threading", "time", "urllib", "uuid", "logging", "locale"),
