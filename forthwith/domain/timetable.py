@@ -226,13 +226,16 @@ class _Reckoning:
                 return HOLD_CHASE
 
     def chase(self, chase: Chase, due: Computation) -> Step:
-        """The next time somebody is asked. What has its period is asked after it, a hold on its business day."""
+        """The next time somebody is asked: after the whole period where the ladder gives one, else every business day."""
         period = self.chase_period(chase)
         kind, to = self.whom_to_chase(chase)
         if chase.urged or kind is StepKind.REVIEW_REQUEST:
             at, why = chase.since, "at once"
-        elif chase.topic == "hold":
-            at, why = datetime.combine(due.due, time(), ZoneInfo(self.issuer.zone)), "every business day on hold"
+        elif period is HOLD_CHASE:
+            at, why = (
+                datetime.combine(due.due, time(), ZoneInfo(self.issuer.zone)),
+                "every business day until it is done",
+            )
         else:
             at, why = due.closes_at, f"nothing happened within {period}"
         number = chase.sent if chase.topic == "review" else chase.sent + 1
