@@ -226,7 +226,7 @@ class _Reckoning:
                 return HOLD_CHASE
 
     def chase(self, chase: Chase, due: Computation) -> Step:
-        """The next time somebody is asked: after the whole period where the ladder gives one, else every business day."""
+        """The next time somebody is asked: after the period that the ladder gives, else every business day."""
         period = self.chase_period(chase)
         kind, to = self.whom_to_chase(chase)
         if chase.urged or kind is StepKind.REVIEW_REQUEST:
