@@ -29,6 +29,8 @@ def problems(error: ValidationError, model: type[BaseModel]) -> list[str]:
 
 def _place(details: ErrorDetails) -> list[str]:
     """Where it is, without the names that pydantic gives to the readings of a union."""
+    if details["type"] == "extra_forbidden":
+        return [str(part) for part in details["loc"]]
     return [str(part) for part in details["loc"] if not _is_reading(part)]
 
 
@@ -40,6 +42,8 @@ def _in_words(details: ErrorDetails, model: type[BaseModel]) -> str:
 
 def _is_other_reading(details: ErrorDetails) -> bool:
     """What may be a word or a list is wrong in both ways at once. Only the way that its writer meant is told."""
+    if details["type"] == "extra_forbidden":
+        return False  # the key is the writer's own, whatever characters it has
     if not details["loc"] or not any(map(_is_reading, details["loc"])):
         return False
     is_list = isinstance(details["input"], list | tuple)

@@ -175,5 +175,6 @@ def _item_in_words(item: ItemState, outstanding: bool) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text of strangers, without the characters that Markdown gives a meaning."""
-    return "".join(character if character not in "`*_[]<>#|\\" else f"\\{character}" for character in text)
+    """Text of strangers on one line, without the characters that Markdown gives a meaning."""
+    folded = " ".join(text.split())
+    return "".join(character if character not in "`*_[]<>#|&!\\" else f"\\{character}" for character in folded)
