@@ -27,7 +27,6 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import (
     Client,
-    WorkflowExecutionDescription,
     WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowUpdateFailedError,
@@ -424,16 +423,20 @@ class Demand:
         return view.next_action.at
 
     async def settle(self) -> None:
-        """Waits until nothing is under way, in real time."""
+        """Waits until nothing is under way and nothing is due, in real time. Needs a worker."""
         async with asyncio.timeout(SETTLES_WITHIN.total_seconds()):
-            while self._is_busy(await self.handle.describe()):  # noqa: ASYNC110 - the server tells nobody, it is asked
+            while not await self._rests():  # noqa: ASYNC110 - the server tells nobody, it is asked
                 await asyncio.sleep(0.01)
 
-    @staticmethod
-    def _is_busy(found: WorkflowExecutionDescription) -> bool:
+    async def _rests(self) -> bool:
+        found = await self.handle.describe()
+        if found.status is not WorkflowExecutionStatus.RUNNING:
+            return True
         raw = found.raw_description
-        running = found.status is WorkflowExecutionStatus.RUNNING
-        return running and (bool(raw.pending_activities) or raw.HasField("pending_workflow_task"))
+        if raw.pending_activities or raw.HasField("pending_workflow_task"):
+            return False
+        planned = (await self.view()).next_action
+        return planned is None or (planned.at is not None and planned.at > await self.now())
 
     async def is_running(self) -> bool:
         return (await self.handle.describe()).status is WorkflowExecutionStatus.RUNNING

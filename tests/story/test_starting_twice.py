@@ -57,7 +57,6 @@ async def test_a_reset_to_the_first_task_sends_nothing_twice(office: Office) -> 
     after = await demand.view()
     assert after.status is Status.AWAITING_RESPONSE
     assert after.response_due == before.response_due, "the clock starts at the acceptance that was receipted"
-    # The clock of a workflow that was reset stands where the real one does: it lives through the same days again.
     async with asyncio.timeout(60):
         while len(demand.mail()) < demand.seen + 3:
             await demand.advance_to(until)
