@@ -3,8 +3,9 @@
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 
-from forthwith.domain.messages import Attention, Status
+from forthwith.domain.messages import Attention, EscalateNow, Status
 from tests.story.stage import (
+    OPERATOR,
     UNTIL_OVERDUE,
     UNTIL_REVIEW,
     Demand,
@@ -61,7 +62,7 @@ async def test_escalating_issuance_asks_the_supervisor_at_once(office: Office) -
 
 async def test_a_demand_that_was_not_sent_cannot_be_escalated(office: Office) -> None:
     demand = await refused_at_the_door(office)
-    assert await demand.refuses(escalation())
+    assert "resolve that first" in await demand.refuses(EscalateNow(event_id="e-1", by=OPERATOR, reason="hurry"))
 
 
 async def test_withdrawing_while_the_demand_cannot_be_sent(office: Office) -> None:
@@ -139,10 +140,3 @@ async def refused_at_the_door(office: Office) -> Demand:
     demand = await office.demand()
     await demand.expect_status(Status.SENDING, Attention.UNDELIVERABLE)
     return demand
-
-
-def escalation():
-    from forthwith.domain.messages import EscalateNow
-    from tests.story.stage import OPERATOR
-
-    return EscalateNow(event_id="escalate-1", by=OPERATOR, reason="no time to lose")

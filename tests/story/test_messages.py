@@ -1,11 +1,14 @@
 """What systems say that nobody can read, and what they say twice."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.service import RPCError
 
-from forthwith.domain.messages import AddNote, Attention, Status, Withdraw
+from forthwith.domain.messages import MOST_MESSAGES, AddNote, Attention, Status, Withdraw
 from tests.story.stage import OPERATOR, Demand, Office, acknowledgment_chase, hold_chase, letter, reminder
 
 
@@ -123,8 +126,6 @@ async def test_an_event_id_is_not_used_for_two_messages(office: Office) -> None:
     demand.expect(letter("demand"))
     await demand.tell(AddNote(event_id="note-1", by=OPERATOR, note="called the clerk"))
     other = AddNote(event_id="note-1", by=OPERATOR, note="called the mayor")
-    from temporalio.client import WorkflowUpdateFailedError
-
     with pytest.raises(WorkflowUpdateFailedError) as refused:
         await demand.handle.execute_update("add_note", other)
     assert "note-1" in str(refused.value.cause)
@@ -135,15 +136,11 @@ async def test_a_request_that_has_ended_takes_no_message(office: Office) -> None
     demand.expect(letter("demand"))
     await demand.withdraw()
     await demand.expect_end(Status.WITHDRAWN)
-    from temporalio.service import RPCError
-
     with pytest.raises(RPCError, match="already completed"):
         await demand.tell(Withdraw(event_id="withdraw-2", by=OPERATOR, reason="again"))
 
 
 async def test_messages_at_the_same_moment_are_all_taken(office: Office) -> None:
-    import asyncio
-
     demand = await office.demand()
     demand.expect(letter("demand"))
     notes = [AddNote(event_id=f"note-{n}", by=OPERATOR, note=f"note {n}") for n in range(8)]
@@ -160,3 +157,20 @@ async def test_a_response_before_the_demand_was_sent_is_refused_by_name(office: 
     long_ago = await demand.now() - timedelta(days=400)
     refusal = await demand.refuses(await demand.response("all", received_at=long_ago))
     assert refusal.startswith("received_at:")
+
+
+@pytest.mark.prove
+async def test_a_request_takes_as_many_messages_as_it_says_and_goes_on(office: Office) -> None:
+    demand = await office.demand()
+    demand.expect(letter("demand"))
+    for n in range(MOST_MESSAGES):
+        note = AddNote(event_id=f"note-{n}", by=OPERATOR, note="once more")
+        await demand.handle.execute_update("add_note", note, id=note.event_id)
+    await demand.settle()
+    refusal = await demand.refuses(AddNote(event_id="one-too-many", by=OPERATOR, note="once more"))
+    assert str(MOST_MESSAGES) in refusal
+    await demand.advance(days=5)
+    demand.expect(acknowledgment_chase())
+    await demand.signal("response_received", await payload(demand, items="all"))
+    view = await demand.expect_status(Status.ON_HOLD, Attention.UNREADABLE_MESSAGE)
+    assert view.outstanding, "kept, and a person looks"

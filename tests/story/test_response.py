@@ -1,12 +1,14 @@
 """A response comes in."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
-from forthwith.domain.messages import Acknowledge, Attention, Status
+from forthwith.domain.messages import AcceptResponse, Acknowledge, Attention, Status
 from tests.story.stage import (
     MAILROOM,
+    OPERATOR,
     UNTIL_OVERDUE,
     UNTIL_REVIEW,
     Office,
@@ -135,9 +137,6 @@ async def test_a_partial_response_during_review_is_drafted_anew(office: Office) 
 
 
 async def test_reviewed_completeness_waits_for_a_person(office: Office) -> None:
-    from forthwith.domain.messages import AcceptResponse
-    from tests.story.stage import OPERATOR
-
     demand = await office.demand(completeness="reviewed")
     demand.expect(letter("demand"))
     answer = await demand.respond("all")
@@ -155,3 +154,19 @@ async def test_the_instant_of_receipt_decides_not_the_moment_of_the_report(offic
     assert due
     await demand.respond("all", received_at=due.closes_at + timedelta(microseconds=microseconds))
     assert (await demand.expect_end(Status.COMPLIED)).on_time is (microseconds < 0)
+
+
+async def test_a_response_while_a_letter_goes_out_loses_neither(office: Office) -> None:
+    demand = await office.demand()
+    demand.expect(letter("demand"))
+    office.faults.delay = timedelta(seconds=1)
+    due = (await demand.view()).next_action
+    assert due
+    assert due.at
+    await office.stage.clock.move_to(demand.handle, due.at - timedelta(milliseconds=1))
+    while not demand.mail()[demand.seen :]:  # noqa: ASYNC110 - its content is there, the answer is not
+        await asyncio.sleep(0.02)
+    await demand.respond("all")
+    outcome = await demand.expect_end(Status.COMPLIED)
+    demand.expect(acknowledgment_chase())
+    assert outcome.letters_sent == 2

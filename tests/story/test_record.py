@@ -1,0 +1,106 @@
+"""What is kept: letters as they went out, claims and receipts, and a timeline that hangs together."""
+
+import hashlib
+from collections.abc import Callable
+
+from forthwith.domain.messages import Attention, Status
+from forthwith.domain.record import GENESIS
+from tests.story.stage import UNTIL_REVIEW, Demand, Office, acknowledgment_chase, letter, reminder
+
+
+async def test_every_letter_threads_with_the_demand_and_carries_its_formal_copy(office: Office) -> None:
+    demand = await office.demand()
+    await demand.advance(days=36)
+    first, *others = demand.expect(*UNTIL_REVIEW)
+    for mail in (first, *others):
+        message = mail.message()
+        assert message["Auto-Submitted"] == "auto-generated"
+        assert any(name.endswith(".pdf") for name in mail.attachments)
+    assert first.in_reply_to is None
+    to_recipient = [mail for mail in others if mail.to == (demand.address,)]
+    assert {mail.in_reply_to for mail in to_recipient} == {first.message_id}
+    assert {mail.message()["References"] for mail in to_recipient} == {first.message_id}
+    assert {mail.subject for mail in to_recipient} == {first.subject}
+
+
+async def test_the_dossier_keeps_each_letter_as_the_mail_server_got_it(office: Office) -> None:
+    demand = await office.demand()
+    await demand.advance(days=5)
+    letters = (letter("demand"), acknowledgment_chase())
+    for step, mail in zip(("demand", "acknowledgment"), demand.expect(*letters), strict=True):
+        folder = demand.folder / "letters" / step
+        assert (folder / "attempt-1.claim.json").exists()
+        assert (folder / "attempt-1.receipt.json").exists()
+        [kept] = folder.glob("attempt-1.*.eml")
+        assert kept.read_bytes() == mail.path.read_bytes()
+    for sent in (await demand.view()).letters:
+        for filed in (sent.receipt.eml, sent.receipt.pdf):
+            content = (office.dossier.root / filed.uri).read_bytes()
+            assert hashlib.sha256(content).hexdigest() == filed.sha256
+
+
+async def test_the_timeline_is_filed_as_it_happened_and_chained(office: Office) -> None:
+    demand = await office.demand()
+    demand.expect(letter("demand"))
+    await demand.respond("all")
+    outcome = await demand.expect_end(Status.COMPLIED)
+    told, filed = await demand.timeline(), office.dossier.timeline(demand.id)
+    assert filed == told
+    assert [entry.previous for entry in filed] == [GENESIS, *(entry.head for entry in filed[:-1])]
+    last = demand.folder / "timeline" / f"{len(filed):04}.json"
+    assert outcome.head == hashlib.sha256(last.read_bytes()).hexdigest(), "sha256sum of the last entry is the head"
+
+
+async def test_a_record_that_cannot_be_filed_asks_for_attention_and_is_filed_later(office: Office) -> None:
+    office.expect_log("cannot be written")
+    demand = await office.demand()
+    demand.expect(letter("demand"))
+    repair = spoil(demand, "timeline")
+    await demand.respond({"A-1": "produced"})
+    await demand.expect_status(Status.AWAITING_RESPONSE, Attention.DOSSIER_UNWRITABLE)
+    repair()
+    await demand.advance(minutes=2)
+    await demand.expect_status(Status.AWAITING_RESPONSE)
+    assert office.dossier.timeline(demand.id) == await demand.timeline()
+
+
+async def test_a_letter_that_cannot_be_claimed_is_not_sent_until_it_can(office: Office) -> None:
+    office.expect_log("cannot be written")
+    demand = await office.demand()
+    demand.expect(letter("demand"))
+    repair = spoil(demand, "letters")
+    await demand.advance(days=5)
+    demand.seen = 0
+    await demand.expect_status(Status.AWAITING_RESPONSE, Attention.LETTER_FAILED)
+    repair()
+    await demand.advance(hours=1)
+    demand.expect(letter("demand"), acknowledgment_chase())
+    await demand.expect_status(Status.AWAITING_RESPONSE)
+    await demand.advance(days=11)
+    demand.expect(reminder(1))
+
+
+async def test_a_request_ends_only_once_its_record_is_filed(office: Office) -> None:
+    office.expect_log("cannot be written")
+    demand = await office.demand()
+    demand.expect(letter("demand"))
+    repair = spoil(demand, "timeline")
+    await demand.withdraw()
+    assert await demand.is_running()
+    repair()
+    await demand.advance(minutes=2)
+    await demand.expect_end(Status.WITHDRAWN)
+    assert office.dossier.timeline(demand.id)[-1].what == "ended"
+
+
+def spoil(demand: Demand, part: str) -> Callable[[], None]:
+    """Makes one folder of the case file unwritable, also for root. Returns how it is repaired."""
+    folder, aside = demand.folder / part, demand.folder / f"{part}.aside"
+    folder.rename(aside)
+    folder.write_text("not a folder")
+
+    def repair() -> None:
+        folder.unlink()
+        aside.rename(folder)
+
+    return repair
