@@ -233,7 +233,7 @@ async def watch(office: Office, workers: Workers, recoveries: list[float]) -> No
                 recoveries.append(time.monotonic() - stuck.pop((request, activity)))
         if workers.kills > kills:  # what is still under way now was under way when the worker died
             kills = workers.kills
-            stuck |= {key: workers.killed_at for key in under_way if key not in stuck}
+            stuck = dict.fromkeys(stuck.keys() | under_way, workers.killed_at)  # a kill amid recovery begins it anew
         await asyncio.sleep(0.05)
 
 
