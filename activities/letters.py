@@ -18,6 +18,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from activities.dossier import Dossier, DossierError
 from activities.heartbeat import heartbeating
 from activities.mail import (
+    Acceptance,
     Attachment,
     Mail,
     MailClient,
@@ -40,6 +41,9 @@ REFUSED = "RecipientRefused"
 IN_DOUBT = "SendInDoubt"
 UNWRITABLE = "DossierUnwritable"
 UNPRINTABLE = "LetterUnprintable"
+
+ANOTHER_WORKER = timedelta(seconds=1)
+"""How long a letter rests that a stopping worker gave back: whoever takes it next need not wait for anything."""
 
 
 class _Claim(Model):
@@ -92,7 +96,7 @@ class Letters:
         mail, pdf = await self._compose(order, attempt)
         eml = attempt.keep_eml(mail.serialise())
         try:
-            acceptance = await self._mail.send(mail, before_data=lambda: attempt.claim(mail.message_id, eml))
+            acceptance = await self._hand_over(mail, attempt, eml)
         except MailDeferred as error:
             raise attempt.nothing_sent(DEFERRED, error.reason, error.retry_after) from error
         except RecipientRefused as error:
@@ -112,6 +116,19 @@ class Letters:
         attempt.keep_receipt(receipt)
         return receipt
 
+    async def _hand_over(self, mail: Mail, attempt: "_Attempt", eml: Filed) -> Acceptance:
+        """Sends a letter. A worker that stops calls back one without a claim, and waits for the answer to any other."""
+        sending = asyncio.create_task(self._mail.send(mail, before_data=lambda: attempt.claim(mail.message_id, eml)))
+        calling_back = asyncio.create_task(_call_back_when_the_worker_stops(sending))
+        try:
+            return await sending
+        except asyncio.CancelledError as error:
+            if activity.is_worker_shutdown():
+                raise MailDeferred("the worker that was about to send it was stopped", ANOTHER_WORKER) from error
+            raise
+        finally:
+            calling_back.cancel()
+
     async def _compose(self, order: LetterOrder, attempt: "_Attempt") -> tuple[Mail, Filed]:
         plan = self._dossier.plan(order.plan)
         templates = self._dossier.templates(plan.templates)
@@ -130,6 +147,13 @@ class Letters:
         return _mail(plan, order, letter.subject, plain_text(letter), tuple(attachments)), self._dossier.filed(
             path, content
         )
+
+
+async def _call_back_when_the_worker_stops(sending: asyncio.Task[Acceptance]) -> None:
+    await activity.wait_for_worker_shutdown()
+    while not sending.done():
+        sending.cancel()  # which the mail client obeys up to the claim, and not after it
+        await asyncio.sleep(0.1)  # again, because `wait_for` loses a cancel that comes just as it is done
 
 
 def _mail(plan: RequestPlan, order: LetterOrder, subject: str, text: str, attachments: tuple[Attachment, ...]) -> Mail:

@@ -29,6 +29,8 @@ Result = TypeVar("Result")
 pytestmark = pytest.mark.fault
 
 RECOVERS_WITHIN = HEARTBEAT + timedelta(seconds=12)
+CALLED_BACK_WITHIN = timedelta(seconds=8)
+"""Well under the thirty seconds that a mail server has to greet, and under the workers' time to drain."""
 ROUND_AT_MOST = timedelta(minutes=5)
 
 
@@ -75,8 +77,12 @@ async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
 
 
 @asynccontextmanager
-async def office_with_processes(stage: Stage, name: str, folder: Path) -> AsyncGenerator[tuple[Office, Workers]]:
+async def office_with_processes(
+    stage: Stage, name: str, folder: Path, *, smtp_port: int | None = None
+) -> AsyncGenerator[tuple[Office, Workers]]:
     office = Office(stage, name, folder)
+    if smtp_port:
+        office.settings = office.settings.model_copy(update={"smtp_port": smtp_port})
     workers = Workers(office, folder / "worker.log")
     await workers.start()
     try:
@@ -99,6 +105,29 @@ async def test_a_worker_told_to_stop_in_the_middle_of_a_letter_finishes_it(stage
         stage.mailbox.faults.delay = timedelta()
         await workers.start()
         await demand.wait_for(Status.AWAITING_RESPONSE)
+        demand.expect(letter("demand"))
+
+
+async def test_a_worker_told_to_stop_before_the_content_sends_nothing_and_the_next_one_does(
+    stage: Stage, tmp_path: Path
+) -> None:
+    async with (
+        mail_server_that_never_says_a_word() as port,
+        office_with_processes(stage, "called-back", tmp_path, smtp_port=port) as (office, workers),
+    ):
+        demand = await office.demand()
+        await until(lambda: bool(list(demand.folder.glob("letters/demand/*.eml"))), "the letter is about to go out")
+        assert workers.process
+        workers.process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(workers.process.wait(), CALLED_BACK_WITHIN.total_seconds()) == 0
+        assert not list(demand.folder.glob("letters/demand/*.claim.json")), "nothing was handed over"
+        office.settings = office.settings.model_copy(update={"smtp_port": stage.mailbox.port})
+        await workers.start()
+        async with asyncio.timeout(20):
+            while "letter_deferred" not in await insist(demand.said):  # noqa: ASYNC110 - the server is asked
+                await asyncio.sleep(0.1)
+        await demand.advance(minutes=1)
+        await demand.expect_status(Status.AWAITING_RESPONSE)
         demand.expect(letter("demand"))
 
 
@@ -235,6 +264,19 @@ async def watch(office: Office, workers: Workers, recoveries: list[float]) -> No
             kills = workers.kills
             stuck = dict.fromkeys(stuck.keys() | under_way, workers.killed_at)  # a kill amid recovery begins it anew
         await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def mail_server_that_never_says_a_word() -> AsyncGenerator[int]:
+    """Takes connections at the port it gives, and no more."""
+    open_ones: list[asyncio.StreamWriter] = []
+    server = await asyncio.start_server(lambda _, writer: open_ones.append(writer), "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for writer in open_ones:
+            writer.close()
 
 
 async def until(condition: Callable[[], bool], what: str) -> None:
