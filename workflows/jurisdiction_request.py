@@ -45,13 +45,13 @@ with workflow.unsafe.imports_passed_through():
         Withdraw,
     )
     from forthwith.domain.orders import draft_order, letter_order
+    from forthwith.domain.page import current_details
     from forthwith.domain.record import Entry, Outcome
     from forthwith.domain.signals import Unreadable, read_signal
     from forthwith.domain.views import (
         Explanation,
         NextAction,
         RequestStatus,
-        current_details,
         explanation,
         request_status,
     )

@@ -20,7 +20,7 @@ from forthwith.console.planning import Planned
 from forthwith.domain.campaign import RequestPlan
 from forthwith.domain.messages import Status
 from forthwith.domain.model import Model
-from forthwith.domain.views import static_details
+from forthwith.domain.page import static_details
 from workflows.jurisdiction_request import JurisdictionRequest
 
 AT_ONCE = 32

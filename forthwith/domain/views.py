@@ -1,4 +1,4 @@
-"""What a request shows of itself: to queries, to the operator's terminal, and on its page in the Web UI.
+"""What a request shows of itself: to queries and to the operator's terminal. Its page is in forthwith/domain/page.py.
 
 Moments are given as instants. "In three days" is said by whoever shows them, since a query answers with the time of
 the last workflow task.
@@ -7,13 +7,14 @@ the last workflow task.
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from forthwith.domain.campaign import RequestPlan, Role
-from forthwith.domain.case import Case
+from forthwith.domain.campaign import Role
+from forthwith.domain.case import ON_OUR_DESK, Case
 from forthwith.domain.clock import Computation
 from forthwith.domain.items import ItemState
 from forthwith.domain.messages import Attention, Status
 from forthwith.domain.model import Model
 from forthwith.domain.record import Draft, Outcome, SentLetter
+from forthwith.domain.timetable import StepKind
 
 
 class NextAction(Model):
@@ -63,6 +64,17 @@ WAITING_FOR = {
 }
 
 
+PURPOSE = {
+    StepKind.ACKNOWLEDGMENT: "asking to confirm that the demand arrived",
+    StepKind.REVIEW_REQUEST: "asking for the decision on the draft",
+    StepKind.REVIEW_CHASE: "asking again for the decision on the draft",
+    StepKind.REVIEW_ESCALATION: "asking for the decision, as the reviewer is late",
+    StepKind.ISSUANCE_CHASE: "asking for the issuance of the draft",
+    StepKind.HOLD_CHASE: "asking to end the hold",
+}
+"""What a letter is for, where its name does not say it."""
+
+
 def request_status(case: Case, next_action: NextAction | None) -> RequestStatus:
     """The answer to the query `status`."""
     dates = case.timetable if case.response_due else None
@@ -96,75 +108,57 @@ def explanation(case: Case, next_action: NextAction | None) -> Explanation:
         lines.append(f"It waits for {view.waiting_for}.")
     lines += [f"Attention, {reason.replace('_', ' ')}: {why}" for reason, why in view.attention.items()]
     if view.response_due:
-        lines.append(f"The response is due {view.response_due.in_words()}.")
+        lines.append(f"The response {'was' if is_over(case) else 'is'} due {view.response_due.in_words()}.")
         lines += view.response_due.explain()
     if view.cure_due:
         lines.append(f"The time to cure ends {view.cure_due.in_words()}.")
         lines += view.cure_due.explain()
+    if on_our_desk := due_on_our_desk(case):
+        lines.append(f"The {on_our_desk[0]} is due {on_our_desk[1].in_words()}.")
+        lines += on_our_desk[1].explain()
     lines += [_item_in_words(item, item.id in view.outstanding) for item in view.items]
     if view.draft:
         lines.append(f"Draft {view.draft.version} has sha256 {view.draft.sha256}.")
         if view.draft.missing:
             lines.append(f"It cannot be approved before these are filled in: {', '.join(view.draft.missing)}.")
     if next_action and case.is_open:
-        lines.append(f"Next: {_next_in_words(case, next_action)}.")
+        lines.append(f"Next: {next_in_words(case, next_action)}.")
     if case.timetable and case.is_open:
         lines += [f"{step.id}: {step.why}." for step in case.pending()]
     return Explanation(request=view.request, lines=tuple(lines))
 
 
-def current_details(case: Case, next_action: NextAction | None) -> str:
-    """The page of a request in the Web UI, in Markdown: what it waits for, until when, what happens next."""
-    view = request_status(case, next_action)
-    lines = [f"**{view.status}** – {view.outcome.text if view.outcome else f'waits for {view.waiting_for}'}"]
-    if view.attention:
-        lines.append("")
-        lines += [
-            f"- **Attention: {reason.replace('_', ' ')}** – {_plain(why)}" for reason, why in view.attention.items()
-        ]
-    lines.append("")
-    if next_action and case.is_open:
-        lines.append(f"- Next: {_next_in_words(case, next_action)}")
-    if view.response_due:
-        lines.append(f"- Response due: {view.response_due.in_words()}")
-    if view.cure_due:
-        lines.append(f"- Time to cure ends: {view.cure_due.in_words()}")
-    lines.append(f"- Outstanding: {', '.join(view.outstanding) or 'nothing'} (of {len(view.items)})")
-    if view.draft:
-        empty = f"; empty fields: {', '.join(view.draft.missing)}" if view.draft.missing else ""
-        lines.append(f"- Draft {view.draft.version}: `{view.draft.sha256}`{empty}")
-    if view.letters:
-        lines += ["", "Last letters:", ""]
-        lines += [
-            f"- {_local(letter.receipt.accepted_at, _zone(case, letter.to))}: {letter.step} to the {letter.to}"
-            for letter in view.letters[-4:]
-        ]
-    return "\n".join(lines)
+def is_over(case: Case) -> bool:
+    """Whether the response time is over."""
+    return not case.is_open or case.phase not in (Status.SENDING, Status.AWAITING_RESPONSE)
 
 
-def static_details(plan: RequestPlan) -> str:
-    """The fixed part of the page: whom the request is about and which plan it was started with."""
-    facts = (
-        f"- Recipient: {_plain(plan.jurisdiction.name)}, {_plain(plan.jurisdiction.attention)}",
-        f"- Time zone: {plan.jurisdiction.timezone}",
-        f"- Plan: `{plan.content_hash}`",
-        f"- Templates: `{plan.templates}`",
-        f"- Calendars: `{plan.recipient_calendar}` (recipient), `{plan.issuer_calendar}` (issuer)",
-    )
-    return "\n".join((f"**{_plain(plan.campaign.title)}**", "", *facts))
+def due_on_our_desk(case: Case) -> tuple[str, Computation] | None:
+    """What one of our own people owes, and by when; None on hold, when nobody is expected to decide."""
+    dates = case.timetable
+    if not case.is_open or case.holds or case.phase not in ON_OUR_DESK or not dates or not dates.chase_due:
+        return None
+    return "decision" if case.phase is Status.AWAITING_REVIEW else "issuance", dates.chase_due
 
 
-def _next_in_words(case: Case, next_action: NextAction) -> str:
+def next_in_words(case: Case, next_action: NextAction) -> str:
+    """The time of whoever gets the next letter, else of the recipient, whose time it is that runs."""
+    step = next(iter(case.pending()), None)
+    is_letter = step is not None and next_action.what.startswith(f"{step.id} ")
+    purpose = f", {PURPOSE[step.kind]}" if step and is_letter and step.kind in PURPOSE else ""
     if next_action.at is None:
-        return f"{next_action.what}, now"
-    return f"{_local(next_action.at, case.plan.jurisdiction.timezone)}: {next_action.what}"
+        return f"{next_action.what}{purpose}, now"
+    zone = zone_of(case, step.to if step else "recipient")
+    return f"{local_time(next_action.at, zone)}: {next_action.what}{purpose}"
 
 
-def _zone(case: Case, reader: Role) -> str:
+def zone_of(case: Case, reader: Role) -> str:
+    """The time zone of one of the recipient's people, or of ours."""
     return case.plan.jurisdiction.timezone if reader == "recipient" else case.plan.campaign.time_zone
 
 
-def _local(instant: datetime, zone: str) -> str:
+def local_time(instant: datetime, zone: str) -> str:
+    """``Wed 6 Jan 2027, 08:00 EST``."""
     local = instant.astimezone(ZoneInfo(zone))
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M} {local.tzname()}"
 
@@ -172,9 +166,3 @@ def _local(instant: datetime, zone: str) -> str:
 def _item_in_words(item: ItemState, outstanding: bool) -> str:
     said = item.disposition.replace("_", " ") if item.disposition else "nothing reported"
     return f"Item {item.id}: {said}{', outstanding' if outstanding else ''}." + (f" {item.note}" if item.note else "")
-
-
-def _plain(text: str) -> str:
-    """Text of strangers on one line, without the characters that Markdown gives a meaning."""
-    folded = " ".join(text.split())
-    return "".join(character if character not in "`*_[]<>#|&!\\" else f"\\{character}" for character in folded)
