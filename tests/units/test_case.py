@@ -653,6 +653,19 @@ def test_a_second_bounce_of_the_old_demand_does_not_stop_the_new_one():
     assert desk.case.status is Status.AWAITING_RESPONSE
 
 
+def test_what_becomes_of_a_demand_that_was_replaced_is_noted_and_changes_nothing():
+    desk = Desk().go(days=1)
+    desk.say(desk.report("demand"))
+    desk.say(desk.resolution(Attention.UNDELIVERABLE))
+    desk.go(days=2)
+    for outcome in ("delivered", "failed"):
+        desk.say(desk.report("demand", outcome))
+        assert desk.case.status is Status.AWAITING_RESPONSE
+    desk.say(desk.report("demand-series-2"))
+    desk.say(desk.report("demand", "delivered"))
+    assert desk.case.status is Status.SENDING
+
+
 def test_a_courier_can_deliver_what_the_mail_could_not():
     desk = Desk().go(days=1)
     desk.say(desk.report("demand"))
@@ -1116,6 +1129,7 @@ def test_a_record_that_cannot_be_filed_is_offered_again_and_hides_no_deadline():
     assert desk.case.to_file(desk.now) == ()
     assert desk.next() == Wait(desk.now + timedelta(minutes=1), "another try to file the record")
     desk.now += timedelta(minutes=1)
+    assert desk.next() == Wait(utc(2, 1, 14), "acknowledgment to the recipient")  # who waits files first
     entries = desk.case.to_file(desk.now)
     assert entries == tuple(desk.case.timeline)
     desk.case.filed(len(entries))
