@@ -1,0 +1,199 @@
+"""Records one life per outcome as workflow histories: `make histories`.
+
+Each file is what the real server kept. The replay tests run today's code against all of them: a change that would make
+a running request stumble over its own past fails there, and not in front of its recipient.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+from forthwith.domain.messages import Attention, DeliveryReport, ExtendDeadline, Status
+from forthwith.domain.period import Period
+from tests.story.stage import MAILROOM, OPERATOR, Demand, Office, open_stage
+
+HISTORIES = Path(__file__).parent / "histories"
+LARGEST = 300_000
+
+Life = Callable[[Office], Awaitable[Demand]]
+LIVES: dict[str, Life] = {}
+
+
+def life(play: Life) -> Life:
+    """A life to be recorded under the name of its function."""
+    LIVES[play.__name__] = play
+    return play
+
+
+@life
+async def complied(office: Office) -> Demand:
+    demand = await office.demand()
+    await demand.advance(days=17)
+    await demand.respond("all")
+    return await ended(demand, Status.COMPLIED)
+
+
+@life
+async def complied_late(office: Office) -> Demand:
+    demand = await office.demand()
+    await demand.advance(days=32)
+    await demand.respond("all")
+    return await ended(demand, Status.COMPLIED)
+
+
+@life
+async def partial_then_complied(office: Office) -> Demand:
+    demand = await office.demand()
+    await demand.respond({"A-1": "produced", "A-2": "objected"})
+    await demand.advance(days=17)
+    await demand.signal("response_received", await demand.response("all", event_id="mailroom-2"))
+    return await ended(demand, Status.COMPLIED)
+
+
+@life
+async def withdrawn(office: Office) -> Demand:
+    demand = await office.demand()
+    await demand.advance(days=6)
+    await demand.withdraw()
+    return await ended(demand, Status.WITHDRAWN)
+
+
+@life
+async def cancelled(office: Office) -> Demand:
+    demand = await office.demand()
+    await demand.advance(days=6)
+    await demand.handle.cancel()
+    return await ended(demand, Status.WITHDRAWN)
+
+
+@life
+async def unserviceable(office: Office) -> Demand:
+    office.faults.refuse = {f"records@chicago-il.{office.name}.example"}
+    demand = await office.demand()
+    await demand.advance_past_next_action()
+    await demand.resolve(Attention.UNDELIVERABLE, "unserviceable")
+    return await ended(demand, Status.UNSERVICEABLE)
+
+
+@life
+async def bounced(office: Office) -> Demand:
+    demand = await office.demand()
+    await demand.advance(days=1)
+    bounce = DeliveryReport(event_id="dsn-1", by=MAILROOM, letter="demand", outcome="failed", at=await demand.now())
+    await demand.signal("delivery_failed", bounce)
+    await demand.resolve(Attention.UNDELIVERABLE)
+    await demand.respond("all")
+    return await ended(demand, Status.COMPLIED)
+
+
+@life
+async def deferred(office: Office) -> Demand:
+    office.faults.defer = {f"records@chicago-il.{office.name}.example": 2}
+    demand = await office.demand()
+    await demand.advance(minutes=10)
+    await demand.respond(kind="no_records")
+    return await ended(demand, Status.COMPLIED)
+
+
+@life
+async def in_doubt_resend(office: Office) -> Demand:
+    office.faults.drop_after_content = 1
+    demand = await office.demand()
+    await demand.respond("all")
+    return await ended(demand, Status.COMPLIED)
+
+
+@life
+async def extended(office: Office) -> Demand:
+    demand = await office.demand()
+    await demand.advance(days=28)
+    more = Period(unit="hours", count=240)
+    await demand.tell(ExtendDeadline(event_id="extend-1", by=OPERATOR, period=more, reason="asked for"))
+    await demand.advance(days=8)
+    day = (await demand.now()).date() + timedelta(days=20)
+    await demand.tell(ExtendDeadline(event_id="extend-2", by=OPERATOR, to=day, reason="asked for again"))
+    await demand.advance(days=18)
+    await demand.respond("all")
+    return await ended(demand, Status.COMPLIED)
+
+
+@life
+async def unreadable_signal(office: Office) -> Demand:
+    demand = await office.demand()
+    await demand.signal("respnse_received", {"received": "yesterday"}, "and more")
+    await demand.advance_past_next_action()
+    await demand.resolve(Attention.UNREADABLE_MESSAGE)
+    await demand.respond("all")
+    return await ended(demand, Status.COMPLIED)
+
+
+@life
+async def approved(office: Office) -> Demand:
+    demand = await office.demand()
+    await demand.advance(days=43)  # the reviewer was chased, and the supervisor
+    await demand.fill_in_everything()
+    await demand.tell(await demand.review("approve"))
+    await demand.advance(days=6)
+    await demand.withdraw()
+    return await ended(demand, Status.WITHDRAWN)
+
+
+@life
+async def revised(office: Office) -> Demand:
+    demand = await office.demand()
+    await demand.advance(days=36)
+    await demand.tell(await demand.review("revise", notes="Say more about relevance."))
+    await demand.respond({"A-3": "produced"})
+    await demand.respond("all", event_id="mailroom-2")
+    return await ended(demand, Status.COMPLIED)
+
+
+@life
+async def rejected(office: Office) -> Demand:
+    demand = await office.demand()
+    await demand.advance(days=36)
+    await demand.tell(await demand.review("reject", reason="The authority is the wrong one."))
+    await demand.advance_past_next_action()
+    await demand.resolve(Attention.DRAFT_REJECTED)
+    await demand.withdraw()
+    return await ended(demand, Status.WITHDRAWN)
+
+
+@life
+async def escalated(office: Office) -> Demand:
+    demand = await office.demand()
+    for event in ("escalate-1", "escalate-2", "escalate-3"):
+        await demand.escalate(event)
+    await demand.withdraw()
+    return await ended(demand, Status.WITHDRAWN)
+
+
+async def ended(demand: Demand, status: Status) -> Demand:
+    await demand.expect_end(status)
+    return demand
+
+
+async def record(names: list[str]) -> None:
+    """Plays the lives of these names, or all of them, and writes their histories."""
+    HISTORIES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_stage(Path(folder)) as stage:
+            for name in names or LIVES:
+                async with Office(stage, name.replace("_", "-"), Path(folder) / name) as office:
+                    demand = await LIVES[name](office)
+                    demand.seen = len(demand.mail())
+                    history = json.dumps((await demand.handle.fetch_history()).to_json_dict(), separators=(",", ":"))
+                    if len(history) > LARGEST:
+                        raise ValueError(f"{name} takes {len(history)} bytes, more than {LARGEST}")
+                    (HISTORIES / f"{name}.json").write_text(history + "\n", encoding="utf-8")
+                    print(f"{name}: {len(history)} bytes")  # noqa: T201 - a command says what it did
+    for stale in set(HISTORIES.glob("*.json")) - {HISTORIES / f"{name}.json" for name in LIVES}:
+        stale.unlink()
+
+
+if __name__ == "__main__":
+    asyncio.run(record(sys.argv[1:]))
