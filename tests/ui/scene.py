@@ -1,14 +1,15 @@
 """What the Web UI is looked at with: one office on the real server, and a request at each place that matters."""
 
 import asyncio
+import json
 import shutil
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from playwright.async_api import Error, Page, async_playwright
+from playwright.async_api import BrowserContext, Error, Page, async_playwright
 from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionStatus
 
 import worker
@@ -29,22 +30,41 @@ from workflows.jurisdiction_request import JurisdictionRequest
 CAMPAIGN = Path("examples/1373-2018/campaign.yaml")
 SETTLES_WITHIN = timedelta(seconds=20)
 INDEXED_WITHIN = timedelta(seconds=10)
+SHOWN_WITHIN = timedelta(seconds=20)
 
-SILENT, LATE, WAITING, UNREADABLE, REFUSED, COMPLIED = (
+SILENT, LATE, WAITING, UNREADABLE, HOSTILE, REFUSED, COMPLIED = (
     "chicago-il",
     "state-of-california",
     "cook-county-il",
     "king-county-wa",
+    "berkeley-ca",
     "state-of-oregon",
     "state-of-illinois",
 )
 """Who has the draft before the attorney, who an attorney that is late, whose response is awaited, whose system wrote
-what nobody can read, whose mail server takes nothing, and who produced everything."""
+what nobody can read, whose wrote what nobody should, whose mail server takes nothing, and who produced everything."""
 
-NEED_A_PERSON = {LATE, UNREADABLE, REFUSED}
+NEED_A_PERSON = {LATE, UNREADABLE, HOSTILE, REFUSED}
 
-HOSTILE = "</p><script>document.title='owned'</script> **x** `y` ![z](http://127.0.0.1:9/z) | # "
-"""What a stranger's system may write into a message."""
+MISTYPED = {
+    "event_id": "portal-2018-0042",
+    "by": {"name": "Document portal", "role": "system"},
+    "received_at": "2018-02-20 16:05",
+    "from": "King County, Office of the Executive",
+    "kind": "production",
+    "items": "everything",
+}
+
+ATTACK = (
+    "</p></main><script>document.title='owned'</script><h1>Approved</h1>\n\n# Approved\n\n> Needs nobody\n"
+    " **bold** `code` [click](http://127.0.0.1:9/a) ![image](http://127.0.0.1:9/b) <http://127.0.0.1:9/c>"
+    " http://127.0.0.1:9/d www.example.org \u202egnorw | x"
+)
+"""What a stranger's system may call a message."""
+
+COLUMNS = ("RequestStatus", "Attention", "ItemsOutstanding", "ResponseDue", "NextActionAt")
+STRAIGHT_QUOTES = {0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"'}
+"""The Web UI's Markdown sets typographers' quotes."""
 
 CHROMIUM = (
     "--no-sandbox",
@@ -109,7 +129,7 @@ def _is_busy(found: WorkflowExecutionDescription) -> bool:
 async def scene(folder: Path) -> AsyncGenerator[Scene]:
     """Server, Web UI, mailbox, worker and six requests, each at its place, until the body ends."""
     now = datetime.now(UTC)
-    names = (SILENT, LATE, WAITING, UNREADABLE, REFUSED, COMPLIED)
+    names = (SILENT, LATE, WAITING, UNREADABLE, HOSTILE, REFUSED, COMPLIED)
     planned = {
         one.plan.jurisdiction.id: one for one in plan_requests(read_campaign(CAMPAIGN), opened_at=now, only=names)
     }
@@ -146,9 +166,11 @@ async def _play(scene: Scene) -> None:
         scene.until(LATE, Status.AWAITING_REVIEW, attention=True),
         scene.until(WAITING, Status.AWAITING_RESPONSE),
         scene.until(UNREADABLE, Status.AWAITING_RESPONSE),
+        scene.until(HOSTILE, Status.AWAITING_RESPONSE),
         scene.until(COMPLIED, Status.AWAITING_RESPONSE),
     )
-    await scene.handle(UNREADABLE).signal("response_received", {"from": HOSTILE, HOSTILE: 1})
+    await scene.handle(UNREADABLE).signal("response_received", MISTYPED)
+    await scene.handle(HOSTILE).signal(ATTACK, {})
     response = RecordResponse.model_validate(
         {
             "event_id": "mailroom-1",
@@ -161,49 +183,59 @@ async def _play(scene: Scene) -> None:
     )
     await scene.handle(COMPLIED).execute_update(JurisdictionRequest.record_response, response, id=response.event_id)
     await scene.handle(COMPLIED).result()
-    await scene.settle(UNREADABLE)
+    await asyncio.gather(scene.settle(UNREADABLE), scene.settle(HOSTILE))
 
 
 @asynccontextmanager
-async def browser_page(*, height: int = 900) -> AsyncGenerator[Page]:
-    """A page of Chromium, closed at the end."""
-    chromium = shutil.which("chromium")
-    assert chromium, "no chromium on the PATH: on Debian, apt-get install chromium"
+async def chromium(*, width: int = 1600, height: int = 1200) -> AsyncGenerator[BrowserContext]:
+    """A headless browser, closed at the end, whose lists have a column for what an operator goes by.
+
+    The Web UI keeps the choice of columns in the browser, where an operator makes it once.
+    """
+    executable = shutil.which("chromium")
+    assert executable, "no chromium on the PATH: on Debian, apt-get install chromium"
+    columns = json.dumps({"default": [{"label": label} for label in ("Workflow ID", *COLUMNS)]})
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM))
+        browser = await playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM))
         try:
-            yield await browser.new_page(viewport={"width": 1360, "height": height})
+            context = await browser.new_context(viewport={"width": width, "height": height})
+            await context.add_init_script(
+                f"localStorage.setItem('namespace-workflow-table-columns', {json.dumps(columns)})"
+            )
+            yield context
         finally:
             await browser.close()
 
 
-async def open_list(page: Page, link: str) -> None:
-    """Opens a list and waits until it has its rows."""
+async def open_list(page: Page, link: str) -> set[str]:
+    """Opens a list, waits until it has its rows, and returns the requests it names."""
     await page.goto(link)
-    await page.get_by_role("row").get_by_role("link").first.wait_for()
-    await quiet(page)
+    links = page.get_by_role("row").get_by_role("link").filter(has_text="/")
+    await links.first.wait_for()
+    return set(await links.all_inner_texts())
 
 
-async def open_request(page: Page, link: str, status: str) -> str:
-    """Opens a request's page at its details, waits until it says its status, and returns all that can be read."""
+async def open_details(page: Page, link: str) -> str:
+    """Opens a request's page at its details and waits until they are there. Returns all that can be read."""
+    return await open_request(page, link, tab="User Metadata", until=("Calendars:", "Outstanding:"))
+
+
+async def open_request(page: Page, link: str, *, tab: str, until: Sequence[str]) -> str:
+    """Opens one tab of a request's page and waits until it says all of ``until``. Returns all that can be read."""
     await page.goto(link)
-    await page.get_by_text("User Metadata").first.click(timeout=15_000)
-    async with asyncio.timeout(20):
-        while status not in (shown := await _everything(page)):  # noqa: ASYNC110 - the page is read again
-            await asyncio.sleep(0.2)
-    return shown
+    await page.get_by_role("tab", name=tab).click()
+    async with asyncio.timeout(SHOWN_WITHIN.total_seconds()):
+        while True:
+            shown = await _everything(page)
+            if all(words in shown for words in until):
+                return shown
+            await asyncio.sleep(0.1)
 
 
 async def _everything(page: Page) -> str:
-    """The text of the page and of the frames in which it sets Markdown, one line whatever its quotes."""
+    """The text of the page and of the frames in which it sets Markdown, quotes as they were written."""
     texts: list[str] = []
     for frame in page.frames:
         with suppress(Error):  # a frame may be replaced while it is read
             texts.append(await frame.locator("body").inner_text(timeout=2_000))
-    return "\n".join(texts).replace("’", "'")
-
-
-async def quiet(page: Page) -> None:
-    """Waits until the page has loaded what it loads; a page that keeps listening to the server is quiet too."""
-    with suppress(Exception):
-        await page.wait_for_load_state("networkidle", timeout=2000)
+    return "\n".join(texts).translate(STRAIGHT_QUOTES)
