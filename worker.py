@@ -21,7 +21,7 @@ from activities.letters import Letters
 from activities.mail import MailClient, SmtpSettings
 from forthwith import temporal
 from forthwith.logs import configure_logs
-from forthwith.settings import Settings
+from forthwith.settings import Settings, WrongSettings
 from workflows.jurisdiction_request import JurisdictionRequest
 
 log = structlog.get_logger("worker")
@@ -56,7 +56,10 @@ async def run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, _stop, stop)
-    client = await temporal.connect()
+    try:
+        client = await temporal.connect()
+    except RuntimeError as error:
+        raise SystemExit(f"no Temporal server answers: {error}\nset TEMPORAL_ADDRESS to one that does") from error
     async with MailClient(SmtpSettings.model_validate(settings.smtp)) as mail, build_worker(client, settings, mail):
         log.info("worker started", queue=temporal.TASK_QUEUE, namespace=client.namespace, dossier=str(settings.dossier))
         await stop.wait()
@@ -73,7 +76,10 @@ def _stop(stop: asyncio.Event) -> None:
 
 def main() -> None:
     """Entry point."""
-    settings = Settings()
+    try:
+        settings = Settings.read()
+    except WrongSettings as error:
+        raise SystemExit(str(error)) from error
     configure_logs(settings)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(run(settings))

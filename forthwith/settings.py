@@ -5,14 +5,22 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from forthwith.domain.plain_words import in_plain_words, unknown
+
+PREFIX = "FORTHWITH_"
+
+
+class WrongSettings(ValueError):
+    """Variables that cannot be used, each by its name, with what would be right."""
 
 
 class Settings(BaseSettings):
     """Configuration of the worker and of the operator's commands."""
 
-    model_config = SettingsConfigDict(env_prefix="FORTHWITH_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
     smtp_host: str = "localhost"
     smtp_port: int = Field(default=587, gt=0, lt=65536)
@@ -39,6 +47,24 @@ class Settings(BaseSettings):
     """Requests kept in memory by one worker, about 0.15 MB each. Fewer than move at once cost a replay each step."""
     drain: timedelta = timedelta(seconds=620)
     """How long a stopping worker waits for letters whose content was handed over: the mail server may take 600 s."""
+
+    @classmethod
+    def read(cls) -> "Settings":
+        """The settings of this process. Raises ``WrongSettings``, also for a name that is mistyped: what was meant by
+        it would silently not hold."""
+        names = {f"{PREFIX}{name.upper()}" for name in cls.model_fields}
+        mistyped = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in names)
+        problems = [unknown("setting", name, sorted(names)) for name in mistyped]
+        try:
+            settings = cls()
+        except ValidationError as error:
+            for details in error.errors(include_url=False):
+                name = PREFIX + "_".join(map(str, details["loc"])).upper()
+                problems.append(f"{name}: {in_plain_words(details, cls)}")
+        else:
+            if not problems:
+                return settings
+        raise WrongSettings("\n".join(problems))
 
     @staticmethod
     def environment(**changes: str) -> dict[str, str]:

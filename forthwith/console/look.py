@@ -1,22 +1,33 @@
 """Commands that read: `list`, `status`, `explain`, `timeline`, `watch`."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from rich.live import Live
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
-from temporalio.client import Client
+from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError
 
-from forthwith.console.output import Json, away, local, out, print_json, styled
-from forthwith.console.requests import Listed, connected, handle_of, listed, not_found, query, web_ui_link, web_ui_page
-from forthwith.domain.messages import ENDED
-from forthwith.domain.record import Entry
-from forthwith.domain.views import Explanation, RequestStatus
+from forthwith.console.output import Failure, Json, away, local, out, plain_table, print_json, soon, styled
+from forthwith.console.requests import (
+    ANSWERS_WITHIN,
+    Listed,
+    connected,
+    failed_call,
+    handle_of,
+    listed,
+    plural,
+    query,
+    web_ui_link,
+    web_ui_page,
+)
+from forthwith.domain.messages import Status
+from forthwith.domain.views import RequestStatus
 from forthwith.settings import Settings
 from workflows.jurisdiction_request import JurisdictionRequest
 
@@ -24,6 +35,9 @@ Request = Annotated[str, typer.Argument(metavar="ID", help="The request, <campai
 Campaign = Annotated[str | None, typer.Argument(help="Only this campaign.")]
 
 REFRESH_SECONDS = 2.0
+LONGEST_NAME = 18
+
+Asked = TypeVar("Asked")
 
 
 def list_requests(
@@ -37,19 +51,19 @@ def list_requests(
 
     Example: forthwith list 1373-2018 --attention any
     """
+    condition = query(campaign, status, attention, where)
 
     async def run() -> None:
         async with connected() as client:
-            condition = query(campaign, status, attention, where)
             found = await listed(client, condition)
             if json:
                 print_json(found)
                 return
-            out.print(_table(found))
-            out.print(
-                f"{_counts(found)}\n[dim]{web_ui_link(Settings().web_ui, client.namespace, condition)}[/]",
-                soft_wrap=True,
-            )
+            if found:
+                out.print(_table(found))
+            out.print(_counts(found), highlight=False)
+            link = web_ui_link(Settings().web_ui, client.namespace, condition)
+            out.print(f"[dim]{link}[/]", highlight=False, soft_wrap=True)
 
     asyncio.run(run())
 
@@ -59,19 +73,11 @@ def status(request: Request, json: Json = False) -> None:
 
     Example: forthwith status 1373-2018/chicago-il
     """
-
-    async def run() -> None:
-        async with connected() as client:
-            try:
-                found = await handle_of(client, request).query(JurisdictionRequest.status)
-            except RPCError as error:
-                raise not_found(error, request) from error
-            if json:
-                print_json(found)
-            else:
-                _print_status(found, client)
-
-    asyncio.run(run())
+    found, page = asyncio.run(_asked(request, JurisdictionRequest.status))
+    if json:
+        print_json(found)
+    else:
+        _print_status(found, page)
 
 
 def explain(request: Request, json: Json = False) -> None:
@@ -79,20 +85,12 @@ def explain(request: Request, json: Json = False) -> None:
 
     Example: forthwith explain 1373-2018/chicago-il
     """
-
-    async def run() -> Explanation:
-        async with connected() as client:
-            try:
-                return await handle_of(client, request).query(JurisdictionRequest.explain)
-            except RPCError as error:
-                raise not_found(error, request) from error
-
-    found = asyncio.run(run())
+    found, _ = asyncio.run(_asked(request, JurisdictionRequest.explain))
     if json:
         print_json(found)
         return
     for line in found.lines:
-        out.print(line, highlight=False)
+        out.print(escape(line), highlight=False)
 
 
 def timeline(request: Request, json: Json = False) -> None:
@@ -100,26 +98,20 @@ def timeline(request: Request, json: Json = False) -> None:
 
     Example: forthwith timeline 1373-2018/chicago-il
     """
-
-    async def run() -> list[Entry]:
-        async with connected() as client:
-            try:
-                return await handle_of(client, request).query(JurisdictionRequest.timeline)
-            except RPCError as error:
-                raise not_found(error, request) from error
-
-    entries = asyncio.run(run())
+    entries, _ = asyncio.run(_asked(request, JurisdictionRequest.timeline))
     if json:
         print_json(entries)
         return
-    table = Table(title=request, title_justify="left", title_style="bold")
-    for name in ("#", "When (UTC)", "Who", "What"):
-        table.add_column(name, no_wrap=name != "What")
+    table = plain_table(request)
+    table.add_column("#", justify="right")
+    table.add_column("When (UTC)", no_wrap=True)
+    table.add_column("Who", max_width=LONGEST_NAME)
+    table.add_column("What")
     for entry in entries:
-        who = entry.by.name if entry.by else ""
-        table.add_row(str(entry.number), f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}", who, entry.text)
+        who = escape(entry.by.name) if entry.by else ""
+        table.add_row(str(entry.number), f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}", who, escape(entry.text))
     out.print(table)
-    out.print(f"[dim]head of the chain: {entries[-1].head if entries else ''}[/]")
+    out.print(f"[dim]head of the chain: {entries[-1].head if entries else '–'}[/]", highlight=False, soft_wrap=True)
 
 
 def watch(campaign: Campaign = None, json: Json = False) -> None:
@@ -129,76 +121,94 @@ def watch(campaign: Campaign = None, json: Json = False) -> None:
 
     Example: forthwith watch 1373-2018
     """
+    condition = query(campaign, None, None, None)
 
     async def run() -> None:
         async with connected() as client:
-            condition = query(campaign, None, None, None)
             found = await listed(client, condition)
             if json:
                 print_json(found)
                 return
             with Live(_table(found), console=out, refresh_per_second=1) as live:
-                while any(one.status not in ENDED for one in found):
+                while any(one.is_open for one in found):
                     await asyncio.sleep(REFRESH_SECONDS)
                     found = await listed(client, condition)
                     live.update(_table(found))
-            out.print(_counts(found))
+            out.print(_counts(found), highlight=False)
 
     asyncio.run(run())
 
 
+async def _asked(request: str, question: Callable[[JurisdictionRequest], Asked]) -> tuple[Asked, str]:
+    """The answer of one request, and its page in the Web UI."""
+    async with connected() as client:
+        try:
+            answer = await handle_of(client, request).query(question, rpc_timeout=ANSWERS_WITHIN)
+        except RPCError as error:
+            raise failed_call(error, request) from error
+        except WorkflowQueryFailedError as error:
+            raise Failure(f"{request} cannot answer: {error}", hint="the log of the worker says why") from error
+        return answer, web_ui_page(Settings().web_ui, client.namespace, request)
+
+
 def _table(found: Sequence[Listed]) -> Table:
-    table = Table(show_lines=False)
+    table = plain_table()
     table.add_column("Request", no_wrap=True)
-    table.add_column("Status", no_wrap=True)
+    table.add_column("Status", min_width=len(Status.AWAITING_RESPONSE))
     table.add_column("Out", justify="right")
-    table.add_column("Response due (UTC)", no_wrap=True)
+    table.add_column("Due (UTC)", no_wrap=True)
     table.add_column("Next", no_wrap=True)
-    table.add_column("Attention")
     for one in found:
-        ended = one.status in ENDED
-        due = f"{one.response_due:%Y-%m-%d %H:%M}" if one.response_due and not ended else "–"
+        due = soon(one.response_due) if one.response_due and one.is_open else "–"
+        standing = [styled(one.status)]
+        if one.execution not in ("RUNNING", "COMPLETED"):
+            standing.append(f"[bold red]{one.execution.replace('_', ' ').lower()}[/]")
+        standing += [f"[bold red]{reason.replace('_', ' ')}[/]" for reason in one.attention]
         table.add_row(
             one.request,
-            styled(one.status)
-            + ("" if one.execution in ("RUNNING", "COMPLETED") else f" [bold red]{one.execution}[/]"),
+            "\n".join(standing),
             str(one.outstanding),
             due,
-            away(one.next_action_at) if not ended else "",
-            f"[bold red]{', '.join(reason.replace('_', ' ') for reason in one.attention)}[/]" if one.attention else "",
+            away(one.next_action_at) if one.is_open else "",
         )
     return table
 
 
 def _counts(found: Sequence[Listed]) -> str:
+    if not found:
+        return "No requests."
     counts = {status: sum(one.status == status for one in found) for status in sorted({one.status for one in found})}
     attention = sum(bool(one.attention) for one in found)
-    parts = [f"{count} {styled(status)}" for status, count in counts.items()]
-    return f"{len(found)} requests" + (": " + ", ".join(parts) if parts else "") + f"; {attention} need a person."
+    parts = ", ".join(f"{count} {styled(status)}" for status, count in counts.items())
+    return f"{plural(len(found), 'request')}: {parts}. Attention: {attention or 'none'}."
 
 
-def _print_status(found: RequestStatus, client: Client) -> None:
+def _print_status(found: RequestStatus, page: str) -> None:
     zone = found.response_due.zone if found.response_due else "UTC"
-    lines = [f"{styled(found.status)}, waits for {found.waiting_for}" if not found.outcome else found.outcome.text]
-    lines += [f"[bold red]Attention, {reason.replace('_', ' ')}:[/] {why}" for reason, why in found.attention.items()]
+    waits = found.outcome.text.removeprefix(f"{found.status}: ") if found.outcome else f"waits for {found.waiting_for}"
+    lines = [f"{styled(found.status)}: {escape(waits)}"]
+    lines += [
+        f"[bold red]Attention, {reason.replace('_', ' ')}:[/] {escape(why)}" for reason, why in found.attention.items()
+    ]
     if found.next_action and not found.outcome:
         when = f"{local(found.next_action.at, zone)} ({away(found.next_action.at)})" if found.next_action.at else "now"
-        lines.append(f"Next: {when}: {found.next_action.what}")
+        lines.append(f"Next, {when}: {escape(found.next_action.what)}")
     if found.response_due:
-        lines.append(f"Response due {found.response_due.in_words()}")
+        lines.append(f"Response {'was' if found.outcome else 'is'} due {found.response_due.in_words()}")
     if found.cure_due:
         lines.append(f"Time to cure ends {found.cure_due.in_words()}")
-    lines.append(f"Outstanding: {', '.join(found.outstanding) or 'nothing'} (of {len(found.items)})")
-    if found.draft:
-        lines.append(f"Draft {found.draft.version}: {Settings().dossier / found.draft.document.uri}")
-        lines.append(f"  sha256 {found.draft.sha256}")
-        if found.draft.missing:
-            lines.append(f"  still empty: {', '.join(found.draft.missing)}")
+    lines.append(f"Outstanding: {', '.join(found.outstanding) or 'nothing'} (of {plural(len(found.items), 'item')})")
     out.print(Panel("\n".join(lines), title=f"{found.jurisdiction}  ·  {found.request}", title_align="left"))
+    if found.draft:
+        out.print(f"Draft {found.draft.version}, sha256 {found.draft.sha256}", highlight=False, soft_wrap=True)
+        out.print(f"  {Settings().dossier / found.draft.document.uri}", highlight=False, soft_wrap=True)
+        if found.draft.missing:
+            out.print(f"  still empty: {', '.join(found.draft.missing)}", highlight=False)
     if found.letters:
-        table = Table("Letter", "To", "Accepted", "Delivered", "Kept as")
+        table = plain_table()
+        for name in ("Letter", "To", "Accepted", "Delivered"):
+            table.add_column(name)
         for letter in found.letters:
-            accepted = local(letter.receipt.accepted_at, zone)
-            table.add_row(letter.step, letter.to, accepted, letter.delivered, letter.receipt.eml.uri)
+            table.add_row(letter.step, letter.to, local(letter.receipt.accepted_at, zone), letter.delivered)
         out.print(table)
-    out.print(f"[dim]{web_ui_page(Settings().web_ui, client.namespace, found.request)}[/]", soft_wrap=True)
+    out.print(f"[dim]Case file {Settings().dossier / found.request}\n{page}[/]", highlight=False, soft_wrap=True)

@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import BaseModel
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.table import Table
 
 from forthwith.domain.messages import Status
 
@@ -43,6 +45,13 @@ class Failure(Exception):
         self.hint = hint
 
 
+def plain_table(title: str | None = None) -> Table:
+    """A table without a frame, which leaves room for what it says in 80 columns."""
+    frame = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    frame.title, frame.title_justify, frame.title_style = title, "left", "bold"
+    return frame
+
+
 def print_json(value: BaseModel | Sequence[BaseModel] | dict[str, Any]) -> None:
     """One JSON document on stdout."""
     if isinstance(value, BaseModel):
@@ -75,6 +84,13 @@ def closing(instant: datetime, zone: str) -> str:
     return local(instant - timedelta(minutes=1), zone).replace("23:59", "24:00")
 
 
+def soon(instant: datetime) -> str:
+    """``24 Dec 06:00`` in UTC, with the year where it is not the nearest."""
+    there = instant.astimezone(UTC)
+    year = "" if abs(there - datetime.now(UTC)) < timedelta(days=300) else f" {there.year}"
+    return f"{there.day} {there:%b}{year} {there:%H:%M}"
+
+
 def away(instant: datetime | None) -> str:
     """How far an instant is from now, such as ``in 3 days``. Said here, because a query's own now may be long ago."""
     if instant is None:
@@ -83,10 +99,10 @@ def away(instant: datetime | None) -> str:
     amount = abs(left)
     if amount < timedelta(minutes=1):
         return "now"
-    for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
+    for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("min", timedelta(minutes=1))):
         if amount >= length:
             count = amount // length
-            words = f"{count} {unit}{'s' if count > 1 else ''}"
+            words = f"{count} {unit}{'s' if count > 1 and unit != 'min' else ''}"
             break
     else:
         words = ""

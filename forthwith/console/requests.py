@@ -2,22 +2,28 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 from temporalio.client import Client, WorkflowExecution, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.dossier import Dossier
 from forthwith import temporal
 from forthwith.console.output import Failure
-from forthwith.domain.messages import Attention, Status
+from forthwith.domain.messages import ENDED, Attention, Status
 from forthwith.domain.model import Model
+from forthwith.domain.plain_words import unknown
 from forthwith.domain.record import Outcome
+from forthwith.settings import Settings
 from workflows.jurisdiction_request import JurisdictionRequest
 
 Handle = WorkflowHandle[JurisdictionRequest, Outcome]
 
+
+ANSWERS_WITHIN = timedelta(seconds=20)
+"""A request answers in milliseconds; one that takes longer has no worker."""
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -35,6 +41,11 @@ class Listed(Model):
     next_action_at: datetime | None
     execution: str
     """Temporal's own status: anything but RUNNING and COMPLETED means a bug, or that somebody terminated it."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything can still happen to it."""
+        return self.execution == "RUNNING" and self.status not in ENDED
 
 
 @asynccontextmanager
@@ -62,14 +73,15 @@ async def listed(client: Client, query: str) -> list[Listed]:
 
 
 def query(campaign: str | None, status: str | None, attention: str | None, extra: str | None) -> str:
-    """The Visibility query for these conditions."""
+    """The Visibility query for these conditions. Raises ``Failure`` for a status or reason that does not exist."""
     conditions = ["WorkflowType = 'JurisdictionRequest'"]
     if campaign:
         conditions.append(f"Campaign = '{_quoted(campaign)}'")
     if status:
-        conditions.append(f"RequestStatus = '{_quoted(status)}'")
+        conditions.append(f"RequestStatus = '{one_of(Status, status)}'")
     if attention:
-        conditions.append("Attention IS NOT NULL" if attention == "any" else f"Attention = '{_quoted(attention)}'")
+        reason = "Attention IS NOT NULL" if attention == "any" else f"Attention = '{one_of(Attention, attention)}'"
+        conditions.append(reason)
     if extra:
         conditions.append(f"({extra})")
     return " AND ".join(conditions)
@@ -85,11 +97,45 @@ def web_ui_page(base: str, namespace: str, request: str) -> str:
     return f"{base}/namespaces/{quote(namespace)}/workflows/{quote(request, safe='')}"
 
 
-def not_found(error: RPCError, request: str) -> Failure:
+def failed_call(error: RPCError, request: str) -> Failure:
     """What a failed call to one request means."""
-    if error.status is RPCStatusCode.NOT_FOUND:
-        return Failure(f"no open request {request}", hint="`forthwith list` shows all requests of every campaign")
-    return Failure(f"the Temporal server answers {error.status.name}: {error.message}")
+    match error.status:
+        case RPCStatusCode.NOT_FOUND:
+            return unknown_request(request)
+        case RPCStatusCode.DEADLINE_EXCEEDED | RPCStatusCode.CANCELLED:
+            return Failure(
+                f"{request} does not answer: no worker is running, or it is busy",
+                hint="start one with `python worker.py`; `forthwith doctor` says more",
+            )
+        case _:
+            return Failure(server_says(error), hint=f"`forthwith timeline {request}` shows what happened to it")
+
+
+def unknown_request(request: str) -> Failure:
+    """Nobody ever started it, its name is mistyped, or it ended so long ago that Temporal forgot it."""
+    dossier = Dossier(Settings().dossier)
+    if dossier.opened(request):
+        return Failure(f"Temporal keeps {request} no longer", hint=f"its case file does: {dossier.of(request)}")
+    return Failure(f"there is no request {request}", hint="`forthwith list` shows the requests of every campaign")
+
+
+def server_says(error: RPCError) -> str:
+    """An error of the server, as a sentence."""
+    return f"the Temporal server answers {error.status.name}: {error.message}"
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 request``, ``23 requests``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def one_of(kind: type[Status] | type[Attention], written: str) -> str:
+    """A status or reason as it is spelt, however it was typed. Raises ``Failure`` for one that does not exist."""
+    spelt = {name.lower().replace("_", ""): str(name) for name in kind}
+    wanted = written.lower().replace("_", "").replace("-", "").replace(" ", "")
+    if wanted not in spelt:
+        raise Failure(unknown(kind.__name__.lower(), written, spelt.values()))
+    return spelt[wanted]
 
 
 def _listed(execution: WorkflowExecution) -> Listed:
@@ -103,10 +149,15 @@ def _listed(execution: WorkflowExecution) -> Listed:
         status=Status(attributes.get(temporal.REQUEST_STATUS) or Status.SENDING),
         attention=tuple(Attention(reason) for reason in attention),
         outstanding=attributes.get(temporal.ITEMS_OUTSTANDING) or 0,
-        response_due=attributes.get(temporal.RESPONSE_DUE),
-        next_action_at=attributes.get(temporal.NEXT_ACTION_AT),
+        response_due=_in_utc(attributes.get(temporal.RESPONSE_DUE)),
+        next_action_at=_in_utc(attributes.get(temporal.NEXT_ACTION_AT)),
         execution=execution.status.name if execution.status else "UNKNOWN",
     )
+
+
+def _in_utc(instant: datetime | None) -> datetime | None:
+    """A server may give an instant back with the offset it came with."""
+    return instant and instant.astimezone(UTC)
 
 
 def _quoted(value: str) -> str:

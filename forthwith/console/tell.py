@@ -3,23 +3,39 @@
 import asyncio
 import getpass
 import uuid
+from collections.abc import Set
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from pydantic import TypeAdapter, ValidationError
-from temporalio.client import WorkflowUpdateFailedError
+from rich.markup import escape
+from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.dossier import Dossier
 from forthwith.console.look import Request
 from forthwith.console.output import Failure, Json, out, print_json, styled
-from forthwith.console.requests import connected, handle_of, not_found
-from forthwith.domain.messages import UPDATES, Answer, Attention, RecordResponse
+from forthwith.console.requests import ANSWERS_WITHIN, connected, failed_call, handle_of, unknown_request
+from forthwith.domain.messages import UPDATES, Answer, AnyMessage, Attention, RecordResponse
 from forthwith.domain.plain_words import problems
 from forthwith.settings import Settings
+
+COMMANDS = {
+    "record_response": "respond",
+    "accept_response": "accept",
+    "acknowledge": "acknowledge",
+    "record_delivery": "delivered",
+    "extend_deadline": "extend",
+    "review_subpoena": "review",
+    "escalate_now": "escalate",
+    "withdraw": "withdraw",
+    "resolve_attention": "resolve",
+    "add_note": "note",
+}
+"""Which command sends which update."""
 
 By = Annotated[str, typer.Option("--by", help="Who does this. Yourself where it is left out.", show_default=False)]
 Role = Annotated[str, typer.Option("--role", help="In what role.")]
@@ -56,10 +72,10 @@ def respond(
     Example: forthwith respond 1373-2018/chicago-il --from "Dept. of Law" --item A-1=produced
     """
     if payload:
-        message: dict[str, Any] = TypeAdapter(dict[str, Any]).validate_json(payload.read_bytes())
+        message = _read(payload)
     else:
         message = {
-            "received_at": received_at or datetime.now(UTC),
+            "received_at": received_at,
             "from": sender or request.rpartition("/")[2],
             "kind": kind,
             "items": "all" if everything else tuple(map(_item, item or ())),
@@ -111,7 +127,7 @@ def acknowledge(
     _tell(
         request,
         "acknowledge",
-        {"received_at": received_at or datetime.now(UTC), "note": note},
+        {"received_at": received_at, "note": note},
         by,
         role,
         event_id,
@@ -138,7 +154,7 @@ def delivered(
     message = {
         "letter": letter,
         "outcome": outcome,
-        "at": at or datetime.now(UTC),
+        "at": at,
         "how": how,
         "diagnostic": diagnostic,
     }
@@ -162,6 +178,8 @@ def extend(
     """
     periods = {"days": days, "business_days": business_days}
     given = {unit: count for unit, count in periods.items() if count is not None}
+    if len(given) + bool(to) != 1:
+        raise Failure("give exactly one of --to, --days and --business-days")
     _tell(
         request,
         "extend_deadline",
@@ -267,55 +285,106 @@ def note(
 def _tell(request: str, update: str, message: dict[str, Any], by: str, role: str, event_id: str, json: bool) -> None:
     message.setdefault("event_id", event_id or f"cli-{uuid.uuid4()}")
     message.setdefault("by", {"name": by or Settings().operator or getpass.getuser(), "role": role})
+    moments = {name for name in ("received_at", "at") if message.get(name) == ""}
+    message |= dict.fromkeys(moments, datetime.now(UTC))
+    model = UPDATES[update]
     try:
-        checked = TypeAdapter[Any](UPDATES[update]).validate_python(message)
+        checked = TypeAdapter[AnyMessage](model).validate_python(message)
     except ValidationError as error:
-        raise Failure(
-            "; ".join(problems(error, UPDATES[update])), hint=f"`forthwith {update} --help` shows an example"
-        ) from error
+        hint = f"`forthwith {COMMANDS[update]} --help` shows an example"
+        raise Failure("; ".join(problems(error, model)), hint=hint) from error
 
-    async def run() -> Answer | None:
+    async def run() -> Answer | str:
         async with connected() as client:
+            handle = handle_of(client, request)
             try:
-                return await handle_of(client, request).execute_update(  # pyright: ignore[reportUnknownMemberType] - an overload of the SDK's
-                    update, checked, id=checked.event_id, result_type=Answer
+                answer = await handle.execute_update(  # pyright: ignore[reportUnknownMemberType] - an overload of the SDK's
+                    update, checked, id=checked.event_id, result_type=Answer, rpc_timeout=ANSWERS_WITHIN
                 )
             except WorkflowUpdateFailedError as error:
-                cause = error.cause
-                said = cause.message if isinstance(cause, ApplicationError) else str(cause)
+                said = error.cause.message if isinstance(error.cause, ApplicationError) else str(error.cause)
                 raise Failure(f"refused: {said}", hint=f"`forthwith status {request}` shows where it stands") from error
+            except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+                raise Failure(
+                    f"{request} did not answer: no worker is running, or it is busy. It may still take the message.",
+                    hint=f"tell it again with --event-id {checked.event_id}, which never counts twice",
+                ) from error
             except RPCError as error:
-                if (
-                    error.status is RPCStatusCode.NOT_FOUND
-                    and isinstance(checked, RecordResponse)
-                    and _keep(request, checked)
-                ):
-                    return None
-                raise not_found(error, request) from error
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise failed_call(error, request) from error
+                return _after_the_end(request, checked, moments)
+            await _refuse_reused_id(client, request, checked, answer, moments)
+            return answer
 
     answer = asyncio.run(run())
-    if answer is None:
-        kept = {"request": request, "kept_as": _kept_as(request, checked.event_id)}
-        print_json(kept) if json else out.print(f"{request} has ended; kept in its case file: {kept['kept_as']}")
-        return
-    if json:
+    if isinstance(answer, str):
+        if json:
+            print_json({"request": request, "kept_as": answer})
+        else:
+            kept = f"{request} has ended; kept in its case file:\n{Settings().dossier / answer}"
+            out.print(kept, highlight=False, soft_wrap=True)
+    elif json:
         print_json(answer)
-        return
-    out.print(answer.text, highlight=False)
-    out.print(f"{request} is {styled(answer.status)}; outstanding: {', '.join(answer.outstanding) or 'nothing'}.")
+    else:
+        out.print(escape(answer.text), highlight=False)
+        outstanding = ", ".join(answer.outstanding) or "nothing"
+        out.print(f"{request} is {styled(answer.status)}; outstanding: {outstanding}.", highlight=False, soft_wrap=True)
 
 
-def _keep(request: str, response: RecordResponse) -> bool:
-    """What comes after a request has ended goes into its case file. False when there is no such request."""
+async def _refuse_reused_id(
+    client: Client, request: str, message: AnyMessage, answer: Answer, moments: Set[str]
+) -> None:
+    """Refuses a message whose event id belongs to another one: the server answers it as it answered that other.
+
+    Nothing was recorded of it then, and its sender would take the answer for its own. ``moments`` were filled in here.
+    """
+    async for event in client.get_workflow_handle(request).fetch_history_events():
+        accepted = event.workflow_execution_update_accepted_event_attributes.accepted_request
+        if accepted.meta.update_id != message.event_id:
+            continue
+        (first,) = await client.data_converter.decode(
+            list(accepted.input.args.payloads), [UPDATES[accepted.input.name]]
+        )
+        if not _is_repeated(first, message, moments):
+            raise Failure(
+                f"event_id: {message.event_id} was already used for another message, entry {answer.recorded}:"
+                f" {answer.text} Nothing was recorded now.",
+                hint=f"give this one an id of its own; `forthwith timeline {request}` shows what was recorded",
+            )
+
+
+def _is_repeated(first: AnyMessage, message: AnyMessage, moments: Set[str]) -> bool:
+    """Whether a message says what the first of its event id said, apart from moments that nobody gave."""
+    apart = dict.fromkeys(moments)
+    return type(first) is type(message) and {**dict(first), **apart} == {**dict(message), **apart}
+
+
+def _after_the_end(request: str, message: AnyMessage, moments: Set[str]) -> str:
+    """Keeps a response to a request that has ended in its case file, and says where. Raises ``Failure`` otherwise."""
     dossier = Dossier(Settings().dossier)
     if dossier.opened(request) is None:
-        return False
-    dossier.keep(dossier.root / _kept_as(request, response.event_id), response.model_dump_json(indent=1).encode())
-    return True
+        raise unknown_request(request)
+    if not isinstance(message, RecordResponse):
+        raise Failure(f"{request} has ended", hint=f"`forthwith timeline {request}` shows how")
+    place = f"{request}/after-closing/{message.event_id.replace(':', '_')}.json"
+    path = dossier.root / place
+    is_new = dossier.create(path, message.model_dump_json(indent=1).encode())
+    if not is_new and not _is_repeated(RecordResponse.model_validate_json(dossier.read(path)), message, moments):
+        raise Failure(
+            f"event_id: {message.event_id} was already used for another message, kept as {path}",
+            hint="give this one an id of its own",
+        )
+    return place
 
 
-def _kept_as(request: str, event_id: str) -> str:
-    return f"{request}/after-closing/{event_id.replace(':', '_')}.json"
+def _read(payload: Path) -> dict[str, Any]:
+    try:
+        return TypeAdapter(dict[str, Any]).validate_json(payload.read_bytes())
+    except OSError as error:
+        raise Failure(f"--payload {payload}: cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        wrong = error.errors(include_url=False)[0]
+        raise Failure(f"--payload {payload}: {wrong['msg']}", hint="CONTRACT.md shows the message") from error
 
 
 def _item(written: str) -> dict[str, str]:

@@ -84,6 +84,12 @@ def in_plain_words(error: ErrorDetails, model: type[BaseModel]) -> str:
             return f"has {len(found):,} characters; give at most {context['max_length']:,}"
         case "string_unicode":
             return "contains half a character; give plain text"
+        case "int_parsing" | "int_from_float":
+            return f"{_shown(found)} is not a whole number"
+        case "less_than" | "less_than_equal":
+            return f"{_shown(found)} is too large; give at most {context.get('le', context.get('lt'))}"
+        case "greater_than_equal":
+            return f"{_shown(found)} is too small; give at least {context['ge']}"
         case "int_type":
             return f"{_shown(found)} is not a whole number; write one such as 14, without quotes"
         case "greater_than":

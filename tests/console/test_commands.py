@@ -55,12 +55,12 @@ async def test_what_is_wrong_is_refused_by_name_with_what_would_be_right(termina
         (("respond", request_id, "--all", "--received-at", "2018-02-20T16:05:00"), "received_at"),
         (("respond", request_id, "--all", "--received-at", "2100-01-01T00:00:00Z"), "future"),
         (("extend", request_id, "--to", "2020-01-01", "--reason", "x"), "to"),
-        (("extend", request_id, "--reason", "x"), "give either"),
+        (("extend", request_id, "--reason", "x"), "exactly one of --to, --days"),
         (("resolve", request_id, "undeliverable", "--reason", "x"), "not open"),
         (("review", request_id, "--sha256", "a" * 64, "--approve"), "no draft"),
         (("accept", request_id), "completeness"),
-        (("status", "no-such/request"), "no open request"),
-        (("withdraw", "no-such/request", "--reason", "x"), "no open request"),
+        (("status", "no-such/request"), "there is no request"),
+        (("withdraw", "no-such/request", "--reason", "x"), "there is no request"),
     )
     for words, named in refused:
         said = await terminal(*words)
