@@ -1,6 +1,7 @@
 """The local stage: `dev` on the real clock, `demo` and `rehearse` on a virtual one, `inbox` to read what was sent."""
 
 import asyncio
+import shlex
 import signal
 import sys
 from collections import Counter
@@ -16,15 +17,17 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from activities.dossier import Dossier
 from forthwith.console.campaign_file import read_campaign
 from forthwith.console.lined_yaml import LinedYaml
-from forthwith.console.output import Failure, Json, err, out, print_json, styled
+from forthwith.console.output import Failure, Json, err, out, plain_table, print_json, styled
 from forthwith.console.planning import check_requests, plan_requests
 from forthwith.console.problems import InvalidCampaign
+from forthwith.console.requests import plural
 from forthwith.console.start import Starter
 from forthwith.console.upkeep import prepare_server
 from forthwith.domain.messages import Status
@@ -59,6 +62,18 @@ class Stage:
     def mail(self) -> Path:
         return self.folder / "mail"
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the worker and every command need to find this stage."""
+        return {
+            "TEMPORAL_ADDRESS": self.server.address,
+            "FORTHWITH_SMTP_HOST": "127.0.0.1",
+            "FORTHWITH_SMTP_PORT": str(self.mailbox.port),
+            "FORTHWITH_SMTP_TLS": "none",
+            "FORTHWITH_DOSSIER": str(self.dossier),
+            "FORTHWITH_WEB_UI": self.server.web_ui,
+        }
+
 
 @asynccontextmanager
 async def stage(
@@ -71,18 +86,14 @@ async def stage(
         Mailbox(folder / "mail", port=smtp_port) as mailbox,
     ):
         await prepare_server(server.client)
-        environment = Settings.environment(
-            TEMPORAL_ADDRESS=server.address,
-            FORTHWITH_SMTP_HOST="127.0.0.1",
-            FORTHWITH_SMTP_PORT=str(mailbox.port),
-            FORTHWITH_SMTP_TLS="none",
-            FORTHWITH_DOSSIER=str(folder / "dossier"),
-        )
+        there = Stage(server, mailbox, folder)
         worker = stopped_at_the_end(
-            Path(sys.executable), "-m", "worker", log=folder / "worker.log", environment=environment
+            *(Path(sys.executable), "-m", "worker"),
+            log=folder / "worker.log",
+            environment=Settings.environment(**there.environment),
         )
         async with worker:
-            yield Stage(server, mailbox, folder)
+            yield there
 
 
 def dev(
@@ -106,12 +117,20 @@ def dev(
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
         running = stage(kept, port=port, ui_port=ui_port, smtp_port=smtp_port, database=True)
         async with running as there:
-            out.print(f"Web UI     {there.server.web_ui}")
-            out.print(f"Temporal   {there.server.address}")
-            out.print(f"Mailbox    127.0.0.1:{there.mailbox.port}, kept in {there.mail}")
-            out.print(f"Dossier    {there.dossier}")
-            out.print("In another terminal: python starter.py start examples/1373-2018/campaign.yaml", soft_wrap=True)
-            out.print("[dim]Ctrl-C stops everything; the next `make dev` goes on from here.[/]")
+            file = _written_environment(there)
+            for line in (
+                f"Web UI     {there.server.web_ui}",
+                f"Temporal   {there.server.address}",
+                f"Mailbox    127.0.0.1:{there.mailbox.port}, kept in {there.mail}",
+                f"Dossier    {there.dossier}",
+                "",
+                "In another terminal:",
+                f"  source {shlex.quote(str(_near(file)))}",
+                f"  forthwith start {EXAMPLE / 'campaign.yaml'}",
+                "",
+                "[dim]Ctrl-C stops everything; the next `make dev` goes on from here.[/]",
+            ):
+                out.print(line, highlight=False, soft_wrap=True)
             await stop.wait()
             out.print("Stopping: letters under way are finished first …")
 
@@ -204,7 +223,8 @@ def play(file: Path, scenario: Path, *, keep: bool, json: bool) -> None:
 
 def inbox(
     folder: Annotated[
-        Path | None, typer.Argument(help="A mailbox folder; the newest demo's or dev's where left out.")
+        Path | None,
+        typer.Argument(help="A mailbox folder. Where left out: that of the stack in use, or of the latest demo."),
     ] = None,
     number: Annotated[int | None, typer.Option("--show", help="Show this message whole.")] = None,
     to: Annotated[str, typer.Option(help="Only to addresses that contain this.")] = "",
@@ -214,27 +234,33 @@ def inbox(
 
     Example: forthwith inbox --to chicago --show 1
     """
-    found = [mail for mail in read_mailbox(folder or _newest_mailbox()) if to in " ".join((*mail.to, *mail.cc))]
+    folder = folder or _mailbox()
+    found = [mail for mail in read_mailbox(folder) if to in " ".join((*mail.to, *mail.cc))]
     if number is not None:
         chosen = [mail for mail in found if mail.number == number]
         if not chosen:
-            raise Failure(f"no message {number} in {folder or _newest_mailbox()}", hint="`forthwith inbox` lists them")
+            raise Failure(f"no message {number} in {folder}", hint="`forthwith inbox` lists them")
         typer.echo(_headers(chosen[0]) + "\n\n" + chosen[0].text())
         return
     if json:
         print_json(found)
         return
-    table = Table("#", "Date", "To", "Subject", "Attached")
+    table = plain_table()
+    table.add_column("#", justify="right")
+    table.add_column("Date (UTC)", no_wrap=True)
+    table.add_column("To", overflow="fold")
+    table.add_column("Subject")
     for mail in found:
         mark = " [yellow](possible copy)[/]" if mail.possible_copy else ""
         table.add_row(
             str(mail.number),
-            f"{mail.date:%Y-%m-%d %H:%M}",
-            ", ".join((*mail.to, *mail.cc)),
-            mail.subject + mark,
-            ", ".join(mail.attachments),
+            f"{mail.date.astimezone(UTC):%Y-%m-%d %H:%M}" if mail.date else "–",
+            "\n".join((*mail.to, *mail.cc)),
+            escape(mail.subject) + mark,
         )
-    out.print(table)
+    if found:
+        out.print(table)
+    out.print(f"{plural(len(found), 'letter')} in {_near(folder)}", highlight=False, soft_wrap=True)
 
 
 def read_scenario(path: Path) -> Scenario:
@@ -307,7 +333,7 @@ def _report(campaign: str, played: Sequence[Rehearsed], there: Stage, seconds: f
 
 def _show(report: DemoReport, played: Sequence[Rehearsed], there: Stage) -> None:
     wide = out.width >= ROOM_FOR_A_STORY
-    table = Table(title=f"{report.campaign}: {len(report.requests)} requests", title_justify="left", title_style="bold")
+    table = plain_table(f"{report.campaign}: {plural(len(report.requests), 'request')}")
     for name in ("Jurisdiction", "Ended as", "On"):
         table.add_column(name, no_wrap=True)
     table.add_column("Letters", justify="right")
@@ -326,8 +352,9 @@ def _show(report: DemoReport, played: Sequence[Rehearsed], there: Stage) -> None
         table.add_row(*cells, *([_story(result, one)] if wide else []))
     out.print(table)
     counts = ", ".join(f"{count} {status}" for status, count in report.outcomes.items())
-    out.print(f"{counts}. {report.letters_sent} letters in {report.seconds} s.", highlight=False, soft_wrap=True)
-    here = there.folder.relative_to(Path.cwd()) if there.folder.is_relative_to(Path.cwd()) else there.folder
+    letters = plural(report.letters_sent, "letter")
+    out.print(f"{counts}. {letters} in {report.seconds} s.", highlight=False, soft_wrap=True)
+    here = _near(there.folder)
     out.print(f"Letters     {here}/mail  (python starter.py inbox {here}/mail)", highlight=False, soft_wrap=True)
     out.print(f"Drafts      {here}/dossier/{report.campaign}/*/drafts/*.pdf", highlight=False, soft_wrap=True)
     out.print(f"Case files  {here}/dossier/{report.campaign}/", highlight=False, soft_wrap=True)
@@ -340,12 +367,31 @@ def _story(result: DemoResult, played: Rehearsed) -> str:
     return f"Draft {result.drafts} approved; waits for a person to issue it."
 
 
+def _written_environment(there: Stage) -> Path:
+    """A file for the shell of another terminal, so that the commands there find this stage."""
+    path = f"{Path(sys.executable).parent}:$PATH"
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in there.environment.items()]
+    file = there.folder / "env"
+    file.write_text("\n".join((*lines, f'export PATH="{path}"', "")), encoding="utf-8")
+    return file
+
+
+def _near(path: Path) -> Path:
+    """A path as somebody in this folder would write it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder.resolve()
 
 
-def _newest_mailbox() -> Path:
+def _mailbox() -> Path:
+    """Beside the dossier that the environment names, else the newest there is."""
+    settings = Settings()
+    beside = settings.dossier.with_name("mail")
+    if "dossier" in settings.model_fields_set and beside.is_dir():
+        return beside
     folders = [folder for folder in Path(".forthwith").glob("**/mail") if folder.is_dir()]
     if not folders:
         raise Failure("there is no local mailbox yet", hint="run `make demo` or `make dev` first")

@@ -1,5 +1,6 @@
 """`preview`: every date and every letter of a campaign, before anything is sent."""
 
+import textwrap
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -8,16 +9,19 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.padding import Padding
+from rich.markup import escape
 from rich.progress import Progress
 
 from forthwith.console.campaign_file import read_campaign
 from forthwith.console.output import Json, closing, err, local, out, print_json
 from forthwith.console.planning import Planned, plan_requests
+from forthwith.console.requests import plural
 from forthwith.domain.documents import Letter
 from forthwith.domain.forecast import Foreseen
 from forthwith.domain.model import Model
 from forthwith.domain.wording import plain_text
+
+MARGIN = " " * 29
 
 
 class PreviewStep(Model):
@@ -111,10 +115,16 @@ def _print(planned: Sequence[Planned], steps: Sequence[PreviewStep], folder: Pat
             style = {"date": "bold", "draft": "magenta", "later": "dim"}.get(step.what, "default")
             to = f" → {step.to}" if step.to else ""
             out.print(f"  {step.local:<26} {step.at:%Y-%m-%d %H:%MZ}  {step.step}{to}", style=style, highlight=False)
-            out.print(Padding(" ".join(step.why), (0, 0, 0, 29)), style="dim", highlight=False)
+            why = textwrap.fill(
+                _sentence(" ".join(step.why)), out.width, initial_indent=MARGIN, subsequent_indent=MARGIN
+            )
+            out.print(escape(why), style="dim", highlight=False)
         out.print()
     letters = sum(step.what == "letter" for step in steps)
     where = f" Letters and drafts are in [bold]{folder}[/]." if folder else ""
-    out.print(
-        f"{len(planned)} requests, {letters} letters if nobody answers.{where} Nothing was sent.", highlight=False
-    )
+    counts = f"{plural(len(planned), 'request')}, {plural(letters, 'letter')} if nobody answers."
+    out.print(f"{counts}{where} Nothing was sent.", highlight=False, soft_wrap=True)
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]

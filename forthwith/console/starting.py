@@ -14,7 +14,7 @@ from activities.dossier import Dossier
 from forthwith.console.campaign_file import read_campaign
 from forthwith.console.output import Failure, Json, err, out, print_json
 from forthwith.console.planning import check_requests, plan_requests
-from forthwith.console.requests import connected, query, web_ui_link
+from forthwith.console.requests import connected, plural, query, web_ui_link
 from forthwith.console.start import DifferentPlan, Started, Starter, StartOutcome
 from forthwith.settings import Settings
 
@@ -54,7 +54,8 @@ def start(
         print_json(outcomes)
         return
     counts = Counter(outcome.outcome for outcome in outcomes)
-    out.print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()) + f" of {len(outcomes)} requests.")
+    came_to = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+    out.print(f"{plural(len(outcomes), 'request')}: {came_to}.", highlight=False)
     if not dry_run and counts[Started.STARTED]:
         out.print(
             f"Watch them: forthwith watch {campaign.campaign.campaign}\n[dim]{link}[/]", soft_wrap=True, highlight=False

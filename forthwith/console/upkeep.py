@@ -183,7 +183,7 @@ async def _mail(settings: Settings) -> Check:
             name="mail server",
             ok=False,
             found=f"{where}: {reason}",
-            remedy="check FORTHWITH_SMTP_HOST, _PORT, _TLS, _USERNAME, _PASSWORD",
+            remedy="check FORTHWITH_SMTP_HOST, _PORT, _TLS and login (after `make dev`: source .forthwith/env)",
         )
     return Check(name="mail server", ok=True, found=f"{where}, {name}, TLS {settings.smtp_tls}")
 
