@@ -41,14 +41,10 @@ def current_details(case: Case, next_action: NextAction | None) -> str:
     if ended := view.outcome:
         at = local_time(ended.ended_at, case.plan.jurisdiction.timezone)
         lines = [f"**{view.status}** since {at} – {_plain(ended.text)}", ""]
-    elif case.holds:
-        lines = [
-            f"**{view.status}** – waits for {view.waiting_for}",
-            f"Meanwhile no letter goes to the recipient. Before the hold it was {case.phase}.",
-            "",
-        ]
     else:
         lines = [f"**{view.status}** – waits for {view.waiting_for}", ""]
+    if view.status is Status.ON_HOLD:
+        lines[1:] = [f"Meanwhile no letter goes to the recipient. Before the hold it was {case.phase}.", ""]
     if view.attention:
         lines += [f"> Needs a person: {', '.join(map(_spoken, view.attention))}", ""]
     for reason, why in view.attention.items():

@@ -1,0 +1,63 @@
+"""The page of a request in the Web UI. How a browser shows it is in tests/ui."""
+
+import re
+import shlex
+
+import pytest
+from typer.testing import CliRunner
+
+from forthwith.console.app import app
+from forthwith.domain.messages import Attention, Status
+from forthwith.domain.page import current_details
+from forthwith.domain.views import NextAction
+from tests.units.cases import Desk
+
+ATTACK = "a\n\n# Approved\n> <b>bold</b> `code` [x](http://x.example/) ![y](z) https://x.example www.x.org | \u202eb"
+
+
+def page(desk: Desk) -> str:
+    return current_details(desk.case, NextAction(at=desk.now, what="something"))
+
+
+def needing(*reasons: Attention) -> Desk:
+    """A request in which reasons for attention are open, each on hold or not as they are in life."""
+    desk = Desk().to_review()
+    desk.case.attention = dict.fromkeys(reasons, "why")
+    return desk
+
+
+@pytest.mark.parametrize("reason", Attention)
+def test_whatever_needs_a_person_says_which_commands_end_it(reason: Attention):
+    shown = page(needing(reason))
+    commands = re.findall(r"`forthwith ([^`]+)`", shown)
+    assert any(command.startswith(f"resolve test/somewhere {reason} ") for command in commands)
+    for command in commands:
+        name = shlex.split(command)[0]
+        assert CliRunner().invoke(app, [name, "--help"]).exit_code == 0
+
+
+def test_a_stranger_s_text_stays_on_its_line_and_means_nothing():
+    desk, quiet = Desk().go(days=1), Desk().go(days=1)
+    desk.case.unreadable("response_received", "{}", ATTACK, desk.now)
+    quiet.garble()
+    assert desk.case.status is Status.ON_HOLD
+    quoted = next(line for line in page(desk).splitlines() if "Approved" in line)
+    assert not re.search(r"(?<!\\)[`<>\[\]|#]|https?:|www\.|\u202e", quoted), quoted
+    assert quoted.startswith("- **Unreadable message:** response\\_received: a \\# Approved \\> \\<b\\>bold")
+    assert page(desk).count("\n") == page(quiet).count("\n")
+
+
+def test_a_stranger_s_text_is_cut_and_the_timeline_has_all_of_it():
+    desk = Desk().go(days=1)
+    desk.case.unreadable("response_received", "{}", "x" * 10_000, desk.now)
+    assert len(page(desk)) < 2_000
+    assert len(desk.case.timeline[-1].text) > 10_000
+
+
+def test_the_reason_of_an_end_means_nothing_either():
+    desk = Desk().go(days=1)
+    desk.say(desk.withdrawal().model_copy(update={"reason": ATTACK}))
+    first, *rest = page(desk).splitlines()
+    assert first.startswith("**Withdrawn** since ")
+    assert r"Withdrawn: a \# Approved \> \<b\>bold" in first
+    assert not any("Approved" in line for line in rest)
