@@ -8,8 +8,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from forthwith.domain.campaign import Role
-from forthwith.domain.case import ON_OUR_DESK, Case
+from forthwith.domain.case import Case
 from forthwith.domain.clock import Computation
+from forthwith.domain.hearing import ON_OUR_DESK
 from forthwith.domain.items import ItemState
 from forthwith.domain.messages import Attention, Status
 from forthwith.domain.model import Model

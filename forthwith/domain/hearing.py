@@ -1,0 +1,316 @@
+"""What people and other systems say, and what it changes in a request.
+
+Every message was found acceptable before (forthwith/domain/refusals.py); what follows from it with time is the
+case's own affair (forthwith/domain/case.py).
+"""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from forthwith.domain.messages import (
+    AcceptResponse,
+    Acknowledge,
+    AddNote,
+    Answer,
+    AnyMessage,
+    Attention,
+    DeliveryReport,
+    EscalateNow,
+    ExtendDeadline,
+    RecordResponse,
+    ResolveAttention,
+    ResponseKind,
+    ReviewSubpoena,
+    Status,
+    Withdraw,
+)
+from forthwith.domain.record import SentLetter
+from forthwith.domain.timetable import Chase, Extension, StepKind
+
+if TYPE_CHECKING:
+    from forthwith.domain.case import Case
+
+ON_OUR_DESK = (Status.AWAITING_REVIEW, Status.AWAITING_ISSUANCE)
+"""The recipient's time is over, and a draft waits for one of our own people."""
+
+ABOUT_WHAT_WAS_SAID = frozenset(
+    {Attention.OBJECTION, Attention.REFUSAL, Attention.EXTENSION_REQUESTED, Attention.UNREADABLE_MESSAGE}
+)
+"""Resolving these says nothing about whether what failed would work now."""
+
+_KINDS_IN_WORDS: dict[ResponseKind, str] = {
+    "production": "A production",
+    "refusal": "A refusal",
+    "no_records": "An answer that there are no records",
+    "extension_request": "A request for more time",
+    "other": "A letter",
+}
+
+
+def record(case: "Case", message: AnyMessage, now: datetime) -> Answer:
+    """Takes a message that was not refused, and answers it. The same event gives the same answer again."""
+    if earlier := case.answers.get(message.event_id):
+        return earlier[1]
+    case.messages += 1
+    recorded = len(case.timeline) + 1
+    match message:
+        case RecordResponse():
+            text = _respond(case, message, now)
+        case AcceptResponse():
+            text = _accept(case, message, now)
+        case Acknowledge():
+            case.heard_at = case.heard_at or message.received_at
+            text = "The recipient acknowledged the demand."
+            _said(case, now, "acknowledged", text, message, note=message.note)
+        case DeliveryReport():
+            text = _delivery(case, message, now)
+        case ExtendDeadline():
+            text = _extend(case, message, now)
+        case ReviewSubpoena():
+            text = _review(case, message, now)
+        case EscalateNow():
+            text = _escalate(case, message, now)
+        case Withdraw():
+            text = f"Withdrawn: {message.reason}"
+            _said(case, now, "withdrawn", text, message)
+            case.end(Status.WITHDRAWN, text, now)
+        case ResolveAttention():
+            text = _resolve(case, message, now)
+        case AddNote():
+            text = _said(case, now, "note", message.note, message)
+    answer = Answer(
+        recorded=recorded,
+        text=text,
+        status=case.status,
+        outstanding=case.items.outstanding,
+        attention=tuple(case.attention),
+        response_due=case.response_due,
+        next_action_at=case.foreseen_at(now),
+    )
+    case.answers[message.event_id] = (message, answer)
+    return answer
+
+
+def _respond(case: "Case", response: RecordResponse, now: datetime) -> str:
+    case.responses.append(response)
+    case.heard_at = case.heard_at or response.received_at
+    changed = case.items.apply(response)
+    timing = "" if case.is_on_time(response) is not False else ", after the deadline"
+    what = _KINDS_IN_WORDS[response.kind]
+    text = f"{what} from {response.sender} was received{timing}; {case.what_is_missing()}."
+    _said(
+        case, now, "response_received", text, response, received_at=response.received_at.isoformat(), note=response.note
+    )
+    if response.kind == "refusal":
+        case.ask_for(Attention.REFUSAL, f"{response.sender} refuses")
+    if response.kind == "extension_request":
+        case.ask_for(Attention.EXTENSION_REQUESTED, f"{response.sender} asks for more time")
+    if objected := [report.id for report in changed if report.disposition == "objected"]:
+        case.ask_for(Attention.OBJECTION, f"objection to {', '.join(objected)}")
+    if changed or response.kind == "refusal":  # a draft states both, item by item
+        _findings_changed(case, now)
+    return text
+
+
+def _accept(case: "Case", acceptance: AcceptResponse, now: datetime) -> str:
+    accepted = case.items.claimed if acceptance.items == "all" else tuple(dict.fromkeys(acceptance.items))
+    case.items.accept(accepted)
+    text = f"{', '.join(accepted)} accepted as complete; {case.what_is_missing()}."
+    _said(case, now, "response_accepted", text, acceptance, reason=acceptance.reason)
+    _findings_changed(case, now)
+    return text
+
+
+def _findings_changed(case: "Case", now: datetime) -> None:
+    """Ends a request with nothing outstanding; else draws anew whatever states what is outstanding.
+
+    Where a person has to accept what is claimed and everything is claimed, the request waits for us, not for the
+    recipient: the ladder holds until the claims are accepted, or the hold is resolved because they are not true.
+    """
+    outstanding = case.items.outstanding
+    if not outstanding:
+        late = case.items.settled_late(case.response_due)
+        text = "Every item is settled" + (", not all of them in time." if late else ".")
+        case.end(Status.COMPLIED, text, now, on_time=not late)
+        return
+    if case.phase in ON_OUR_DESK:
+        _redraft(case, "what is outstanding has changed", now)
+    elif case.phase is Status.DRAFTING:
+        case.draft_overtaken()
+    if _waits_for_acceptance(case):
+        case.ask_for(Attention.ON_HOLD, "everything is claimed as complete: accept it, or resolve this to go on")
+        case.hold(Attention.ON_HOLD, now)
+    elif case.plan.campaign.completeness == "reviewed" and Attention.ON_HOLD in case.holds:
+        case.resolved(Attention.ON_HOLD, now)
+
+
+def _waits_for_acceptance(case: "Case") -> bool:
+    return bool(case.items.claimed) and set(case.items.outstanding) == set(case.items.claimed)
+
+
+def _redraft(case: "Case", why: str, now: datetime) -> None:
+    _drop_draft(case)
+    case.move_to(Status.DRAFTING)
+    case.enter(now, "redraft", f"The subpoena is drafted anew: {why}.")
+
+
+def _drop_draft(case: "Case") -> None:
+    """What was drafted is no longer wanted, and nobody is late with it."""
+    case.draft, case.approved_by, case.chase = None, None, None
+    case.attention.pop(Attention.REVIEW_LATE, None)
+    case.attention.pop(Attention.ISSUANCE_LATE, None)
+
+
+def _delivery(case: "Case", report: DeliveryReport, now: datetime) -> str:
+    place = max(n for n, letter in enumerate(case.letters) if letter.step == report.letter)
+    letter = case.letters[place]
+    evidence = report.diagnostic or report.how
+    text = f"The {letter.step} was reported as {report.outcome}" + (f": {evidence}" if evidence else ".")
+    _said(case, now, f"letter_{report.outcome}", text, report, step=letter.step)
+    if report.outcome == "delayed":
+        return text
+    delivered = "yes" if report.outcome == "delivered" else "no"
+    case.letters[place] = letter.model_copy(update={"delivered": delivered, "evidence": evidence})
+    is_latest = letter.step == [other.step for other in case.letters if other.kind is letter.kind][-1]
+    if delivered == "yes":
+        if is_latest:
+            _arrived(case, letter, max(report.at, letter.receipt.accepted_at), now)
+    elif letter.delivered != "no":
+        _came_back(case, letter, evidence, now, is_latest=is_latest)
+    return text
+
+
+def _arrived(case: "Case", letter: SentLetter, at: datetime, now: datetime) -> None:
+    """Delivery is on record: by the mail system, or by a courier after the mail had come back."""
+    if letter.kind is StepKind.DEMAND and case.phase is Status.SENDING:
+        case.resolved(Attention.UNDELIVERABLE, now)
+        if not _waits_for_acceptance(case):
+            case.resolved(Attention.ON_HOLD, now)
+        case.start_clock(at)
+    if letter.kind is StepKind.FINAL_NOTICE and letter.delivered == "no" and _awaits_final_notice(case):
+        case.resolved(Attention.UNDELIVERABLE, now)
+        case.final_notice_at = at
+
+
+def _came_back(case: "Case", letter: SentLetter, evidence: str, now: datetime, *, is_latest: bool) -> None:
+    """A bounce means not served: a demand's clock stops, and a final notice was never given.
+
+    So a draft that rests on either is withdrawn, however far it has come. A letter that a later one has replaced
+    changes nothing any more.
+    """
+    case.ask_for(Attention.UNDELIVERABLE, f"{letter.step}: {evidence or 'returned'}")
+    if letter.to != "recipient":
+        for chase in (case.hold_chase, case.chase):
+            if chase and chase.sent and chase.asked_by(letter.step):
+                case.replace_chase(chase, case.chase_without(chase, letter.to, now))
+    elif letter.kind is StepKind.DEMAND and is_latest:
+        case.demands += 1
+        case.clock_from = None
+        _begin_series(case, now, since=None)
+        case.move_to(Status.SENDING)
+        case.hold(Attention.UNDELIVERABLE, now)
+    elif letter.kind is StepKind.FINAL_NOTICE and is_latest and case.final_notice_at:
+        case.series += 1
+        case.final_notice_at = None
+        _drop_draft(case)
+        case.resolved(Attention.DRAFT_REJECTED, now)
+        case.move_to(Status.OVERDUE)
+        case.hold(Attention.UNDELIVERABLE, now)
+
+
+def _awaits_final_notice(case: "Case") -> bool:
+    return case.phase is Status.OVERDUE and case.final_notice_at is None
+
+
+def _extend(case: "Case", extension: ExtendDeadline, now: datetime) -> str:
+    """More time. Whatever followed from the old date falls away with it: notice, draft, approval, rejection."""
+    granted = f"to {extension.to}" if extension.to else f"by {extension.period} from the base date"
+    withdrawn = f" Draft {case.draft.version} is withdrawn." if case.draft else ""
+    case.extensions += (Extension(to=extension.to, period=extension.period),)
+    case.attention.pop(Attention.EXTENSION_REQUESTED, None)
+    if case.phase is Status.SENDING:  # a date certain was moved before the demand went out
+        if not _waits_for_acceptance(case):
+            case.resolved(Attention.ON_HOLD, now)
+    else:
+        _begin_series(case, now, since=now)
+        case.move_to(Status.AWAITING_RESPONSE)
+    text = f"The deadline was extended {granted}: {extension.reason}{withdrawn}"
+    return _said(case, now, "deadline_extended", text, extension)
+
+
+def _begin_series(case: "Case", now: datetime, *, since: datetime | None) -> None:
+    """The response date is set anew: what was said about the old one no longer counts."""
+    case.series += 1
+    case.series_from = since
+    case.overdue_from, case.final_notice_at = None, None
+    _drop_draft(case)
+    case.resolved(Attention.DRAFT_REJECTED, now)
+
+
+def _review(case: "Case", review: ReviewSubpoena, now: datetime) -> str:
+    version = case.draft.version if case.draft else 0
+    match review.decision:
+        case "approve":
+            text = f"Draft {version} was approved."
+            _said(case, now, "draft_approved", text, review, sha256=review.sha256, notes=review.notes)
+            case.approved_by = review.by
+            case.attention.pop(Attention.REVIEW_LATE, None)
+            case.move_to(Status.AWAITING_ISSUANCE)
+            case.chase = Chase(topic="issuance", name=f"issuance-{version}", since=now)
+        case "revise":
+            changes = f": {', '.join(review.fields)}" if review.fields else ""
+            text = f"Draft {version} is to be revised{changes}."
+            _said(case, now, "draft_revised", text, review, sha256=review.sha256, notes=review.notes)
+            case.draft_fields |= review.fields
+            if review.notes:
+                case.revision_notes.append(review.notes)
+            case.resolved(Attention.DRAFT_REJECTED, now)  # the revision says what was wrong
+            _redraft(case, f"revision of draft {version}", now)
+        case "reject":
+            text = f"Draft {version} was rejected: {review.reason}"
+            _said(case, now, "draft_rejected", text, review, sha256=review.sha256, notes=review.notes)
+            case.ask_for(Attention.DRAFT_REJECTED, review.reason)
+            case.hold(Attention.DRAFT_REJECTED, now)
+    return text
+
+
+def _escalate(case: "Case", escalation: EscalateNow, now: datetime) -> str:
+    """Takes the next rung: closes the response time, then the time to cure, then asks the next person.
+
+    A final notice that was brought forward and still has not gone out, because of the hour or because no mail
+    server takes it, is skipped by a second escalation: that is the operator's decision, and recorded as such.
+    """
+    if case.phase is Status.AWAITING_RESPONSE or (_awaits_final_notice(case) and case.overdue_from is None):
+        case.overdue_from = now
+        case.move_to(Status.OVERDUE)
+        what = "the response time is closed"
+    elif case.phase is Status.OVERDUE:
+        what = "the time to cure is closed" if case.final_notice_at else "without a final notice"
+        case.move_to(Status.DRAFTING)
+    else:
+        if case.chase:
+            case.chase = case.chase.model_copy(update={"urged": True, "since": now})
+        what = "the next person is asked at once"
+    return _said(case, now, "escalated", f"Escalated, {what}: {escalation.reason}", escalation)
+
+
+def _resolve(case: "Case", resolution: ResolveAttention, now: datetime) -> str:
+    if resolution.outcome == "unserviceable":
+        text = f"The demand cannot be delivered: {resolution.reason}"
+        _said(case, now, "attention_resolved", text, resolution)
+        case.end(Status.UNSERVICEABLE, text, now)
+        return text
+    text = f"Attention {resolution.attention} was resolved: {resolution.reason}"
+    _said(case, now, "attention_resolved", text, resolution)
+    rejected = resolution.attention is Attention.DRAFT_REJECTED and case.phase is Status.AWAITING_REVIEW
+    case.resolved(resolution.attention, now)
+    if resolution.attention not in ABOUT_WHAT_WAS_SAID:  # somebody says that it works again
+        case.try_everything_now()
+    if rejected:
+        _redraft(case, "after rejection", now)
+    return text
+
+
+def _said(case: "Case", now: datetime, what: str, text: str, message: AnyMessage, **details: str) -> str:
+    case.enter(now, what, text, by=message.by, event_id=message.event_id, **details)
+    return text
