@@ -14,7 +14,7 @@ Which messages are refused, and why, is in forthwith/domain/refusals.py; what th
 forthwith/domain/hearing.py.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -99,15 +99,19 @@ class Case:
         """When the recipient was first heard of: an acknowledgment or any response."""
         self.timetable: Timetable | None = None
 
+        # What the dates hang on; `Facts` says what each means.
         self.clock_from: datetime | None = None
         self.demands = 0
         self.series = 0
         self.series_from: datetime | None = None
+        """When the present response date was set; a reminder that would have gone before makes no sense."""
         self.extensions: tuple[Extension, ...] = ()
         self.overdue_from: datetime | None = None
         self.final_notice_at: datetime | None = None
         self.chase: Chase | None = None
         self.hold_chase: Chase | None = None
+        """While on hold, what is asked instead of `chase`."""
+
         self._hold_count = 0
         self._gap_until: datetime | None = None
         self._not_before: datetime | None = None
@@ -348,7 +352,7 @@ class Case:
         if self.phase is Status.OVERDUE and self.final_notice_at and dates.cure:
             yield dates.cure.closes_at, "the time to cure is over"
 
-    def _wait(self, moments: "Iterator[tuple[datetime, str]] | list[tuple[datetime, str]]", now: datetime) -> Wait:
+    def _wait(self, moments: Iterable[tuple[datetime, str]], now: datetime) -> Wait:
         foreseen = list(moments)
         if self._file_again_at and self._file_again_at > now:  # once it has come, whoever waits files first
             foreseen.append((self._file_again_at, "another try to file the record"))
