@@ -5,7 +5,7 @@ running it again completes the set and never sends a second demand.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -22,6 +22,9 @@ from forthwith.domain.messages import Status
 from forthwith.domain.model import Model
 from forthwith.domain.page import static_details
 from workflows.jurisdiction_request import JurisdictionRequest
+
+MOST_NAMED = 25
+"""A refusal names no more requests than this: they all have the same reason."""
 
 AT_ONCE = 32
 """Starts under way side by side; more gains nothing against one server."""
@@ -46,9 +49,10 @@ class StartOutcome(Model):
 class DifferentPlan(Exception):
     """Requests of this campaign were started with another plan; nothing was started now."""
 
-    def __init__(self, requests: Sequence[str]) -> None:
-        super().__init__(f"already started with another plan: {', '.join(requests)}")
-        self.requests = tuple(requests)
+    def __init__(self, requests: Sequence[str], changed: Sequence[str]) -> None:
+        named = ", ".join(requests[:MOST_NAMED])
+        more = f" and {len(requests) - MOST_NAMED} more" if len(requests) > MOST_NAMED else ""
+        super().__init__(f"already started with another plan: {named}{more}. Changed since: {', '.join(changed)}")
 
 
 @dataclass(frozen=True)
@@ -82,12 +86,25 @@ class Starter:
 
     def _refuse_other_plans(self, requests: Iterable[Planned]) -> None:
         others: list[str] = []
+        changed: set[str] = set()
         for request in requests:
             record = self.dossier.start_record(request.plan.workflow_id)
             if record and record.matter != request.plan.matter:
                 others.append(request.plan.workflow_id)
+                changed.update(self._differences(self.dossier.plan(record.plan), request))
         if others:
-            raise DifferentPlan(others)
+            raise DifferentPlan(others, sorted(changed))
+
+    def _differences(self, started: RequestPlan, now: Planned) -> Iterator[str]:
+        """What was changed, by the keys of the campaign file, the columns of the table, and the names of templates."""
+        for was, is_now, of in (
+            (dict(started.campaign), dict(now.plan.campaign), ""),
+            (dict(started.jurisdiction), dict(now.plan.jurisdiction), f"{started.jurisdiction.id}: "),
+            (self.dossier.templates(started.templates), now.templates, "template "),
+        ):
+            for name in sorted(was.keys() | is_now.keys()):
+                if was.get(name) != is_now.get(name):
+                    yield f"{of}{'ladder' if name == 'rungs' else name}"
 
     async def _start_one(self, request: Planned, dry_run: bool) -> StartOutcome:
         plan = request.plan
