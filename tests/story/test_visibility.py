@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.api.sdk.v1 import WorkflowMetadata
 
 from forthwith import temporal
 from forthwith.domain.messages import Attention, Status
