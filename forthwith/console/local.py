@@ -1,12 +1,14 @@
 """The local stage: `dev` on the real clock, `demo` and `rehearse` on a virtual one, `inbox` to read what was sent."""
 
 import asyncio
+import fcntl
 import shlex
 import signal
+import socket
 import sys
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,7 +54,10 @@ class Stage:
 
     server: LocalServer
     mailbox: Mailbox
+    worker: asyncio.subprocess.Process
     folder: Path
+    environment: Mapping[str, str]
+    """What the worker and every command need to find it."""
 
     @property
     def dossier(self) -> Path:
@@ -61,18 +66,6 @@ class Stage:
     @property
     def mail(self) -> Path:
         return self.folder / "mail"
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What the worker and every command need to find this stage."""
-        return {
-            "TEMPORAL_ADDRESS": self.server.address,
-            "FORTHWITH_SMTP_HOST": "127.0.0.1",
-            "FORTHWITH_SMTP_PORT": str(self.mailbox.port),
-            "FORTHWITH_SMTP_TLS": "none",
-            "FORTHWITH_DOSSIER": str(self.dossier),
-            "FORTHWITH_WEB_UI": self.server.web_ui,
-        }
 
 
 @asynccontextmanager
@@ -86,14 +79,25 @@ async def stage(
         Mailbox(folder / "mail", port=smtp_port) as mailbox,
     ):
         await prepare_server(server.client)
-        there = Stage(server, mailbox, folder)
+        environment = _environment(server, mailbox, folder)
         worker = stopped_at_the_end(
             *(Path(sys.executable), "-m", "worker"),
             log=folder / "worker.log",
-            environment=Settings.environment(**there.environment),
+            environment=Settings.environment(**environment),
         )
-        async with worker:
-            yield there
+        async with worker as process:
+            yield Stage(server, mailbox, process, folder, environment)
+
+
+def _environment(server: LocalServer, mailbox: Mailbox, folder: Path) -> dict[str, str]:
+    return {
+        "TEMPORAL_ADDRESS": server.address,
+        "FORTHWITH_SMTP_HOST": mailbox.host,
+        "FORTHWITH_SMTP_PORT": str(mailbox.port),
+        "FORTHWITH_SMTP_TLS": "none",
+        "FORTHWITH_DOSSIER": str(folder / "dossier"),
+        "FORTHWITH_WEB_UI": server.web_ui,
+    }
 
 
 def dev(
@@ -108,7 +112,6 @@ def dev(
 
     Example: forthwith dev
     """
-
     kept = _made(folder)
 
     async def run() -> None:
@@ -131,10 +134,16 @@ def dev(
                 "[dim]Ctrl-C stops everything; the next `make dev` goes on from here.[/]",
             ):
                 out.print(line, highlight=False, soft_wrap=True)
-            await stop.wait()
+            worker = asyncio.ensure_future(there.worker.wait())
+            await asyncio.wait({worker, asyncio.ensure_future(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+            if worker.done():
+                raise Failure("the worker ended by itself", hint=f"{kept / 'worker.log'} says why")
             out.print("Stopping: letters under way are finished first …")
 
-    asyncio.run(run())
+    with _alone_in(kept):
+        for option, number in (("--port", port), ("--ui-port", ui_port), ("--smtp-port", smtp_port)):
+            _refuse_taken(number, option)
+        asyncio.run(run())
 
 
 class DemoResult(Model):
@@ -365,6 +374,32 @@ def _story(result: DemoResult, played: Rehearsed) -> str:
     if played.status.outcome:
         return played.status.outcome.text
     return f"Draft {result.drafts} approved; waits for a person to issue it."
+
+
+def _refuse_taken(port: int, option: str) -> None:
+    """Raises ``Failure`` when somebody listens on a port: our worker would join a server that is not ours."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what the last run left behind is no matter
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise Failure(
+                f"port {port} of this machine cannot be had: {error.strerror}",
+                hint=f"stop what listens there, perhaps another `make dev`, or give another port with {option}",
+            ) from error
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Generator[None]:
+    """Raises ``Failure`` when another stack runs in the folder: two servers would write to one database."""
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Failure(
+                f"another local stack runs in {folder}", hint="stop it with Ctrl-C, or give another one with --folder"
+            ) from error
+        yield
 
 
 def _written_environment(there: Stage) -> Path:
