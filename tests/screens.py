@@ -1,0 +1,120 @@
+"""Pictures of whatever a person looks at, to be looked at by a person: `make screens`.
+
+Every Web UI page, every kind of letter and every page of a draft goes to build/screens. With ``--docs`` the three
+that the README shows are taken anew into docs/screens.
+"""
+
+import argparse
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+import typst
+from playwright.async_api import FloatRect
+from pypdf import PdfReader
+
+from forthwith.console.campaign_file import read_campaign
+from forthwith.console.planning import Planned, plan_requests
+from forthwith.console.requests import query
+from forthwith.domain.forecast import Foreseen
+from forthwith.domain.letters import LetterOrder
+from forthwith.domain.timetable import StepKind
+from tests.ui.scene import CAMPAIGN, LATE, SILENT, chromium, open_details, open_list, open_request, scene
+
+BUILD, DOCS = Path("build/screens"), Path("docs/screens")
+SENT_ON = datetime(2018, 1, 24, 14, tzinfo=UTC)
+"""The morning in Washington on which the real letters went out."""
+
+ATTENTION = query(None, None, "any", None)
+TABS = {"Timeline": "Input", "Event History": "Event Type", "Search Attributes": "RequestStatus"}
+"""Tabs of a request's page, and what tells that they are there."""
+
+ROWS, DETAILS = FloatRect(x=256, y=60, width=1344, height=380), FloatRect(x=256, y=110, width=1344, height=800)
+"""What the README shows of a page of 1600 by 1200."""
+
+SHARP, SMALL = 110, 64
+"""Pixels an inch, for looking closely and for the README."""
+
+ASKED_OF_US = {StepKind.ISSUANCE_CHASE: "issuance-1-chase-1", StepKind.HOLD_CHASE: "hold-1-chase-1"}
+"""Letters that a silent life has not: it ends at the supervisor's review and is never on hold."""
+
+
+def main() -> None:
+    """Takes all pictures and says where they are."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--docs", action="store_true", help="also those that the README shows")
+    for_readme = parser.parse_args().docs
+    for folder in (BUILD, *([DOCS] if for_readme else [])):
+        folder.mkdir(parents=True, exist_ok=True)
+    documents = dict(_documents())
+    for name, pdf in documents.items():
+        for number, _ in enumerate(PdfReader(BytesIO(pdf)).pages, start=1):
+            _picture(BUILD / f"{name}-{number}.png", [(pdf, number)], SHARP)
+    if for_readme:
+        _picture(DOCS / "documents.png", [(documents["01-demand"], 1), (documents["draft-1"], 1)], SMALL)
+    asyncio.run(_web_ui(for_readme=for_readme))
+    print(*sorted(BUILD.glob("*.png")), *(sorted(DOCS.glob("*.png")) if for_readme else ()), sep="\n")  # noqa: T201
+
+
+def _documents() -> Iterator[tuple[str, bytes]]:
+    """Every letter and draft of a silent life, and the letters it has not, by the name of the picture."""
+    (planned,) = plan_requests(read_campaign(CAMPAIGN), opened_at=SENT_ON, only=[SILENT])
+    steps = [step for step in planned.forecast(SENT_ON) if step.order]
+    for number, step in enumerate(steps, start=1):
+        name = f"{number:02}-{step.step}" if step.what == "letter" else step.step.replace(" ", "-")
+        yield name, _pdf(planned, step)
+    last = steps[-1]
+    assert isinstance(last.order, LetterOrder)
+    for kind, name in ASKED_OF_US.items():
+        asked = last.order.step.model_copy(update={"kind": kind, "id": name, "to": "operator"})
+        order = last.order.model_copy(update={"step": asked, "attention": ("unreadable_message",)})
+        yield f"other-{name}", _pdf(planned, Foreseen(last.at, name, "letter", "operator", last.zone, (), order))
+
+
+def _pdf(planned: Planned, step: Foreseen) -> bytes:
+    document = planned.document(step)
+    assert document
+    return planned.render(document, created=step.at)
+
+
+def _picture(path: Path, pages: list[tuple[bytes, int]], ppi: int) -> None:
+    """Pages of PDF files side by side, by the very program that sets them: no other is needed."""
+    with tempfile.TemporaryDirectory() as folder:
+        for number, (pdf, _) in enumerate(pages):
+            (Path(folder) / f"{number}.pdf").write_bytes(pdf)
+        images = ", ".join(
+            f'box(fill: white, image("{number}.pdf", page: {page}))' for number, (_, page) in enumerate(pages)
+        )
+        sheet = Path(folder) / "sheet.typ"
+        sheet.write_text(
+            "#set page(width: auto, height: auto, margin: 8pt, fill: luma(85%))\n"
+            f"#grid(columns: {len(pages)}, gutter: 8pt, {images})\n"
+        )
+        path.write_bytes(typst.compile(sheet, root=Path(folder), format="png", ppi=ppi, ignore_system_fonts=True))
+
+
+async def _web_ui(*, for_readme: bool) -> None:
+    """The list by attention, the details of every request, and the other tabs that operators use."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with scene(Path(folder)) as office, chromium() as browser:
+            page = await browser.new_page()
+            await open_list(page, office.list_link(ATTENTION))
+            await page.screenshot(path=BUILD / "list.png")
+            for name in office.planned:
+                await open_details(page, office.page_link(name))
+                await page.screenshot(path=BUILD / f"request-{name}.png")
+            for tab, said in TABS.items():
+                await open_request(page, office.page_link(SILENT), tab=tab, until=(said,))
+                await page.screenshot(path=BUILD / f"{tab.lower().replace(' ', '-')}.png")
+            if for_readme:
+                await open_list(page, office.list_link(ATTENTION))
+                await page.screenshot(path=DOCS / "list.png", clip=ROWS)
+                await open_details(page, office.page_link(LATE))
+                await page.screenshot(path=DOCS / "request.png", clip=DETAILS)
+
+
+if __name__ == "__main__":
+    main()
