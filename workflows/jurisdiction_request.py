@@ -9,7 +9,6 @@ workflow waits, acts, and tells the case what happened.
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -76,6 +75,14 @@ RECORD_AT_MOST, RECORD_TRY_AT_MOST = timedelta(seconds=30), timedelta(seconds=5)
 that was killed while filing is noticed after one try."""
 
 
+STALE_AFTER = timedelta(seconds=1)
+"""How far a task's time may lie before the timer that it is told of. The server's clocks agree far better."""
+
+
+class StaleTime(RuntimeError):
+    """A task was given the time of an earlier one. Failing it makes the worker begin this request anew."""
+
+
 @workflow.defn
 class JurisdictionRequest:
     """Sends the demand, keeps its clock, and ends in a recorded outcome."""
@@ -83,6 +90,7 @@ class JurisdictionRequest:
     @workflow.init
     def __init__(self, plan: RequestPlan) -> None:
         self._case = Case(plan, opened_at=workflow.now())
+        self._reached = workflow.now()
         self._heard = 0
         self._next: NextAction | None = None
         self._shown = _Shown(Status.SENDING, (), len(plan.campaign.demand.items), None, None)
@@ -210,7 +218,7 @@ class JurisdictionRequest:
     @workflow.signal(dynamic=True)
     def on_signal(self, name: str, args: Sequence[RawValue]) -> None:
         """Whatever arrives as a signal. What cannot be read is kept, flagged, and holds the ladder."""
-        now = workflow.now()
+        now = self._now()
         match read_signal(name, [value.payload.data for value in args]):
             case Unreadable(content=content, problem=problem):
                 self._case.unreadable(name, content, problem, now)
@@ -248,10 +256,25 @@ class JurisdictionRequest:
             start_to_close_timeout=RECORD_AT_MOST,
             summary="take the request up, once",
         )
-        self._case.opened(workflow.now())
+        self._case.opened(self._now())
+
+    def _now(self) -> datetime:
+        """The time of this task, or of the timer that woke it: never before what is known to have passed."""
+        return max(workflow.now(), self._reached)
+
+    def _has_come(self, moment: datetime) -> None:
+        """A timer fired, so its moment has passed, whatever the task's own time says.
+
+        A query that waited while no worker was there brings the next worker what happened meanwhile with the time of
+        the task before. What would be decided so could not be replayed: the query fails, and the task that follows
+        begins anew with the right time.
+        """
+        if moment - workflow.now() > STALE_AFTER and not workflow.unsafe.is_replaying():
+            raise StaleTime(f"a timer of {moment.isoformat()} fired, and it is said to be {workflow.now().isoformat()}")
+        self._reached = max(self._reached, moment)
 
     def _what_next(self) -> Action:
-        now = workflow.now()
+        now = self._now()
         reason = workflow.cancellation_reason()
         if reason is not None:
             self._case.cancelled(reason, now)
@@ -267,16 +290,17 @@ class JurisdictionRequest:
                 summary="compute the dates",
             )
         except ActivityError as error:
-            self._case.failed(Attention.DATES_FAILED, _why(error), workflow.now())
+            self._case.failed(Attention.DATES_FAILED, _why(error), self._now())
         else:
-            self._case.dates_computed(dates, workflow.now())
+            # What was asked for, not what history says was asked for: only the first is the same in every replay.
+            self._case.dates_computed(dates.model_copy(update={"facts": due.facts}), self._now())
 
     async def _send(self, due: SendLetter) -> None:
         step = due.step
         self._show(NextAction(at=None, what=f"{step.id} goes to the {step.to}"))
         letter = workflow.start_activity_method(
             Letters.send_letter,
-            letter_order(self._case, due, workflow.now()),
+            letter_order(self._case, due, self._now()),
             start_to_close_timeout=LETTER_AT_MOST,
             heartbeat_timeout=HEARTBEAT,
             retry_policy=ONCE,
@@ -288,10 +312,10 @@ class JurisdictionRequest:
         except ActivityError as error:
             self._letter_failed(due, error)
         else:
-            self._case.letter_accepted(step, receipt, possible_copy=due.possible_copy, now=workflow.now())
+            self._case.letter_accepted(step, receipt, possible_copy=due.possible_copy, now=self._now())
 
     def _letter_failed(self, due: SendLetter, error: ActivityError) -> None:
-        case, step, now = self._case, due.step, workflow.now()
+        case, step, now = self._case, due.step, self._now()
         match error.cause:
             case ApplicationError(type=sending.DEFERRED) as cause:
                 case.letter_deferred(step, cause.message, retry_after=timedelta(seconds=cause.details[0]), now=now)
@@ -310,7 +334,7 @@ class JurisdictionRequest:
         self._show(NextAction(at=None, what=f"draft {due.version} is drawn up"))
         drafting = workflow.start_activity_method(
             Drafting.draft_subpoena,
-            draft_order(self._case, due, workflow.now()),
+            draft_order(self._case, due, self._now()),
             start_to_close_timeout=DRAFT_AT_MOST,
             heartbeat_timeout=HEARTBEAT,
             retry_policy=DRAFT,
@@ -320,9 +344,9 @@ class JurisdictionRequest:
             draft = await self._unless_moot(drafting, due)
         except ActivityError as error:
             if self._case.still_wants(due):
-                self._case.failed(Attention.DRAFT_FAILED, _why(error), workflow.now())
+                self._case.failed(Attention.DRAFT_FAILED, _why(error), self._now())
         else:
-            self._case.drafted(draft, workflow.now())
+            self._case.drafted(draft, self._now())
 
     async def _unless_moot(self, doing: workflow.ActivityHandle[Done], due: SendLetter | DraftSubpoena) -> Done:
         """The result of an activity, called back if what was said meanwhile makes it moot."""
@@ -337,15 +361,17 @@ class JurisdictionRequest:
             return  # filing took its time, and something was said or came due meanwhile
         self._show(NextAction(at=until.until, what=until.then))
         heard = self._heard
-        with suppress(TimeoutError):  # the date has come
+        try:
             await workflow.wait_condition(
                 lambda: self._heard > heard,
-                timeout=until.until - workflow.now(),
+                timeout=until.until - self._now(),
                 timeout_summary=until.then,
             )
+        except TimeoutError:
+            self._has_come(until.until)
 
     async def _file_entries(self) -> None:
-        entries = self._case.to_file(workflow.now())
+        entries = self._case.to_file(self._now())
         if not entries:
             return
         try:
@@ -360,14 +386,14 @@ class JurisdictionRequest:
                 summary="file the record",
             )
         except ActivityError as error:
-            self._case.not_filed(_why(error), workflow.now())
+            self._case.not_filed(_why(error), self._now())
         else:
             self._case.filed(len(entries))
 
     async def _close_the_case(self) -> Outcome:
         await self._file_entries()
         while not self._case.is_all_filed:
-            self._show(NextAction(at=workflow.now() + FILE_AGAIN_AFTER, what="another try to file the record"))
+            self._show(NextAction(at=self._now() + FILE_AGAIN_AFTER, what="another try to file the record"))
             await workflow.sleep(FILE_AGAIN_AFTER, summary="another try to file the record")
             await self._file_entries()
         self._show(None)
@@ -375,12 +401,12 @@ class JurisdictionRequest:
         return self._case.ending
 
     def _hear(self, message: AnyMessage) -> Answer:
-        answer = self._case.record(message, workflow.now())
+        answer = self._case.record(message, self._now())
         self._heard += 1
         return answer
 
     def _refuse(self, message: AnyMessage) -> None:
-        if refusal := self._case.refusal(message, workflow.now()):
+        if refusal := self._case.refusal(message, self._now()):
             raise ApplicationError(refusal, type="Refused", non_retryable=True)
 
     def _show(self, next_action: NextAction | None) -> None:

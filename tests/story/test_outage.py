@@ -6,11 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from temporalio.worker import Replayer
 
+from forthwith import temporal
 from forthwith.domain import case
 from forthwith.domain.campaign import Campaign
 from forthwith.domain.messages import Status
 from tests.story.stage import Demand, Expected, Office, final_notice, letter, reminder, review_request, story_campaign
+from workflows.jurisdiction_request import JurisdictionRequest
 
 
 def seconds(count: int) -> dict[str, int]:
@@ -85,3 +88,25 @@ async def test_a_response_reported_while_the_worker_is_down_counts_from_its_rece
     await office.start_worker()
     assert (await demand.expect_end(Status.COMPLIED)).on_time is on_time
     demand.expect_nothing()
+
+
+async def test_questions_that_waited_for_a_worker_leave_a_request_that_replays(office: Office) -> None:
+    """They bring the next worker what happened meanwhile, with the time of the task before."""
+    office.expect_log("fired, and it is said to be|Failed activation|query|Query")
+    demands = [
+        await office.demand(campaign=brisk(f"{office.name}-{number}", due=4, reminders=()), real_clock=True)
+        for number in range(8)
+    ]
+    for demand in demands:
+        demand.expect(letter("demand"))
+    await office.stop_worker()
+    asked = [asyncio.create_task(demand.view()) for demand in demands]
+    await asyncio.sleep(5)  # the response is due meanwhile
+    await office.start_worker()
+    await asyncio.gather(*asked, return_exceptions=True)
+    await asyncio.sleep(4)
+    replayer = Replayer(workflows=[JurisdictionRequest], plugins=[temporal.plugin()])
+    for demand in demands:
+        await demand.settle()
+        demand.expect(final_notice(), review_request())
+        await replayer.replay_workflow(await demand.handle.fetch_history())
