@@ -215,9 +215,10 @@ def play(file: Path, scenario: Path, *, keep: bool, json: bool) -> None:
             starter = Starter(clock.client, Dossier(there.dossier), started_by="rehearsal", now=opened_at)
             board = Board(screen, [request.plan.workflow_id for request in planned])
             with board:
+                rehearsal, plans = Rehearsal(clock, there.mailbox, acts), [request.plan for request in planned]
+                rehearsal.before_the_start(plans)
                 await starter.start(planned, done=lambda _: None)
-                rehearsal = Rehearsal(clock, there.mailbox, acts)
-                played = await rehearsal.play([request.plan for request in planned], seen=board.see)
+                played = await rehearsal.play(plans, seen=board.see)
             report = _report(campaign.campaign.campaign, played, there, asyncio.get_running_loop().time() - began)
             if json:
                 print_json(report)

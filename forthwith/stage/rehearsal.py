@@ -27,6 +27,10 @@ from workflows.jurisdiction_request import JurisdictionRequest
 MOST_STEPS = 1_000
 """A rehearsal in which a request takes more steps than this to reach a status waits for something that never comes."""
 
+LOOKS_AGAIN_AFTER = timedelta(milliseconds=20)
+MOST_LOOKS = 3_000
+"""A minute: a letter may be with a mail server, or its worker may have died."""
+
 MAILROOM = Who(name="Mailroom", role="system")
 OPERATOR = Who(name="Duty operator", role="operator")
 
@@ -102,13 +106,22 @@ class Rehearsal:
         self._mailbox = mailbox
         self._scenario = scenario
 
+    def before_the_start(self, plans: Iterable[RequestPlan]) -> None:
+        """Makes mailboxes refuse whose first act is that: a demand that goes out at once comes before any act."""
+        for plan in plans:
+            first, *_ = (*self._scenario.jurisdictions.get(plan.jurisdiction.id, ()), None)
+            if first and first.mail == "refused" and not (first.when or first.after):
+                self._mailbox.faults.refuse.add(plan.jurisdiction.email)
+
     async def play(self, plans: Iterable[RequestPlan], *, seen: Callable[[str, Status], None]) -> tuple[Rehearsed, ...]:
         """Plays the started requests to their ends, side by side.
 
         A request is at its end when it has ended or when only an issuing officer can go on. ``seen`` is told each
         status on the way. Raises ``NeverReached``, or whatever a request answered to an act it refused.
         """
-        return tuple(await asyncio.gather(*(self._play_one(plan, seen) for plan in plans)))
+        async with asyncio.TaskGroup() as together:
+            playing = [together.create_task(self._play_one(plan, seen)) for plan in plans]
+        return tuple(played.result() for played in playing)
 
     async def _play_one(self, plan: RequestPlan, seen: Callable[[str, Status], None]) -> Rehearsed:
         handle = self._clock.client.get_workflow_handle_for(JurisdictionRequest.run, plan.workflow_id)
@@ -163,15 +176,22 @@ class _Actor:
     async def until(self, *wanted: Status) -> RequestStatus:
         """Moves the request from one moment to the next until it has one of these statuses, or has ended."""
         for _ in range(MOST_STEPS):
-            status = await self._handle.query(JurisdictionRequest.status)
-            self._seen(self._plan.workflow_id, status.status)
+            status = await self._at_rest()
             if status.status in wanted or status.status in ENDED:
                 return status
             if status.next_action and status.next_action.at:
                 await self._clock.move_to(self._handle, status.next_action.at + timedelta(milliseconds=1))
-            else:
-                await asyncio.sleep(0.02)  # something is being done right now
         raise NeverReached(f"{self._plan.workflow_id} does not become {' or '.join(wanted)}")
+
+    async def _at_rest(self) -> RequestStatus:
+        """Where the request stands once nothing is being done."""
+        for _ in range(MOST_LOOKS):
+            status = await self._handle.query(JurisdictionRequest.status)
+            self._seen(self._plan.workflow_id, status.status)
+            if status.outcome or (status.next_action and status.next_action.at):
+                return status
+            await asyncio.sleep(LOOKS_AGAIN_AFTER.total_seconds())
+        raise NeverReached(f"{self._plan.workflow_id} does not come to rest")
 
     async def _say(self, act: Act) -> None:
         self._acts += 1

@@ -1,27 +1,44 @@
 """Worker processes that die: told to stop in the middle of a letter, killed after its content, killed at random."""
 
 import asyncio
-import csv
+import json
 import os
 import random
 import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
-from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
-from temporalio.service import RPCError
+from temporalio.client import (
+    Client,
+    Interceptor,
+    OutboundInterceptor,
+    QueryWorkflowInput,
+    StartWorkflowUpdateInput,
+    WorkflowQueryFailedError,
+    WorkflowUpdateHandle,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.service import RPCError, RPCStatusCode
 
+from forthwith import temporal
+from forthwith.console.campaign_file import read_campaign
+from forthwith.console.local import read_scenario
+from forthwith.console.planning import plan_requests
+from forthwith.console.start import Starter
+from forthwith.domain.campaign import RequestPlan
 from forthwith.domain.messages import Status
 from forthwith.stage.process import stopped_at_the_end
-from tests.story.stage import EXAMPLE, Demand, Office, Stage, letter, open_stage
+from forthwith.stage.rehearsal import Rehearsal, Scenario
+from forthwith.stage.virtual_clock import Handle, VirtualClock
+from tests.story.stage import EXAMPLE, Office, Stage, letter, open_stage
 from workflows.jurisdiction_request import HEARTBEAT
 
 Result = TypeVar("Result")
@@ -88,8 +105,8 @@ async def office_with_processes(
     try:
         yield office, workers
     finally:
-        for demand in office.demands:
-            await demand.end()
+        async for request in stage.client.list_workflows("ExecutionStatus = 'Running'"):
+            await stage.client.get_workflow_handle(request.id).terminate("the test is over")
         await workers.stop()
 
 
@@ -163,19 +180,21 @@ async def test_a_campaign_survives_fifty_kills(stage: Stage, tmp_path: Path) -> 
 
 
 async def survive(stage: Stage, folder: Path, *, kills: int, seed: int) -> None:
-    """Plays the campaign of 23 without a kill, then with kills at random moments, again until there were enough."""
+    """Plays the demo's campaign without a kill, then with kills at random moments, again until there were enough."""
     chance = random.Random(seed)  # noqa: S311 - a seed makes a failure repeatable
     async with office_with_processes(stage, "undisturbed", folder / "undisturbed") as (office, _):
         began = time.monotonic()
-        expected = await played(office)
+        expected = await played(office, await started(office))
         length = time.monotonic() - began
     stage.mailbox.faults.delay = timedelta(milliseconds=40)  # so that a kill often meets a letter that is under way
     killed, recoveries, copies, letters, rounds = 0, list[float](), 0, 0, 0
     while killed < kills:
         rounds += 1
+        earlier = len(stage.mailbox.messages())
         async with office_with_processes(stage, f"round-{rounds}", folder / f"round-{rounds}") as (office, workers):
-            playing = asyncio.create_task(played(office))
-            watching = asyncio.create_task(watch(office, workers, recoveries))
+            plans = await started(office)
+            playing = asyncio.create_task(played(office, plans))
+            watching = asyncio.create_task(watch(stage, plans, workers, recoveries))
             while killed < kills and not playing.done():
                 await asyncio.wait({playing}, timeout=chance.uniform(0.2, length / 2))
                 if playing.done():
@@ -183,80 +202,108 @@ async def survive(stage: Stage, folder: Path, *, kills: int, seed: int) -> None:
                 await workers.kill()
                 killed += 1
                 await workers.start()
-            outcome = await playing
+            ends = await playing
             watching.cancel()
             with suppress(asyncio.CancelledError):
                 await watching
-            assert outcome == expected, f"round {rounds} of seed {seed}"
-            count = Counter((mail.message_id, mail.possible_copy) for d in office.demands for mail in d.mail())
-            unmarked_twice = [mail for (mail, copy), n in count.items() if not copy and n > 1]
-            assert not unmarked_twice, f"sent twice unmarked in round {rounds} of seed {seed}: {unmarked_twice}"
-            copies += sum(n for (_, copy), n in count.items() if copy)
-            letters += len({mail for mail, _ in count})
+            assert ends == expected, f"round {rounds} of seed {seed}"
+            arrived = stage.mailbox.messages()[earlier:]
+            receipted = {json.loads(path.read_bytes())["message_id"] for path in receipts(office, "*")}
+            assert receipted == {mail.message_id for mail in arrived}, f"lost or strange in round {rounds}"
+            originals = Counter(mail.message_id for mail in arrived if not mail.possible_copy)
+            assert max(originals.values()) == 1, f"sent twice unmarked in round {rounds} of seed {seed}: {originals}"
+            copies += len(arrived) - len(originals)
+            letters += len(receipted)
     report(
-        f"{killed} kills in {rounds} rounds of 23 requests (seed {seed}): {letters} letters, none lost, {copies} sent a"
-        f" second time and marked, 0 unmarked; {len(recoveries)} activities were under way when the worker died, the"
-        f" slowest came back after {max(recoveries, default=0):.1f} s"
+        f"{killed} kills in {rounds} rounds of 23 requests (seed {seed}): {letters} letters, none lost, {copies} marked"
+        f" as possible copies, none sent twice unmarked; {len(recoveries)} activities were under way when the worker"
+        f" died, the slowest came back after {max(recoveries, default=0):.1f} s"
         f" (at most {RECOVERS_WITHIN.total_seconds():g} s)"
     )
     assert max(recoveries, default=0) < RECOVERS_WITHIN.total_seconds()
 
 
-async def played(office: Office) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """The campaign of 23 to its end: by recipient, where the request stands and which letters it got."""
-    with (EXAMPLE / "jurisdictions.csv").open(encoding="utf-8") as file:
-        recipients = [row["id"] for row in csv.DictReader(file)]
+async def started(office: Office) -> tuple[RequestPlan, ...]:
+    """The campaign of the demo under the name of this office."""
+    now, file = datetime.now(UTC), read_campaign(EXAMPLE / "campaign.yaml")
+    file = replace(file, campaign=file.campaign.model_copy(update={"campaign": office.name}))
+    planned = plan_requests(file, opened_at=now)
+    Rehearsal(office.stage.clock, office.stage.mailbox, scenario()).before_the_start(one.plan for one in planned)
+    starter = Starter(office.stage.clock.client, office.dossier, started_by="test", now=now)
+    await starter.start(planned, done=lambda _: None)
+    return tuple(request.plan for request in planned)
 
-    async def live(number: int, recipient: str) -> tuple[str, tuple[str, ...]]:
-        demand = await office.demand(recipient)
-        match number % 4:
-            case 0:
-                await move(demand, days=10)
-                await insist(lambda: demand.respond("all"))
-            case 1:
-                await move(demand, days=18)
-                await insist(lambda: demand.respond({"A-1": "produced"}))
-                await move(demand, days=19)
-            case 2:
-                await move(demand, days=32)
-                await insist(lambda: demand.withdraw())
-            case _:
-                await move(demand, days=37)
-        await insist(demand.settle)
-        view = await insist(demand.view)
-        steps = sorted({expected.step for expected in map(demand.named, demand.mail())})
-        return view.status, tuple(steps)
 
+async def played(office: Office, plans: Sequence[RequestPlan]) -> dict[str, Any]:
+    """Where each request stands at the end of the demo's scenario, and which letters of it were accepted."""
+    client = await Client.connect(office.stage.server.address, plugins=[temporal.plugin()], interceptors=[AsksAgain()])
+    rehearsal = Rehearsal(PatientClock(client), office.stage.mailbox, scenario())
     async with asyncio.timeout(ROUND_AT_MOST.total_seconds()):
-        lives = await asyncio.gather(*(live(number, recipient) for number, recipient in enumerate(recipients)))
-    return dict(zip(recipients, lives, strict=True))
+        ends = await rehearsal.play(plans, seen=lambda *_: None)
+    return {
+        end.plan.jurisdiction.id: (
+            end.status.status,
+            end.status.outstanding,
+            sorted({path.parent.name for path in receipts(office, end.plan.jurisdiction.id)}),
+        )
+        for end in ends
+    }
 
 
-async def move(demand: Demand, *, days: int) -> None:
-    clock = demand.office.stage.clock
-    await clock.move(demand.handle, timedelta(days=days, minutes=5), within=ROUND_AT_MOST)
+def scenario() -> Scenario:
+    return read_scenario(EXAMPLE / "rehearsal.yaml")
+
+
+def receipts(office: Office, recipient: str) -> list[Path]:
+    return list(office.dossier.root.glob(f"{office.name}/{recipient}/letters/*/*.receipt.json"))
+
+
+class PatientClock(VirtualClock):
+    """Gives a move the time that several kills on the way take."""
+
+    async def move_to(self, handle: Handle, instant: datetime, *, within: timedelta = ROUND_AT_MOST) -> bool:
+        return await super().move_to(handle, instant, within=max(within, ROUND_AT_MOST))
+
+
+class AsksAgain(Interceptor):
+    """Does what an operator does whose command found no worker: the same again, under the same event id."""
+
+    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:
+        return _AsksAgain(next)
+
+
+class _AsksAgain(OutboundInterceptor):
+    async def query_workflow(self, input: QueryWorkflowInput) -> Any:
+        return await insist(lambda: super(_AsksAgain, self).query_workflow(input))
+
+    async def start_workflow_update(self, input: StartWorkflowUpdateInput) -> WorkflowUpdateHandle[Any]:
+        return await insist(lambda: super(_AsksAgain, self).start_workflow_update(input))
 
 
 async def insist(ask: Callable[[], Awaitable[Result]]) -> Result:
-    """What an operator does whose command found no worker: the same again."""
+    """The answer, as soon as there is a worker to give it."""
     while True:
         try:
             return await ask()
-        except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError):
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise
+            await asyncio.sleep(0.2)
+        except (WorkflowQueryFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError):
             await asyncio.sleep(0.2)
 
 
-async def watch(office: Office, workers: Workers, recoveries: list[float]) -> None:
+async def watch(stage: Stage, plans: Sequence[RequestPlan], workers: Workers, recoveries: list[float]) -> None:
     """Measures how long it takes until what was under way at a kill is settled and its request was told of it."""
     stuck: dict[tuple[str, str], float] = {}
     kills = 0
     while True:
         under_way, busy = set[tuple[str, str]](), set[str]()
-        for demand in office.demands:
-            raw = (await demand.handle.describe()).raw_description
+        for request in (plan.workflow_id for plan in plans):
+            raw = (await stage.client.get_workflow_handle(request).describe()).raw_description
             started = (one for one in raw.pending_activities if one.HasField("last_started_time"))
-            under_way |= {(demand.id, one.activity_id) for one in started}
-            busy |= {demand.id} if raw.HasField("pending_workflow_task") else set()
+            under_way |= {(request, one.activity_id) for one in started}
+            busy |= {request} if raw.HasField("pending_workflow_task") else set()
         for request, activity in stuck.keys() - under_way:
             if request not in busy:
                 recoveries.append(time.monotonic() - stuck.pop((request, activity)))
