@@ -23,6 +23,11 @@ from temporalio.workflow import (  # pyright: ignore[reportPrivateUsage] - the n
 from activities.dossier import Dossier, Filing
 from forthwith import temporal
 from forthwith.console.app import app
+from forthwith.console.local import DemoReport
+from forthwith.console.preview import PreviewStep
+from forthwith.console.requests import Listed
+from forthwith.console.start import StartOutcome
+from forthwith.console.upkeep import Check
 from forthwith.domain import fields, messages, refusals, signals
 from forthwith.domain.messages import MOST_MESSAGES, SIGNALS, UPDATES, Answer, Attention, RecordResponse, Status
 from forthwith.domain.period import Unit
@@ -214,6 +219,15 @@ def test_every_command_with_json_is_told():
         if command.callback and "json" in command.callback.__annotations__
     }
     assert told == speaking
+
+
+@pytest.mark.parametrize(
+    ("command", "model"),
+    [("list", Listed), ("start", StartOutcome), ("preview", PreviewStep), ("doctor", Check), ("demo", DemoReport)],
+)
+def test_what_a_command_prints_has_the_fields_that_are_told(command: str, model: type[BaseModel]):
+    row = next(row for row in section("## The command line").splitlines() if f"`{command}`" in row)
+    assert re.findall(r"\{([\w, ]+)\}", row) == [", ".join(names_in(model))]
 
 
 # The case file.
