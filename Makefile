@@ -66,6 +66,14 @@ lint: setup ## ruff: rules and format
 types: setup ## pyright, strict on our packages
 	$(PY) -m pyright
 
+.PHONY: histories
+histories: setup ## record anew the workflow histories that the replay tests run
+	$(PY) -m tests.replay.record $(ARGS)
+
+.PHONY: screens
+screens: setup ## pictures of every letter, draft and Web UI page, into build/screens
+	$(PY) -m tests.screens $(ARGS)
+
 # Compiled on the oldest Python we support: the one that needs every backport. The settings of this machine's pip are
 # left out, or its own archives and hosts would find their way into the lock.
 COMPILE := PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= PIP_EXTRA_INDEX_URL= CUSTOM_COMPILE_COMMAND='make lock' \
