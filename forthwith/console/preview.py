@@ -60,7 +60,10 @@ def preview(
         opened_at = datetime.combine(on.date(), opens, ZoneInfo(campaign.campaign.time_zone)).astimezone(UTC)
     planned = plan_requests(campaign, opened_at=opened_at, only=only or ())
     steps: list[PreviewStep] = []
-    with Progress(console=err, transient=True, disable=json) as progress, ThreadPoolExecutor() as pool:
+    with (
+        Progress(console=err, transient=True, disable=json or not err.is_terminal) as progress,
+        ThreadPoolExecutor() as pool,
+    ):
         task = progress.add_task("Looking ahead", total=len(planned))
         for request in planned:
             foreseen = request.forecast(opened_at)

@@ -97,14 +97,15 @@ class Starter:
 
     def _differences(self, started: RequestPlan, now: Planned) -> Iterator[str]:
         """What was changed, by the keys of the campaign file, the columns of the table, and the names of templates."""
+        written, row = started.campaign.model_dump(mode="json"), started.jurisdiction.model_dump(mode="json")
         for was, is_now, of in (
-            (dict(started.campaign), dict(now.plan.campaign), ""),
-            (dict(started.jurisdiction), dict(now.plan.jurisdiction), f"{started.jurisdiction.id}: "),
+            (written, now.plan.campaign.model_dump(mode="json"), ""),
+            (row, now.plan.jurisdiction.model_dump(mode="json"), f"{started.jurisdiction.id}: "),
             (self.dossier.templates(started.templates), now.templates, "template "),
         ):
             for name in sorted(was.keys() | is_now.keys()):
                 if was.get(name) != is_now.get(name):
-                    yield f"{of}{'ladder' if name == 'rungs' else name}"
+                    yield f"{of}{name}"
 
     async def _start_one(self, request: Planned, dry_run: bool) -> StartOutcome:
         plan = request.plan

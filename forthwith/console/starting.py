@@ -37,7 +37,7 @@ def start(
         async with connected() as client:
             starter = Starter(client, Dossier(settings.dossier), settings.operator or getpass.getuser(), now)
             columns = (TextColumn("Starting"), BarColumn(), MofNCompleteColumn())
-            with Progress(*columns, console=err, transient=True, disable=json) as progress:
+            with Progress(*columns, console=err, transient=True, disable=json or not err.is_terminal) as progress:
                 bar = progress.add_task("Starting", total=len(planned))
                 outcomes = await starter.start(planned, dry_run=dry_run, done=lambda _: progress.advance(bar))
             shown = query(campaign.campaign.campaign, None, None, None)
