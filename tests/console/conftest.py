@@ -13,8 +13,11 @@ import pytest
 from ruamel.yaml import YAML
 
 from forthwith.console.local import Stage, stage
+from forthwith.domain.messages import Status
+from forthwith.domain.views import RequestStatus
 from forthwith.settings import Settings
 from forthwith.stage.server import temporal_binary
+from workflows.jurisdiction_request import JurisdictionRequest
 
 EXAMPLE = Path("examples/1373-2018")
 
@@ -57,13 +60,27 @@ class Terminal:
         """`forthwith WORDS`, to its end."""
         return await self.run(sys.executable, "starter.py", *words, environment=environment)
 
+    async def standing(self, request: str) -> RequestStatus:
+        """What `status` would say, without the cost of a process."""
+        client = self.stage.server.client
+        return await client.get_workflow_handle_for(JurisdictionRequest.run, request).query(JurisdictionRequest.status)
+
+    async def becomes(self, request: str, status: Status) -> None:
+        """Waits until a request stands there."""
+
+        async def has_become() -> bool:
+            return (await self.standing(request)).status is status
+
+        await until(has_become)
+
     async def temporal(self, *words: str) -> Said:
         """The plain Temporal CLI."""
         return await self.run(str(temporal_binary()), *words, "--address", self.stage.server.address)
 
-    async def run(self, *words: str, environment: Mapping[str, str] | None = None) -> Said:
+    async def run(self, *words: str, environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Said:
         process = await asyncio.create_subprocess_exec(
             *words,
+            cwd=folder,
             env={**self.environment(), **(environment or {})},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -107,7 +124,7 @@ def campaign(tmp_path: Path, request: pytest.FixtureRequest) -> CampaignWriter:
     return write
 
 
-async def until(condition: Callable[[], Any], *, within: float = 30) -> None:
+async def until(condition: Callable[[], Any], *, within: float = 60, every: float = 0.1) -> None:
     """Waits until something holds. Fails when it does not within that many seconds."""
     async with asyncio.timeout(within):
         while True:
@@ -116,4 +133,4 @@ async def until(condition: Callable[[], Any], *, within: float = 30) -> None:
                 found = await found
             if found:
                 return
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(every)

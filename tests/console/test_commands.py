@@ -1,16 +1,23 @@
 """Each command once, as an operator types it: what it answers, and how it says no."""
 
 import asyncio
+import json
 import signal
 import sys
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from forthwith.console.app import app
-from forthwith.stage.server import local_server
-from tests.console.conftest import CampaignWriter, Terminal, until
+from forthwith.domain.messages import Status
+from forthwith.stage.process import stopped_at_the_end
+from forthwith.stage.server import temporal_binary
+from tests.console.conftest import EXAMPLE, CampaignWriter, Terminal, until
 
+HERE = Path.cwd()
 COMMANDS = sorted(command.name or "" for command in app.registered_commands)
 
 
@@ -20,11 +27,7 @@ async def request_id(terminal: Terminal, campaign: CampaignWriter) -> str:
     said = await terminal("start", str(campaign("chicago-il")), "--json")
     assert said.code == 0, said.err
     name = said.json[0]["request"]
-
-    async def sent() -> bool:
-        return (await terminal("status", name, "--json")).json["status"] == "AwaitingResponse"
-
-    await until(sent)
+    await terminal.becomes(name, Status.AWAITING_RESPONSE)
     return name
 
 
@@ -75,6 +78,37 @@ async def test_the_same_event_told_twice_is_answered_the_same_and_recorded_once(
     assert (await terminal(*words)).json == (await terminal(*words)).json
     entries = (await terminal("timeline", request_id, "--json")).json
     assert [entry["text"] for entry in entries].count("Once.") == 1
+    other = await terminal("note", request_id, "Something else.", "--event-id", "note-1")
+    assert other.code == 1
+    assert "already used for another message" in other.err
+
+
+async def test_a_whole_message_is_read_from_a_file(terminal: Terminal, request_id: str, tmp_path: Path):
+    message = {
+        "event_id": "mailroom-7",
+        "by": {"name": "Mailroom", "role": "system"},
+        "received_at": datetime.now(UTC).isoformat(),
+        "from": "Dept. of Law",
+        "kind": "other",
+        "note": "A first installment.",
+    }
+    file = tmp_path / "message.json"
+    file.write_text(json.dumps(message))
+    assert (await terminal("respond", request_id, "--payload", str(file))).code == 0
+    (entry,) = [
+        entry
+        for entry in (await terminal("timeline", request_id, "--json")).json
+        if entry["details"].get("event_id") == "mailroom-7"
+    ]
+    assert entry["by"] == message["by"]
+    for content, named in (("[1", "JSON"), (json.dumps({**message, "kind": "letter"}), "kind: 'letter' is not one of")):
+        file.write_text(content)
+        said = await terminal("respond", request_id, "--payload", str(file))
+        assert said.code == 1
+        assert named in said.err
+    missing = await terminal("respond", request_id, "--payload", str(tmp_path / "nowhere.json"))
+    assert missing.code == 1
+    assert "No such file" in missing.err
 
 
 async def test_what_reads_speaks_to_programs_and_to_people(terminal: Terminal, request_id: str):
@@ -116,26 +150,57 @@ async def test_doctor_finds_a_local_stage_in_good_health_and_says_what_ails_anot
         assert named in said.out
 
 
-async def test_setup_server_prepares_a_bare_server_and_changes_nothing_the_second_time(terminal: Terminal):
-    async with local_server() as bare:
-        there = {"TEMPORAL_ADDRESS": bare.address}
+async def test_setup_server_does_what_doctor_finds_missing_on_a_bare_server(terminal: Terminal, unused_tcp_port: int):
+    there = {"TEMPORAL_ADDRESS": f"127.0.0.1:{unused_tcp_port}"}
+
+    async def ailing() -> dict[str, str]:
+        checks = (await terminal("doctor", "--json", environment=there)).json
+        return {check["name"]: check["remedy"] for check in checks if not check["ok"]}
+
+    async def answers() -> bool:
+        return "temporal" not in await ailing()
+
+    options = ("server", "start-dev", "--ip", "127.0.0.1", "--port", str(unused_tcp_port), "--headless")
+    async with stopped_at_the_end(temporal_binary(), *options):
+        await until(answers)
+        remedies = await ailing()
+        assert remedies.keys() == {"search attributes", "retention", "worker"}
+        assert "setup-server" in remedies["search attributes"]
+        assert "setup-server" in remedies["retention"]
+        assert "python worker.py" in remedies["worker"]
         first = await terminal("setup-server", "--json", environment=there)
         second = await terminal("setup-server", "--json", environment=there)
         assert first.code == second.code == 0
         assert [check["found"] for check in second.json] == ["all there", "90 days"]
 
+        async def is_prepared() -> bool:
+            return (await ailing()).keys() == {"worker"}
+
+        await until(is_prepared)
+
 
 @pytest.mark.parametrize("command", COMMANDS)
-async def test_help_shows_an_example(terminal: Terminal, command: str):
-    said = await terminal(command, "--help")
-    assert said.code == 0
-    assert f"forthwith {command}" in said.out
+def test_help_shows_an_example(command: str):
+    said = CliRunner().invoke(app, [command, "--help"])
+    assert said.exit_code == 0
+    assert f"Example: forthwith {command}" in said.output
 
 
-async def test_a_wrong_setting_is_said_by_name(terminal: Terminal):
-    said = await terminal("doctor", environment={"FORTHWITH_SMTP_PORT": "many"})
-    assert said.code == 1
-    assert "FORTHWITH_SMTP_PORT" in said.err
+async def test_what_is_mistyped_is_said_by_name(terminal: Terminal):
+    for words, environment, code, named in (
+        (("doctor",), {"FORTHWITH_SMTP_PORT": "many"}, 1, "FORTHWITH_SMTP_PORT: 'many' is not a whole number"),
+        (("list",), {"FORTHWITH_OPERATER": "me"}, 1, "did you mean 'FORTHWITH_OPERATOR'"),
+        (("list", "--status", "Overdu"), {}, 1, "did you mean 'Overdue'"),
+        (("list", "--query", "Nothing = 3"), {}, 1, "invalid search attribute"),
+        (("lst",), {}, 2, "No such command 'lst'"),
+        (("status",), {}, 2, "Missing argument"),
+        (("preview", "nowhere.yaml"), {}, 1, "no such file"),
+        (("start", str(EXAMPLE / "campaign.yaml"), "--only", "atlantis"), {}, 1, "no jurisdiction atlantis"),
+    ):
+        said = await terminal(*words, environment=environment)
+        assert (said.code, said.out) == (code, ""), words
+        assert named in said.err, words
+        assert "Traceback" not in said.err
 
 
 async def test_dev_stops_cleanly_and_goes_on_where_it_was(
@@ -168,10 +233,37 @@ async def test_dev_stops_cleanly_and_goes_on_where_it_was(
     request = started.json[0]["request"]
     first.send_signal(signal.SIGINT)
     assert await asyncio.wait_for(first.wait(), 30) == 0
-    assert (await terminal("doctor", environment=there)).code == 1
+    assert processes_about(tmp_path / "dev") == []
 
     second = await dev()
+    third = await terminal("dev", "--folder", str(tmp_path / "dev"))
+    assert (third.code, "another local stack" in third.err) == (1, True)
+    fourth = await terminal("dev", "--folder", str(tmp_path / "other"), "--port", ports[0])
+    assert (fourth.code, "--port" in fourth.err) == (1, True)
     status = await terminal("status", request, "--json", environment=there)
     second.send_signal(signal.SIGTERM)
     assert await asyncio.wait_for(second.wait(), 30) == 0
     assert status.json["status"] in ("Sending", "AwaitingResponse")
+
+
+def processes_about(folder: Path) -> list[str]:
+    """What runs with this folder in its command or environment."""
+    found: list[str] = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended meanwhile
+            about = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            if str(folder).encode() in about:
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+    return found
+
+
+async def test_a_rehearsal_prints_one_document_that_names_every_request(
+    terminal: Terminal, campaign: CampaignWriter, tmp_path: Path
+):
+    file = campaign("chicago-il", "new-york-city-ny", "burlington-vt")
+    words = (f"{HERE}/starter.py", "rehearse", str(file), "--scenario", f"{HERE}/{EXAMPLE}/rehearsal.yaml", "--json")
+    said = await terminal.run(sys.executable, *words, folder=tmp_path)
+    assert said.code == 0, said.err
+    ended = {one["jurisdiction"]: one["status"] for one in said.json["requests"]}
+    assert ended == {"chicago-il": "Complied", "new-york-city-ny": "AwaitingIssuance", "burlington-vt": "Withdrawn"}
+    assert said.json["dossier"].startswith(str(tmp_path))

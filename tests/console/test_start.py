@@ -6,11 +6,14 @@ import sys
 from collections import Counter
 from typing import Any
 
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
 from activities.dossier import Dossier
 from forthwith import temporal
+from forthwith.console.campaign_file import default_templates
 from tests.console.conftest import CampaignWriter, Terminal, until
 from workflows.jurisdiction_request import JurisdictionRequest
 
@@ -74,8 +77,8 @@ async def test_a_changed_file_is_refused_by_name_and_starts_nothing(terminal: Te
     file = campaign(rows=[*rows, *own_addresses("changed", "two")], change=reword)
     said = await terminal("start", str(file))
     assert said.code == 1
-    assert "one" in said.err
-    assert "another plan" in said.err
+    assert "a-changed-file-is-refused-by-name-and-starts-nothi/one" in said.err
+    assert "Changed since: demand" in said.err
     assert "Nothing was started" in said.err
     assert not demands(terminal, *addresses("two", of="changed"))
 
@@ -86,11 +89,13 @@ async def test_a_changed_row_is_refused_and_an_added_row_is_started(terminal: Te
     added = (await terminal("start", str(campaign(rows=[*rows, *own_addresses("row", "two")])), "--json")).json
     assert [one["outcome"] for one in added] == ["already started", "started"]
     changed = [{**rows[0], "attention": "Somebody else"}]
-    assert (await terminal("start", str(campaign(rows=changed)))).code == 1
+    said = await terminal("start", str(campaign(rows=changed)))
+    assert said.code == 1
+    assert "Changed since: one: attention" in said.err
 
 
 async def test_a_start_that_was_killed_is_completed_by_the_next(terminal: Terminal, campaign: CampaignWriter):
-    names = [f"place-{number:03}" for number in range(60)]
+    names = [f"place-{number:03}" for number in range(200)]
     file = str(campaign(rows=own_addresses("killed", *names)))
     first = await asyncio.create_subprocess_exec(
         *(sys.executable, "starter.py", "start", file, "--json"),
@@ -98,16 +103,35 @@ async def test_a_start_that_was_killed_is_completed_by_the_next(terminal: Termin
         stdout=asyncio.subprocess.DEVNULL,
     )
     folder = terminal.stage.dossier / "a-start-that-was-killed-is-completed-by-the-next"
-    await until(lambda: len(list(folder.glob("*/start.json"))) >= 5)
+    await until(lambda: len(list(folder.glob("*/start.json"))) >= 5, every=0.01)
     first.send_signal(signal.SIGKILL)
     await first.wait()
+    assert len(list(folder.glob("*/start.json"))) < len(names), "it was not interrupted"
     outcomes = Counter(one["outcome"] for one in (await terminal("start", file, "--json")).json)
     assert outcomes.total() == len(names)
     everybody = addresses(*names, of="killed")
     await until(lambda: demands(terminal, *everybody) == dict.fromkeys(everybody, 1), within=60)
 
 
-async def test_what_ended_is_not_started_again_not_even_past_the_commands(terminal: Terminal, campaign: CampaignWriter):
+async def test_a_changed_template_is_refused_by_name(terminal: Terminal, campaign: CampaignWriter):
+    def own_templates(content: dict[str, Any]) -> None:
+        content["templates"] = "letters"
+
+    file = campaign(rows=own_addresses("template", "one"), change=own_templates)
+    template = file.parent / "letters" / "reminder.j2"
+    text = default_templates()[template.name]
+    template.parent.mkdir()
+    template.write_text(text)
+    assert (await terminal("start", str(file))).code == 0
+    template.write_text(text.replace("response", "answer"))
+    said = await terminal("start", str(file))
+    assert said.code == 1
+    assert "Changed since: template reminder.j2" in said.err
+
+
+async def test_what_ended_or_was_forgotten_is_not_started_again_not_even_past_the_commands(
+    terminal: Terminal, campaign: CampaignWriter
+):
     file = str(campaign(rows=own_addresses("ended", "one")))
     address = addresses("one", of="ended")
     request = (await terminal("start", file, "--json")).json[0]["request"]
@@ -118,7 +142,19 @@ async def test_what_ended_is_not_started_again_not_even_past_the_commands(termin
     await asyncio.wait_for(handle.result(), 30)
     assert (await terminal("start", file, "--json")).json[0]["outcome"] == "already started"
 
-    # By default a server lets an ended id start again, as does one that has forgotten it.
+    # Temporal forgets an ended request when its retention is over; this is the same, sooner.
+    forgotten = WorkflowExecution(workflow_id=request)
+    await client.workflow_service.delete_workflow_execution(
+        DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=forgotten)
+    )
+
+    async def is_forgotten() -> bool:
+        said = await terminal("status", request)
+        return said.code == 1 and "its case file does" in said.err
+
+    await until(is_forgotten)
+    assert (await terminal("start", file, "--json")).json[0]["outcome"] == "already started"
+
     record = Dossier(terminal.stage.dossier).start_record(request)
     assert record is not None
     plan = Dossier(terminal.stage.dossier).plan(record.plan)
@@ -139,6 +175,14 @@ async def test_what_ended_is_not_started_again_not_even_past_the_commands(termin
 async def test_production_after_the_end_goes_into_the_case_file(terminal: Terminal, campaign: CampaignWriter):
     request = (await terminal("start", str(campaign("chicago-il")), "--json")).json[0]["request"]
     assert (await terminal("withdraw", request, "--reason", "a test")).code == 0
-    said = await terminal("respond", request, "--from", "Dept. of Law", "--all", "--event-id", "late-1", "--json")
-    assert said.code == 0, said.err
+    words = ("respond", request, "--from", "Dept. of Law", "--all", "--event-id", "late-1", "--json")
+    said, again = await terminal(*words), await terminal(*words)
+    assert said.code == again.code == 0, said.err + again.err
+    assert said.json == again.json
     assert (terminal.stage.dossier / said.json["kept_as"]).is_file()
+    other = await terminal("respond", request, "--kind", "refusal", "--event-id", "late-1")
+    assert other.code == 1
+    assert "another message" in other.err
+    note = await terminal("note", request, "Too late for a note.")
+    assert note.code == 1
+    assert "has ended" in note.err

@@ -7,7 +7,7 @@ from typing import Any
 from temporalio.api.enums.v1 import EventType
 
 from forthwith.domain.messages import Status
-from tests.console.conftest import CampaignWriter, Terminal, until
+from tests.console.conftest import CampaignWriter, Terminal
 from workflows.jurisdiction_request import JurisdictionRequest
 
 HASH = "a" * 64
@@ -32,19 +32,13 @@ async def started(terminal: Terminal, file: Any) -> str:
     said = await terminal("start", str(file), "--json")
     assert said.code == 0, said.err
     request = said.json[0]["request"]
-    handle = terminal.stage.server.client.get_workflow_handle_for(JurisdictionRequest.run, request)
-
-    async def sent() -> bool:
-        return (await handle.query(JurisdictionRequest.status)).status is Status.AWAITING_RESPONSE
-
-    await until(sent)
+    await terminal.becomes(request, Status.AWAITING_RESPONSE)
     return request
 
 
 async def now(terminal: Terminal, request: str) -> str:
     """An instant that is past for the request."""
-    handle = terminal.stage.server.client.get_workflow_handle_for(JurisdictionRequest.run, request)
-    status = await handle.query(JurisdictionRequest.status)
+    status = await terminal.standing(request)
     return status.letters[-1].receipt.accepted_at.isoformat()
 
 
@@ -106,10 +100,7 @@ async def test_a_malformed_signal_is_kept_flagged_and_holds_the_ladder(terminal:
     )
     assert said.code == 0, said.err
 
-    async def held() -> bool:
-        return (await terminal("status", request, "--json")).json["status"] == "OnHold"
-
-    await until(held)
+    await terminal.becomes(request, Status.ON_HOLD)
     entries = (await terminal("timeline", request, "--json")).json
     kept = [entry for entry in entries if entry["what"] == "unreadable_message"]
     assert len(kept) == 1
