@@ -5,7 +5,6 @@ those that were are waited for, and the process exits 0. A second signal ends it
 """
 
 import asyncio
-import contextlib
 import os
 import signal
 import sys
@@ -76,13 +75,23 @@ def _stop(stop: asyncio.Event) -> None:
 
 def main() -> None:
     """Entry point."""
+    code = 1
     try:
         settings = Settings.read()
-    except WrongSettings as error:
-        raise SystemExit(str(error)) from error
-    configure_logs(settings)
-    with contextlib.suppress(KeyboardInterrupt):
+        configure_logs(settings)
         asyncio.run(run(settings))
+        code = 0
+    except WrongSettings as error:
+        sys.stderr.write(f"{error}\n")
+    except SystemExit as leaving:  # no server answers
+        sys.stderr.write(f"{leaving.code}\n")
+    except Exception:
+        log.exception("worker failed")
+    # The client's threads abort the interpreter at a normal exit now and then (temporalio/sdk-python#300), and whoever
+    # runs the worker would take that for a crash. All is drained by now, and flushed here.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":
