@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -103,25 +104,30 @@ CampaignWriter = Callable[..., Path]
 def campaign(tmp_path: Path, request: pytest.FixtureRequest) -> CampaignWriter:
     """Writes a campaign of its own for each test: the example with some rows, changed by a function."""
     name = request.node.name.removeprefix("test_").replace("_", "-")[:50].strip("-")
+    return partial(write_campaign, tmp_path, name)
 
-    def write(
-        *only: str, change: Callable[[dict[str, Any]], None] = lambda _: None, rows: list[dict[str, str]] | None = None
-    ) -> Path:
-        yaml = YAML(typ="safe", pure=True)
-        content = yaml.load(EXAMPLE / "campaign.yaml")
-        content["campaign"] = name
-        change(content)
-        yaml.dump(content, tmp_path / "campaign.yaml")
-        with (EXAMPLE / "jurisdictions.csv").open(newline="") as file:
-            all_rows = list(csv.DictReader(file))
-        chosen = rows if rows is not None else [row for row in all_rows if not only or row["id"] in only]
-        with (tmp_path / "jurisdictions.csv").open("w", newline="") as file:
-            table = csv.DictWriter(file, all_rows[0].keys())
-            table.writeheader()
-            table.writerows(chosen)
-        return tmp_path / "campaign.yaml"
 
-    return write
+def write_campaign(
+    folder: Path,
+    name: str,
+    *only: str,
+    change: Callable[[dict[str, Any]], None] = lambda _: None,
+    rows: list[dict[str, str]] | None = None,
+) -> Path:
+    """The example under another name, with ``only`` these rows or with ``rows`` of its own."""
+    yaml = YAML(typ="safe", pure=True)
+    content = yaml.load(EXAMPLE / "campaign.yaml")
+    content["campaign"] = name
+    change(content)
+    yaml.dump(content, folder / "campaign.yaml")
+    with (EXAMPLE / "jurisdictions.csv").open(newline="") as file:
+        all_rows = list(csv.DictReader(file))
+    chosen = rows if rows is not None else [row for row in all_rows if not only or row["id"] in only]
+    with (folder / "jurisdictions.csv").open("w", newline="") as file:
+        table = csv.DictWriter(file, all_rows[0].keys())
+        table.writeheader()
+        table.writerows(chosen)
+    return folder / "campaign.yaml"
 
 
 async def until(condition: Callable[[], Any], *, within: float = 60, every: float = 0.1) -> None:

@@ -65,8 +65,8 @@ async def test_what_is_wrong_is_refused_by_name_with_what_would_be_right(termina
         (("status", "no-such/request"), "there is no request"),
         (("withdraw", "no-such/request", "--reason", "x"), "there is no request"),
     )
-    for words, named in refused:
-        said = await terminal(*words)
+    answers = await asyncio.gather(*(terminal(*words) for words, _ in refused))
+    for (words, named), said in zip(refused, answers, strict=True):
         assert said.code == 1, (words, said.out)
         assert named in said.err, (words, said.err)
         assert "Traceback" not in said.err
@@ -118,14 +118,16 @@ async def test_what_reads_speaks_to_programs_and_to_people(terminal: Terminal, r
         return bool((await terminal("list", campaign, "--json")).json)
 
     await until(is_listed)
-    for words in (
+    commands = (
         ("list", campaign),
         ("status", request_id),
         ("explain", request_id),
         ("timeline", request_id),
         ("inbox", str(terminal.stage.mail), "--to", "chicago"),
-    ):
-        for_people, for_programs = await terminal(*words), await terminal(*words, "--json")
+    )
+    to_people = asyncio.gather(*(terminal(*words) for words in commands))
+    to_programs = asyncio.gather(*(terminal(*words, "--json") for words in commands))
+    for for_people, for_programs in zip(await to_people, await to_programs, strict=True):
         assert for_people.code == for_programs.code == 0
         assert for_people.out.strip()
         assert for_programs.json
@@ -187,7 +189,7 @@ def test_help_shows_an_example(command: str):
 
 
 async def test_what_is_mistyped_is_said_by_name(terminal: Terminal):
-    for words, environment, code, named in (
+    mistyped: tuple[tuple[tuple[str, ...], dict[str, str], int, str], ...] = (
         (("doctor",), {"FORTHWITH_SMTP_PORT": "many"}, 1, "FORTHWITH_SMTP_PORT: 'many' is not a whole number"),
         (("list",), {"FORTHWITH_OPERATER": "me"}, 1, "did you mean 'FORTHWITH_OPERATOR'"),
         (("list", "--status", "Overdu"), {}, 1, "did you mean 'Overdue'"),
@@ -196,8 +198,9 @@ async def test_what_is_mistyped_is_said_by_name(terminal: Terminal):
         (("status",), {}, 2, "Missing argument"),
         (("preview", "nowhere.yaml"), {}, 1, "no such file"),
         (("start", str(EXAMPLE / "campaign.yaml"), "--only", "atlantis"), {}, 1, "no jurisdiction atlantis"),
-    ):
-        said = await terminal(*words, environment=environment)
+    )
+    answers = await asyncio.gather(*(terminal(*words, environment=changes) for words, changes, _, _ in mistyped))
+    for (words, _, code, named), said in zip(mistyped, answers, strict=True):
         assert (said.code, said.out) == (code, ""), words
         assert named in said.err, words
         assert "Traceback" not in said.err

@@ -17,14 +17,14 @@ UNTIL_THE_SUPERVISOR_IS_ASKED = "review-1-chase-2"
 
 def in_seconds(content: dict[str, Any]) -> None:
     """The example's ladder, every period a matter of seconds."""
-    content["clock"]["response"] = {"within": {"seconds": 10}}
+    content["clock"]["response"] = {"within": {"seconds": 8}}
     content["ladder"] = [
-        {"acknowledgment": {"within": {"seconds": 2}}},
-        {"remind": {"before_due": {"seconds": 6}}},
-        {"remind": {"before_due": {"seconds": 3}, "copy": ["supervisor"]}},
-        {"final_notice": {"after_due": {"seconds": 1}, "cure": {"seconds": 2}}},
+        {"acknowledgment": {"within": {"seconds": 1}}},
+        {"remind": {"before_due": {"seconds": 5}}},
+        {"remind": {"before_due": {"seconds": 2}, "copy": ["supervisor"]}},
+        {"final_notice": {"after_due": {"seconds": 1}, "cure": {"seconds": 1}}},
         {"subpoena": {"form": "administrative", "return_within": {"days": 21}}},
-        {"review": {"within": {"seconds": 2}, "then_chase": "supervisor"}},
+        {"review": {"within": {"seconds": 1}, "then_chase": "supervisor"}},
     ]
     content["mail"]["minimum_gap"] = {"seconds": 1}
 

@@ -4,17 +4,21 @@ import asyncio
 import signal
 import sys
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.dossier import Dossier
 from forthwith import temporal
 from forthwith.console.campaign_file import default_templates
-from tests.console.conftest import CampaignWriter, Terminal, until
+from forthwith.domain.messages import Status
+from tests.console.conftest import CampaignWriter, Terminal, until, write_campaign
 from workflows.jurisdiction_request import JurisdictionRequest
 
 TWO = ("chicago-il", "cook-county-il")
@@ -45,6 +49,34 @@ def own_addresses(of: str, *names: str) -> list[dict[str, str]]:
         }
         for name in names
     ]
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """A request that has ended, and that its server was told to forget."""
+
+    file: str
+    request: str
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def forgotten(terminal: Terminal, tmp_path_factory: pytest.TempPathFactory) -> Forgotten:
+    """Made before the first test, for the last one: a server takes up to half a minute to forget what just ended."""
+    folder = tmp_path_factory.mktemp("forgotten")
+    file = str(write_campaign(folder, "forgotten", rows=own_addresses("ended", "one")))
+    request = (await terminal("start", file, "--json")).json[0]["request"]
+    await terminal.becomes(request, Status.AWAITING_RESPONSE)
+    assert (await terminal("withdraw", request, "--reason", "a test")).code == 0
+    client = terminal.stage.server.client
+    await asyncio.wait_for(client.get_workflow_handle_for(JurisdictionRequest.run, request).result(), 30)
+    assert (await terminal("start", file, "--json")).json[0]["outcome"] == "already started"
+    # What happens to it when its retention is over.
+    await client.workflow_service.delete_workflow_execution(
+        DeleteWorkflowExecutionRequest(
+            namespace=client.namespace, workflow_execution=WorkflowExecution(workflow_id=request)
+        )
+    )
+    return Forgotten(file, request)
 
 
 async def test_a_dry_run_starts_nothing(terminal: Terminal, campaign: CampaignWriter):
@@ -129,49 +161,6 @@ async def test_a_changed_template_is_refused_by_name(terminal: Terminal, campaig
     assert "Changed since: template reminder.j2" in said.err
 
 
-async def test_what_ended_or_was_forgotten_is_not_started_again_not_even_past_the_commands(
-    terminal: Terminal, campaign: CampaignWriter
-):
-    file = str(campaign(rows=own_addresses("ended", "one")))
-    address = addresses("one", of="ended")
-    request = (await terminal("start", file, "--json")).json[0]["request"]
-    await until(lambda: demands(terminal, *address).total() == 1)
-    assert (await terminal("withdraw", request, "--reason", "a test")).code == 0
-    client = terminal.stage.server.client
-    handle = client.get_workflow_handle_for(JurisdictionRequest.run, request)
-    await asyncio.wait_for(handle.result(), 30)
-    assert (await terminal("start", file, "--json")).json[0]["outcome"] == "already started"
-
-    # Temporal forgets an ended request when its retention is over; this is the same, sooner.
-    forgotten = WorkflowExecution(workflow_id=request)
-    await client.workflow_service.delete_workflow_execution(
-        DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=forgotten)
-    )
-
-    async def is_forgotten() -> bool:
-        said = await terminal("status", request)
-        return said.code == 1 and "its case file does" in said.err
-
-    await until(is_forgotten)
-    assert (await terminal("start", file, "--json")).json[0]["outcome"] == "already started"
-
-    record = Dossier(terminal.stage.dossier).start_record(request)
-    assert record is not None
-    plan = Dossier(terminal.stage.dossier).plan(record.plan)
-    second = await client.start_workflow(JurisdictionRequest.run, plan, id=request, task_queue=temporal.TASK_QUEUE)
-    try:
-        await asyncio.wait_for(second.result(), 30)
-    except WorkflowFailureError as error:
-        cause = error.cause
-        while not isinstance(cause, ApplicationError) and cause is not None:
-            cause = cause.__cause__
-        assert cause is not None
-        assert cause.type == "AlreadyOpened"
-    else:
-        raise AssertionError("a second workflow took the request up")
-    assert demands(terminal, *address).total() == 1
-
-
 async def test_production_after_the_end_goes_into_the_case_file(terminal: Terminal, campaign: CampaignWriter):
     request = (await terminal("start", str(campaign("chicago-il")), "--json")).json[0]["request"]
     assert (await terminal("withdraw", request, "--reason", "a test")).code == 0
@@ -186,3 +175,40 @@ async def test_production_after_the_end_goes_into_the_case_file(terminal: Termin
     note = await terminal("note", request, "Too late for a note.")
     assert note.code == 1
     assert "has ended" in note.err
+
+
+async def test_what_ended_and_was_forgotten_is_not_started_again_not_even_past_the_commands(
+    terminal: Terminal, forgotten: Forgotten
+):
+    client = terminal.stage.server.client
+
+    async def is_forgotten() -> bool:
+        try:
+            await client.get_workflow_handle(forgotten.request).describe()
+        except RPCError as error:
+            return error.status is RPCStatusCode.NOT_FOUND
+        return False
+
+    await until(is_forgotten)
+    said = await terminal("status", forgotten.request)
+    assert said.code == 1
+    assert "its case file does" in said.err
+    assert (await terminal("start", forgotten.file, "--json")).json[0]["outcome"] == "already started"
+
+    record = Dossier(terminal.stage.dossier).start_record(forgotten.request)
+    assert record is not None
+    plan = Dossier(terminal.stage.dossier).plan(record.plan)
+    second = await client.start_workflow(
+        JurisdictionRequest.run, plan, id=forgotten.request, task_queue=temporal.TASK_QUEUE
+    )
+    try:
+        await asyncio.wait_for(second.result(), 30)
+    except WorkflowFailureError as error:
+        cause = error.cause
+        while not isinstance(cause, ApplicationError) and cause is not None:
+            cause = cause.__cause__
+        assert cause is not None
+        assert cause.type == "AlreadyOpened"
+    else:
+        raise AssertionError("a second workflow took the request up")
+    assert demands(terminal, *addresses("one", of="ended")).total() == 1
