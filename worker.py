@@ -10,15 +10,17 @@ import signal
 import sys
 
 import structlog
+from pydantic import ValidationError
 from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.dates import Dates
-from activities.dossier import CaseFiles, Dossier
+from activities.dossier import CaseFiles, Dossier, DossierError
 from activities.drafting import Drafting
 from activities.letters import Letters
 from activities.mail import MailClient, SmtpSettings
 from forthwith import temporal
+from forthwith.domain.plain_words import problems
 from forthwith.logs import configure_logs
 from forthwith.settings import Settings, WrongSettings
 from workflows.jurisdiction_request import JurisdictionRequest
@@ -56,10 +58,15 @@ async def run(settings: Settings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, _stop, stop)
     try:
+        smtp = SmtpSettings.model_validate(settings.smtp)
+    except ValidationError as error:
+        wrong = (f"FORTHWITH_SMTP_*: {problem}" for problem in problems(error, SmtpSettings))
+        raise WrongSettings("\n".join(wrong)) from error
+    try:
         client = await temporal.connect()
     except RuntimeError as error:
         raise SystemExit(f"no Temporal server answers: {error}\nset TEMPORAL_ADDRESS to one that does") from error
-    async with MailClient(SmtpSettings.model_validate(settings.smtp)) as mail, build_worker(client, settings, mail):
+    async with MailClient(smtp) as mail, build_worker(client, settings, mail):
         log.info("worker started", queue=temporal.TASK_QUEUE, namespace=client.namespace, dossier=str(settings.dossier))
         await stop.wait()
         log.info("worker stops: letters that are under way are finished first")
@@ -81,7 +88,7 @@ def main() -> None:
         configure_logs(settings)
         asyncio.run(run(settings))
         code = 0
-    except WrongSettings as error:
+    except (WrongSettings, DossierError) as error:
         sys.stderr.write(f"{error}\n")
     except SystemExit as leaving:  # no server answers
         sys.stderr.write(f"{leaving.code}\n")
