@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, FilePath, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from forthwith.domain.plain_words import in_plain_words, unknown
@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     smtp_username: str = ""
     smtp_password: SecretStr = SecretStr("")
     smtp_tls: Literal["required", "starttls", "none"] = "starttls"
-    smtp_ca_file: Path | None = None
+    smtp_ca_file: FilePath | None = None
     """Certificates to trust instead of the system's."""
     smtp_connections: int = Field(default=10, gt=0, le=100)
     """How many letters go out at once."""
