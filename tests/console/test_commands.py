@@ -235,7 +235,7 @@ async def test_dev_stops_cleanly_and_goes_on_where_it_was(
     started = await terminal("start", str(campaign("chicago-il")), "--json", environment=there)
     request = started.json[0]["request"]
     first.send_signal(signal.SIGINT)
-    assert await asyncio.wait_for(first.wait(), 30) == 0
+    assert await asyncio.wait_for(first.wait(), 60) == 0
     assert processes_about(tmp_path / "dev") == []
 
     second = await dev()
@@ -245,7 +245,7 @@ async def test_dev_stops_cleanly_and_goes_on_where_it_was(
     assert (fourth.code, "--port" in fourth.err) == (1, True)
     status = await terminal("status", request, "--json", environment=there)
     second.send_signal(signal.SIGTERM)
-    assert await asyncio.wait_for(second.wait(), 30) == 0
+    assert await asyncio.wait_for(second.wait(), 60) == 0
     assert status.json["status"] in ("Sending", "AwaitingResponse")
 
 
