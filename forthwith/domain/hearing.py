@@ -5,7 +5,7 @@ case's own affair (forthwith/domain/case.py).
 """
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from forthwith.domain.messages import (
     AcceptResponse,
@@ -17,6 +17,7 @@ from forthwith.domain.messages import (
     DeliveryReport,
     EscalateNow,
     ExtendDeadline,
+    ItemReport,
     RecordResponse,
     ResolveAttention,
     ResponseKind,
@@ -99,7 +100,16 @@ def _respond(case: "Case", response: RecordResponse, now: datetime) -> str:
     what = _KINDS_IN_WORDS[response.kind]
     text = f"{what} from {response.sender} was received{timing}; {case.what_is_missing()}."
     _said(
-        case, now, "response_received", text, response, received_at=response.received_at.isoformat(), note=response.note
+        case,
+        now,
+        "response_received",
+        text,
+        response,
+        received_at=response.received_at.isoformat(),
+        items=_in_short(response.items),
+        # As sha256sum writes them, so that what was received can be checked with it.
+        documents="\n".join(f"{document.sha256}  {document.uri}" for document in response.documents),
+        note=response.note,
     )
     if response.kind == "refusal":
         case.ask_for(Attention.REFUSAL, f"{response.sender} refuses")
@@ -309,6 +319,10 @@ def _resolve(case: "Case", resolution: ResolveAttention, now: datetime) -> str:
     if rejected:
         _redraft(case, "after rejection", now)
     return text
+
+
+def _in_short(items: Literal["all"] | tuple[ItemReport, ...]) -> str:
+    return "all" if isinstance(items, str) else ", ".join(f"{item.id}={item.disposition}" for item in items)
 
 
 def _said(case: "Case", now: datetime, what: str, text: str, message: AnyMessage, **details: str) -> str:

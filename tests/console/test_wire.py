@@ -60,6 +60,11 @@ async def test_an_update_from_the_plain_cli_is_recorded_as_it_was_sent(terminal:
     (item,) = status["items"]
     assert (item["id"], item["disposition"], item["note"]) == ("A-1", "objected", "privilege")
     assert "objection" in status["attention"]
+    (received,) = [
+        one for one in (await terminal("timeline", request, "--json")).json if one["what"] == "response_received"
+    ]
+    assert received["details"]["documents"] == f"{HASH}  s3://intake/0042.pdf", "the record outlives the history"
+    assert received["details"]["items"] == "A-1=objected"
 
 
 async def test_a_malformed_update_is_refused_by_name_and_leaves_nothing(terminal: Terminal, campaign: CampaignWriter):
