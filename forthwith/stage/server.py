@@ -21,6 +21,10 @@ FASTER = (
     *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"'),
     # Lets a client move one workflow's clock (forthwith/stage/virtual_clock.py).
     *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
+    # One worker polls the one queue. Of four partitions it polls one at a time, and what a killed worker left in another
+    # waited there for up to a quarter of a minute.
+    *("--dynamic-config-value", "matching.numTaskqueueReadPartitions=1"),
+    *("--dynamic-config-value", "matching.numTaskqueueWritePartitions=1"),
 )
 DURABLE = ("--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=normal")
 """For a database on file: what is committed survives a crash of the process, at twice the speed of the default."""
