@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from forthwith.domain.messages import Attention, DeliveryReport, ExtendDeadline, Status
 from forthwith.domain.period import Period
@@ -177,6 +178,13 @@ async def ended(demand: Demand, status: Status) -> Demand:
     return demand
 
 
+def without_stack_traces(part: Any) -> Any:
+    """A history as it replays just as well on any machine, without the paths of the one it was recorded on."""
+    if isinstance(part, dict):
+        return {name: without_stack_traces(value) for name, value in part.items() if name != "stackTrace"}
+    return [without_stack_traces(value) for value in part] if isinstance(part, list) else part
+
+
 async def record(names: list[str]) -> None:
     """Plays the lives of these names, or all of them, and writes their histories."""
     HISTORIES.mkdir(exist_ok=True)
@@ -186,7 +194,8 @@ async def record(names: list[str]) -> None:
                 async with Office(stage, name.replace("_", "-"), Path(folder) / name) as office:
                     demand = await LIVES[name](office)
                     demand.seen = len(demand.mail())
-                    history = json.dumps((await demand.handle.fetch_history()).to_json_dict(), separators=(",", ":"))
+                    events = (await demand.handle.fetch_history()).to_json_dict()
+                    history = json.dumps(without_stack_traces(events), separators=(",", ":"))
                     if len(history) > LARGEST:
                         raise ValueError(f"{name} takes {len(history)} bytes, more than {LARGEST}")
                     (HISTORIES / f"{name}.json").write_text(history + "\n", encoding="utf-8")
