@@ -51,16 +51,8 @@ class StartRecord(Model):
     started_at: datetime
 
 
-class Opened(Model):
-    """Which workflow took a request up. A second workflow of the same id finds it and stops."""
-
-    workflow_id: str
-    first_run: str
-    plan: Sha256
-
-
 class Opening(Model):
-    """What `open_case` is asked."""
+    """Which workflow takes a request up. Written once; a second workflow of the same id finds it and stops."""
 
     workflow_id: str
     first_run: str
@@ -73,6 +65,11 @@ class Filing(Model):
     workflow_id: str
     entries: tuple[Entry, ...]
     head: str
+
+
+def as_pinned(templates: Mapping[str, str]) -> bytes:
+    """The bytes under whose hash a set of templates is pinned, and by which a plan names it."""
+    return json.dumps(dict(templates), sort_keys=True, ensure_ascii=False).encode()
 
 
 class Dossier:
@@ -106,7 +103,7 @@ class Dossier:
 
     def pin_templates(self, templates: Mapping[str, str]) -> str:
         """Keeps a set of templates (file name to text) under its hash."""
-        return self.pin(json.dumps(dict(templates), sort_keys=True, ensure_ascii=False).encode())
+        return self.pin(as_pinned(templates))
 
     def pinned(self, sha256: str) -> bytes:
         """What was pinned under a hash. Raises ``DossierError`` when it is missing or was changed."""
@@ -139,19 +136,18 @@ class Dossier:
         path = self.of(workflow_id) / "start.json"
         return StartRecord.model_validate_json(self.read(path)) if path.exists() else None
 
-    def opened(self, workflow_id: str) -> Opened | None:
+    def opened(self, workflow_id: str) -> Opening | None:
         """Which workflow took a request up, or None when none did yet."""
         path = self.of(workflow_id) / "opened.json"
-        return Opened.model_validate_json(self.read(path)) if path.exists() else None
+        return Opening.model_validate_json(self.read(path)) if path.exists() else None
 
     def open(self, opening: Opening) -> bool:
         """Takes a request up for one workflow. False when another one has it, or when it was started otherwise."""
         started = self.start_record(opening.workflow_id)
         if started is None or started.plan != opening.plan:
             return False
-        mine = Opened(workflow_id=opening.workflow_id, first_run=opening.first_run, plan=opening.plan)
         path = self.of(opening.workflow_id) / "opened.json"
-        return self._write_once(path, mine.model_dump_json().encode()) or self.opened(opening.workflow_id) == mine
+        return self._write_once(path, opening.model_dump_json().encode()) or self.opened(opening.workflow_id) == opening
 
     def create(self, path: Path, content: bytes) -> bool:
         """Creates an object exclusively. False when it exists already. Raises ``DossierError``."""

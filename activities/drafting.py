@@ -27,8 +27,7 @@ class Drafting:
         """
         plan = self._dossier.plan(order.plan)
         template = self._dossier.templates(plan.templates)["subpoena.typ"]
-        template_sha256 = hashlib.sha256(template.encode()).hexdigest()
-        document = compose_draft(plan, order, template_sha256=template_sha256, renderer=RENDERER)
+        document = compose_draft(plan, order, template=template, renderer=RENDERER)
         async with heartbeating():
             try:
                 content = await asyncio.to_thread(render_pdf, template, document, created=order.drafted_at)

@@ -1,14 +1,13 @@
 """From a campaign file to plans: what each request is started with, checked to its last letter before it is sent."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from activities.calendars import UnknownCalendar, build_calendar
-from activities.dossier import Dossier
+from activities.dossier import Dossier, as_pinned
 from activities.typesetting import RENDERER, TemplateError, render_pdf
 from forthwith.console.campaign_file import CampaignFile, InvalidCampaign, Problem
 from forthwith.domain.calendar import Calendar
@@ -43,8 +42,7 @@ class Planned:
             case LetterOrder() as order:
                 return compose_letter(self.plan, self.templates, order)
             case DraftOrder() as order:
-                sha256 = hashlib.sha256(self.templates["subpoena.typ"].encode()).hexdigest()
-                return compose_draft(self.plan, order, template_sha256=sha256, renderer=RENDERER)
+                return compose_draft(self.plan, order, template=self.templates["subpoena.typ"], renderer=RENDERER)
             case None:
                 return None
 
@@ -69,9 +67,7 @@ def plan_requests(file: CampaignFile, *, opened_at: datetime, only: Iterable[str
     """
     chosen = _chosen(file, tuple(only))
     _refuse_past_deadline(file, opened_at)
-    templates = hashlib.sha256(
-        json.dumps(dict(file.templates), sort_keys=True, ensure_ascii=False).encode()
-    ).hexdigest()
+    templates = hashlib.sha256(as_pinned(file.templates)).hexdigest()
     years = (opened_at.year - YEARS_BEFORE, opened_at.year + YEARS_AFTER)
     # The issuing office has no state of its own: its duties follow the calendars that are not the recipient's.
     issuer = Clock(calendar=_calendar(file, None, years), zone=file.campaign.time_zone)

@@ -109,10 +109,8 @@ class Starter:
 
     async def _start_one(self, request: Planned, dry_run: bool) -> StartOutcome:
         plan = request.plan
-        if self.dossier.opened(plan.workflow_id):
-            return StartOutcome(
-                request=plan.workflow_id, plan=self._recorded(plan).content_hash, outcome=Started.ALREADY
-            )
+        if opened := self.dossier.opened(plan.workflow_id):
+            return StartOutcome(request=plan.workflow_id, plan=opened.plan, outcome=Started.ALREADY)
         if dry_run:
             return StartOutcome(request=plan.workflow_id, plan=plan.content_hash, outcome=Started.PLANNED)
         request.pin(self.dossier)
@@ -127,10 +125,6 @@ class Starter:
         )
         outcome = await self._start_workflow(self.dossier.plan(record.plan))
         return StartOutcome(request=plan.workflow_id, plan=record.plan, outcome=outcome)
-
-    def _recorded(self, plan: RequestPlan) -> RequestPlan:
-        record = self.dossier.start_record(plan.workflow_id)
-        return self.dossier.plan(record.plan) if record else plan
 
     async def _start_workflow(self, plan: RequestPlan) -> Started:
         try:

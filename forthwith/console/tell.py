@@ -283,6 +283,7 @@ def note(
 
 
 def _tell(request: str, update: str, message: dict[str, Any], by: str, role: str, event_id: str, json: bool) -> None:
+    is_new = not event_id and "event_id" not in message
     message.setdefault("event_id", event_id or f"cli-{uuid.uuid4()}")
     message.setdefault("by", {"name": by or Settings().operator or getpass.getuser(), "role": role})
     moments = {name for name in ("received_at", "at") if message.get(name) == ""}
@@ -313,7 +314,8 @@ def _tell(request: str, update: str, message: dict[str, Any], by: str, role: str
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise failed_call(error, request) from error
                 return _after_the_end(request, checked, moments)
-            await _refuse_reused_id(client, request, checked, answer, moments)
+            if not is_new:
+                await _refuse_reused_id(client, request, checked, answer, moments)
             return answer
 
     answer = asyncio.run(run())

@@ -4,7 +4,6 @@ A calendar is a snapshot. It is made once (activities/calendars.py), hashed, and
 so that a later release of any library moves no date of a request that is under way.
 """
 
-import hashlib
 from collections.abc import Iterator
 from datetime import date
 from functools import cached_property
@@ -59,7 +58,7 @@ class Calendar(Model):
     @cached_property
     def sha256(self) -> str:
         """Content hash of the whole snapshot, in hexadecimal."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        return self.content_hash
 
     def is_open(self, day: date, direction: Direction = "forward", *, disputed_open: bool = False) -> bool:
         """Whether ``day`` is an open day when counting in ``direction``.

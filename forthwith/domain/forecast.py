@@ -89,7 +89,7 @@ def _later_rungs(plan: RequestPlan, issuer: Clock, approved_at: datetime) -> Ite
     if ladder.referral:
         waits.append(("referral", ladder.referral.after_return, f"to the {ladder.referral.to}"))
     for name, period, then in waits:
-        due = issuer.within(moment, period, "business_days" if period.unit == "business_days" else "frcp6")
+        due = issuer.within(moment, period, "frcp6")
         moment = due.closes_at - timedelta(seconds=1)
         why = (f"{period} after the step before, if that came on its last day; {then}.",)
         yield Foreseen(moment, name, "later", None, issuer.zone, why)

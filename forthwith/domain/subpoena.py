@@ -4,6 +4,7 @@ Software drafts and leaves blank what only a person can supply: the text of an a
 relevance, the signature. What is required and still empty blocks approval, by name.
 """
 
+import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -90,8 +91,11 @@ def missing_fields(campaign: Campaign, fields: Mapping[str, str]) -> tuple[str, 
     return tuple(name for name in required if not filled[name].strip())
 
 
-def compose_draft(plan: RequestPlan, order: DraftOrder, *, template_sha256: str, renderer: str) -> SubpoenaDraft:
-    """The draft that ``order`` asks for. ``template_sha256`` and ``renderer`` go into its audit block."""
+def compose_draft(plan: RequestPlan, order: DraftOrder, *, template: str, renderer: str) -> SubpoenaDraft:
+    """The draft that ``order`` asks for.
+
+    Its audit block names ``renderer`` and the hash of ``template``, the source text of the layout.
+    """
     campaign, recipient = plan.campaign, plan.jurisdiction
     filled = _defaults(campaign) | order.fields
     zone = recipient.timezone
@@ -101,7 +105,7 @@ def compose_draft(plan: RequestPlan, order: DraftOrder, *, template_sha256: str,
         docket_number=filled["docket_number"],
         reference=plan.workflow_id,
         version=order.version,
-        template_sha256=template_sha256,
+        template_sha256=hashlib.sha256(template.encode()).hexdigest(),
         issuer_office=campaign.issuer.office,
         issuer_name=filled["signatory.name"],
         issuer_address=campaign.issuer.address,

@@ -160,8 +160,7 @@ class _Reckoning:
         )
 
     def within(self, since: datetime, period: Period) -> Computation:
-        rule = "business_days" if period.unit == "business_days" else self.campaign.clock.rule
-        return self.recipient.within(since, period, rule)
+        return self.recipient.within(since, period, self.campaign.clock.rule)
 
     def deadline(self, clock_from: datetime) -> Computation:
         response = self.campaign.clock.response
@@ -213,8 +212,7 @@ class _Reckoning:
         chase = self.facts.chase
         if chase is None:
             return None
-        period = self.chase_period(chase)
-        return self.issuer.within(chase.since, period, "business_days" if period.unit == "business_days" else "frcp6")
+        return self.issuer.within(chase.since, self.chase_period(chase), "frcp6")
 
     def chase_period(self, chase: Chase) -> Period:
         match chase.topic:
