@@ -21,8 +21,8 @@ FASTER = (
     *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"'),
     # Lets a client move one workflow's clock (forthwith/stage/virtual_clock.py).
     *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
-    # One worker polls the one queue. Of four partitions it polls one at a time, and what a killed worker left in another
-    # waited there for up to a quarter of a minute.
+    # One worker polls the one queue. Of four partitions it polls one at a time, and what a killed worker left in
+    # another waited there for up to a quarter of a minute.
     *("--dynamic-config-value", "matching.numTaskqueueReadPartitions=1"),
     *("--dynamic-config-value", "matching.numTaskqueueWritePartitions=1"),
 )
