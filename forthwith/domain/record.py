@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from forthwith.domain.campaign import Role
+from forthwith.domain.fields import Sha256
 from forthwith.domain.messages import Who
 from forthwith.domain.model import Model
 from forthwith.domain.timetable import StepKind
@@ -81,6 +82,57 @@ class Draft(Model):
     def sha256(self) -> str:
         """Hash of the PDF, in hexadecimal."""
         return self.document.sha256
+
+
+class Decision(Model):
+    """What a person decided on one version of the draft, against the file that was read."""
+
+    version: int
+    decision: Literal["approve", "revise", "reject"]
+    by: Who
+    at: datetime
+    """UTC."""
+    sha256: Sha256
+    why: str = ""
+    """The notes or the reason that were given with it."""
+
+
+class Issued(Model):
+    """The issuance of a subpoena, by a person, as it was recorded. Software issues nothing."""
+
+    number: str
+    """The number under which the office issued it."""
+    signed_by: str
+    signed_title: str
+    issued_at: datetime
+    """UTC."""
+    sha256_signed: Sha256
+    """Of the signed original, wherever the office keeps it."""
+
+
+class ServiceRecord(Model):
+    """The service of an issued subpoena, by a person, as it was recorded."""
+
+    on_whom: str
+    how: str
+    """Such as ``by hand`` or ``certified mail 7018 …``."""
+    by_whom: str
+    served_at: datetime
+    """UTC."""
+    place: str = ""
+    notice_to_parties_at: datetime | None = None
+    """When the other parties of a pending action were given notice, FRCP 45(a)(4). UTC."""
+
+
+class Objection(Model):
+    """An objection to the subpoena, as it was recorded."""
+
+    received_at: datetime
+    """UTC."""
+    sender: str
+    items: tuple[str, ...] = ()
+    """The items objected to; none where it is to the whole."""
+    grounds: str
 
 
 class Outcome(Model):

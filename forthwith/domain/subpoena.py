@@ -25,7 +25,7 @@ from forthwith.domain.items import SETTLING, ItemState
 from forthwith.domain.letters import plain_date, relevant_period
 from forthwith.domain.messages import RecordResponse
 from forthwith.domain.model import Model
-from forthwith.domain.record import SentLetter
+from forthwith.domain.record import Decision, Issued, SentLetter
 
 BANNER = "DRAFT – NOT ISSUED"
 
@@ -47,6 +47,10 @@ class DraftOrder(Model):
     fields: dict[str, str]
     """What reviewers put into fields, such as ``authority.1.text``."""
     notes: tuple[str, ...]
+    decisions: tuple[Decision, ...] = ()
+    """On this version and the ones before it."""
+    issued: Issued | None = None
+    """Once a person issued it, the same version is drawn up again as the record copy of what was issued."""
 
 
 def _defaults(campaign: Campaign) -> dict[str, str]:
