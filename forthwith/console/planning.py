@@ -56,7 +56,7 @@ class Planned:
         dossier.pin_templates(self.templates)
         dossier.pin(_bytes(self.recipient.calendar))
         dossier.pin(_bytes(self.issuer.calendar))
-        dossier.pin(self.plan.model_dump_json().encode())
+        dossier.pin(self.plan.canonical)
 
 
 def plan_requests(file: CampaignFile, *, opened_at: datetime, only: Iterable[str] = ()) -> tuple[Planned, ...]:
@@ -146,4 +146,4 @@ def _calendar(file: CampaignFile, state: str | None, years: tuple[int, int]) -> 
 
 
 def _bytes(calendar: Calendar) -> bytes:
-    return calendar.model_dump_json().encode()
+    return calendar.canonical

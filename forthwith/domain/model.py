@@ -11,6 +11,15 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True)
 
     @property
+    def canonical(self) -> bytes:
+        """The JSON that is pinned and hashed, without the fields that stand at their defaults.
+
+        So a field that is added later, with a default, changes no hash of what was started before. For the same
+        reason a default never changes once something was pinned with it.
+        """
+        return self.model_dump_json(exclude_defaults=True).encode()
+
+    @property
     def content_hash(self) -> str:
-        """Content hash in hexadecimal, over the model's JSON."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """Content hash in hexadecimal."""
+        return hashlib.sha256(self.canonical).hexdigest()

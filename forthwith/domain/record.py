@@ -29,7 +29,7 @@ class Entry(Model):
 
     def filed(self) -> bytes:
         """The bytes that are kept in the dossier, and that `sha256sum` is run on."""
-        return self.model_dump_json().encode() + b"\n"
+        return self.canonical + b"\n"
 
     @property
     def head(self) -> str:

@@ -238,10 +238,10 @@ def plan_request(dossier: Dossier, campaign: Campaign, jurisdiction: Jurisdictio
         campaign=campaign,
         jurisdiction=jurisdiction,
         templates=dossier.pin_templates(templates),
-        recipient_calendar=dossier.pin(recipient.calendar.model_dump_json().encode()),
-        issuer_calendar=dossier.pin(issuer.calendar.model_dump_json().encode()),
+        recipient_calendar=dossier.pin(recipient.calendar.canonical),
+        issuer_calendar=dossier.pin(issuer.calendar.canonical),
     )
-    dossier.pin(plan.model_dump_json().encode())
+    dossier.pin(plan.canonical)
     return Planned(plan, recipient, issuer)
 
 
