@@ -1,6 +1,5 @@
 """How commands speak: JSON on stdout for programs, tables and sentences for people; progress and errors on stderr."""
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any
@@ -8,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import BaseModel
+from pydantic_core import to_json
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -54,13 +54,7 @@ def plain_table(title: str | None = None) -> Table:
 
 def print_json(value: BaseModel | Sequence[BaseModel] | dict[str, Any]) -> None:
     """One JSON document on stdout."""
-    if isinstance(value, BaseModel):
-        document: Any = value.model_dump(mode="json")
-    elif isinstance(value, dict):
-        document = value
-    else:
-        document = [item.model_dump(mode="json") for item in value]
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    typer.echo(to_json(value, indent=2))
 
 
 def styled(status: Status) -> str:

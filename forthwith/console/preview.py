@@ -1,9 +1,11 @@
 """`preview`: every date and every letter of a campaign, before anything is sent."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -22,6 +24,12 @@ from forthwith.domain.model import Model
 from forthwith.domain.wording import plain_text
 
 MARGIN = " " * 29
+
+LETTERS_FOR = 50
+"""Of a larger campaign the letters of this many are rendered, unless all are asked for: ten take half a second."""
+
+NAMES_SHOWN = 12
+"""Of those that share one timetable."""
 
 
 class PreviewStep(Model):
@@ -46,10 +54,13 @@ def preview(
     ] = None,
     only: Annotated[list[str] | None, typer.Option("--only", help="Only this jurisdiction; may be repeated.")] = None,
     to: Annotated[Path, typer.Option("--to", help="Where to put the letters and drafts.")] = Path("preview"),
-    dates_only: Annotated[bool, typer.Option("--dates-only", help="Render nothing; for very large campaigns.")] = False,
+    dates_only: Annotated[bool, typer.Option("--dates-only", help="Render nothing.")] = False,
+    all_letters: Annotated[
+        bool, typer.Option("--all-letters", help=f"Render everybody's letters, also beyond {LETTERS_FOR} requests.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Show every date and render every letter and draft of a campaign. Nothing is sent.
+    """Show every date and render the letters and drafts of a campaign. Nothing is sent.
 
     Example: forthwith preview examples/1373-2018/campaign.yaml --on 2018-01-24
     """
@@ -59,26 +70,57 @@ def preview(
         opens = campaign.campaign.mail.send_between.opens
         opened_at = datetime.combine(on.date(), opens, ZoneInfo(campaign.campaign.time_zone)).astimezone(UTC)
     planned = plan_requests(campaign, opened_at=opened_at, only=only or ())
-    steps: list[PreviewStep] = []
+    rendered = () if dates_only else planned if all_letters else planned[:LETTERS_FOR]
+    files: dict[str, Sequence[Path | None]] = {}
     with (
         Progress(console=err, transient=True, disable=json or not err.is_terminal) as progress,
         ThreadPoolExecutor() as pool,
     ):
-        task = progress.add_task("Looking ahead", total=len(planned))
-        for request in planned:
-            foreseen = request.forecast(opened_at)
-            files = [None] * len(foreseen) if dates_only else _render(request, foreseen, to, pool)
-            steps += [_step(request, step, rendered) for step, rendered in zip(foreseen, files, strict=True)]
-            progress.advance(task)
+        for request in progress.track(rendered, description="Rendering"):
+            files[request.plan.jurisdiction.id] = _render(request, request.forecast(opened_at), to, pool)
+    timetables = tuple(shared_dates(planned, opened_at))
     if json:
-        print_json(steps)
-    else:
-        _print(planned, steps, None if dates_only else to)
+        print_json(tuple(_steps(planned, timetables, files)))
+        return
+    _print(timetables)
+    letters = sum(step.what == "letter" for timetable in timetables for step in timetable.steps for _ in timetable.of)
+    counts = f"{plural(len(planned), 'request')}, {plural(letters, 'letter')} if nobody answers."
+    out.print(f"{counts}{_where(len(planned), len(rendered), to)} Nothing was sent.", highlight=False, soft_wrap=True)
 
 
-def _step(request: Planned, foreseen: Foreseen, file: Path | None) -> PreviewStep:
+@dataclass(frozen=True)
+class SharedDates:
+    """The dates of all recipients that have one calendar and one time zone: they differ in nothing else."""
+
+    of: tuple[Planned, ...]
+    steps: tuple[Foreseen, ...]
+
+
+def shared_dates(planned: Sequence[Planned], opened_at: datetime) -> Iterator[SharedDates]:
+    """The dates of every request, computed once for each place. A thousand towns live in some fifty places."""
+    places: dict[tuple[str, str], list[Planned]] = {}
+    for request in planned:
+        places.setdefault((request.plan.recipient_calendar, request.recipient.zone), []).append(request)
+    for neighbours in places.values():
+        yield SharedDates(tuple(neighbours), neighbours[0].forecast(opened_at))
+
+
+def _steps(
+    planned: Sequence[Planned], timetables: Sequence[SharedDates], files: Mapping[str, Sequence[Path | None]]
+) -> Iterator[PreviewStep]:
+    """Every step of every request, in the order of the campaign's file."""
+    steps: dict[str, tuple[PreviewStep, ...]] = {}
+    for timetable in timetables:
+        shared = tuple(map(_step, timetable.steps))
+        steps |= {request.plan.jurisdiction.id: shared for request in timetable.of}
+    for name in (request.plan.jurisdiction.id for request in planned):
+        for step, file in zip_longest(steps[name], files.get(name, ())):
+            yield step.model_copy(update={"jurisdiction": name, "file": str(file) if file else None})
+
+
+def _step(foreseen: Foreseen) -> PreviewStep:
     return PreviewStep(
-        jurisdiction=request.plan.jurisdiction.id,
+        jurisdiction="",
         step=foreseen.step,
         what=foreseen.what,
         to=foreseen.to,
@@ -86,7 +128,6 @@ def _step(request: Planned, foreseen: Foreseen, file: Path | None) -> PreviewSte
         zone=foreseen.zone,
         at=foreseen.at.astimezone(UTC),
         why=foreseen.why,
-        file=str(file) if file else None,
     )
 
 
@@ -110,11 +151,14 @@ def _render_one(request: Planned, foreseen: Foreseen, stem: Path) -> Path | None
     return path
 
 
-def _print(planned: Sequence[Planned], steps: Sequence[PreviewStep], folder: Path | None) -> None:
-    for request in planned:
-        jurisdiction = request.plan.jurisdiction
-        out.print(f"[bold]{jurisdiction.name}[/]  ·  {request.plan.workflow_id}", highlight=False)
-        for step in (step for step in steps if step.jurisdiction == jurisdiction.id):
+def _print(timetables: Sequence[SharedDates]) -> None:
+    for timetable in timetables:
+        for request in timetable.of[:NAMES_SHOWN]:
+            name = escape(request.plan.jurisdiction.name)
+            out.print(f"[bold]{name}[/]  ·  {request.plan.workflow_id}", highlight=False)
+        if (more := len(timetable.of) - NAMES_SHOWN) > 0:
+            out.print(f"[bold]and {more:,} more[/] with the same dates", highlight=False)
+        for step in map(_step, timetable.steps):
             style = {"date": "bold", "draft": "magenta", "later": "dim"}.get(step.what, "default")
             to = f" → {step.to}" if step.to else ""
             out.print(f"  {step.local:<26} {step.at:%Y-%m-%d %H:%MZ}  {step.step}{to}", style=style, highlight=False)
@@ -123,10 +167,14 @@ def _print(planned: Sequence[Planned], steps: Sequence[PreviewStep], folder: Pat
             )
             out.print(escape(why), style="dim", highlight=False)
         out.print()
-    letters = sum(step.what == "letter" for step in steps)
-    where = f" Letters and drafts are in [bold]{folder}[/]." if folder else ""
-    counts = f"{plural(len(planned), 'request')}, {plural(letters, 'letter')} if nobody answers."
-    out.print(f"{counts}{where} Nothing was sent.", highlight=False, soft_wrap=True)
+
+
+def _where(requests: int, rendered: int, folder: Path) -> str:
+    if not rendered:
+        return ""
+    whose = "" if rendered == requests else f" of the first {rendered}"
+    more = "" if rendered == requests else " `--only` or `--all-letters` renders others."
+    return f" Letters and drafts{whose} are in [bold]{escape(str(folder))}[/].{more}"
 
 
 def _sentence(words: str) -> str:

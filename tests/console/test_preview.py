@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.console.conftest import EXAMPLE, Terminal
+from tests.console.conftest import EXAMPLE, Terminal, write_campaign
 
 FILE = str(EXAMPLE / "campaign.yaml")
 
@@ -40,3 +40,29 @@ async def test_it_reads_well_in_eighty_columns(terminal: Terminal):
     assert [line for line in lines if len(line) > 80 or line != line.rstrip()] == []
     assert "  Fri 23 Feb 2018 24:00 CST  2018-02-24 06:00Z  response due" in lines
     assert lines[-1] == "1 request, 9 letters if nobody answers. Nothing was sent."
+
+
+async def test_neighbours_share_one_timetable_and_each_is_named_in_the_json(terminal: Terminal, tmp_path: Path):
+    rows = [
+        {
+            "id": f"town-{number}",
+            "name": f"Town {number}",
+            "kind": "city",
+            "state": state,
+            "timezone": "America/Chicago",
+            "attention": "Clerk",
+            "email": f"records@town-{number}.example",
+        }
+        for number, state in enumerate(("IL", "TX") * 150)
+    ]
+    path = str(write_campaign(tmp_path, "many", rows=rows))
+    words = ("preview", path, "--on", "2018-01-24", "--dates-only")
+    said = await terminal(*words)
+    assert said.code == 0, said.err
+    assert said.out.count("response due") == 2
+    assert said.out.count("and 138 more with the same dates") == 2
+    assert said.out.endswith("300 requests, 2700 letters if nobody answers. Nothing was sent.\n")
+    said = await terminal(*words, "--json")
+    due = [step for step in said.json if step["step"] == "response due"]
+    assert [step["jurisdiction"] for step in due] == [row["id"] for row in rows]
+    assert {step["file"] for step in due} == {None}
