@@ -7,12 +7,13 @@ carries its weekday, ``closes_at`` is in UTC, ``stricter`` the earlier day to wh
 import csv
 from datetime import date, datetime, time
 from pathlib import Path
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from activities.calendars import build_calendar
-from forthwith.domain.clock import Clock, Computation
+from forthwith.domain.clock import Clock, Computation, Rule
 from forthwith.domain.period import Period
 
 WORKED = Path(__file__).parent / "data" / "worked_dates.csv"
@@ -44,9 +45,10 @@ def compute(worked: dict[str, str]) -> Computation:
     if period == "by":
         return clock.by(moment.date())
     count, unit = period.split()
+    rule = cast("Rule", worked["rule"])
     if int(count) < 0:
-        return clock.counted(moment.date(), int(count), rule=worked["rule"])
-    return clock.within(moment, Period(unit=unit, count=int(count)), worked["rule"])
+        return clock.counted(moment.date(), int(count), rule=rule)
+    return clock.within(moment, Period.model_validate({unit: int(count)}), rule)
 
 
 @pytest.mark.parametrize("worked", read_worked(), ids=lambda w: f"{w['from']} {w['period']} {w['why'][:40]}")
