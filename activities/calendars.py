@@ -5,146 +5,48 @@ snapshot (forthwith/domain/calendar.py) that no later release of the package can
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from difflib import get_close_matches
+from functools import cache, lru_cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any
 
 import holidays
-from pydantic import Field, ValidationError, model_validator
+from holidays.registry import COUNTRIES
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from activities.overlays import Overlay
 from forthwith.domain.calendar import Calendar, ClosedDay
-from forthwith.domain.model import Model
 
-OVERLAYS = files("forthwith") / "calendars"
-"""The overlays that come with the package, each named for the calendar it corrects: ``us-ny.yaml`` for US-NY."""
+CORRECTIONS = files("forthwith") / "calendars"
+"""Overlays that are always applied, each named for the calendar it corrects: ``us-ny.yaml`` for US-NY."""
+
+OVERLAYS = files("forthwith") / "overlays"
+"""Overlays that are applied where a campaign names them."""
 
 _FEDERAL = "us-federal"
 _STATES = "us-states"
 _WEEKEND = {5, 6}
 _HALF_DAY = "half-day"
-_OBSERVED = "(observed)"
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_STATE = "state"
 
 
 class UnknownCalendar(ValueError):
     """A calendar that cannot be made; the message says what was asked for and what could be."""
 
 
-class Added(Model):
-    """A closed day that the source lacks or describes wrongly: one ``day``, or ``every`` year on ``MM-DD``."""
-
-    name: str
-    citation: str = Field(min_length=1)
-    day: date | None = None
-    every: str = Field("", pattern=r"^(\d\d-\d\d)?$")
-    from_year: int = 1
-    to_year: int = 9999
-    sunday_to_monday: bool = False
-    """When the day is a Sunday, the Monday after is closed."""
-    forward_only: bool | None = None
-    """Closed only for periods counted forward. Left out: as the calendar that is corrected."""
-    disputed: str = ""
-
-    @model_validator(mode="after")
-    def _one_kind_of_date(self) -> Self:
-        if (self.day is None) == (not self.every):
-            raise ValueError("an added day has either `day: YYYY-MM-DD` or `every: MM-DD`")
-        if self.every:
-            date.fromisoformat(f"2023-{self.every}")  # not February 29, which most years lack
-        return self
-
-    def days(self, first_year: int, last_year: int) -> Iterator[date]:
-        """The days it names in those years."""
-        if self.day:
-            candidates = [self.day]
-        else:
-            years = range(max(first_year, self.from_year), min(last_year, self.to_year) + 1)
-            candidates = [date.fromisoformat(f"{year:04}-{self.every}") for year in years]
-        for day in candidates:
-            moved = day + timedelta(days=1) if self.sunday_to_monday and day.weekday() == 6 else day
-            if first_year <= moved.year <= last_year:
-                yield moved
-
-
-class Selected(Model):
-    """Days of the source, by ``day``, by ``name``, or by the weekday to which a holiday was moved."""
-
-    citation: str = Field(min_length=1)
-    day: date | None = None
-    name: str = ""
-    observed_on: Literal["", "monday", "friday"] = ""
-    from_year: int = 1
-    to_year: int = 9999
-
-    @model_validator(mode="after")
-    def _not_every_day(self) -> Self:
-        if not (self.day or self.name or self.observed_on):
-            raise ValueError("say which days: `day`, `name` or `observed_on`")
-        return self
-
-    def matches(self, closed: ClosedDay) -> bool:
-        """True when every condition that is given holds for ``closed``."""
-        return (
-            self.from_year <= closed.day.year <= self.to_year
-            and (self.day is None or self.day == closed.day)
-            and self.name in ("", closed.name)
-            and (
-                not self.observed_on
-                or (_OBSERVED in closed.name and _WEEKDAYS[closed.day.weekday()] == self.observed_on)
-            )
-        )
-
-
-class Disputed(Selected):
-    """Closed days of the source that a stricter reader may hold to be open, and why."""
-
-    disputed: str = Field(min_length=1)
-
-
-class Overlay(Model):
-    """Corrections to a calendar; each cites its authority. Removals come first, then disputes, then additions."""
-
-    remove: tuple[Selected, ...] = ()
-    dispute: tuple[Disputed, ...] = ()
-    add: tuple[Added, ...] = ()
-
-    def correct(
-        self, closed: Iterable[ClosedDay], *, source: str, forward_only: bool, first_year: int, last_year: int
-    ) -> tuple[ClosedDay, ...]:
-        """``closed`` as corrected; an added day replaces what the source said about it."""
-        by_day = {c.day: self._disputed(c) for c in closed if not any(r.matches(c) for r in self.remove)}
-        for added in self.add:
-            for day in added.days(first_year, last_year):
-                by_day[day] = ClosedDay(
-                    day=day,
-                    name=added.name,
-                    source=source,
-                    citation=added.citation,
-                    forward_only=forward_only if added.forward_only is None else added.forward_only,
-                    disputed=added.disputed,
-                )
-        return tuple(by_day.values())
-
-    def _disputed(self, closed: ClosedDay) -> ClosedDay:
-        for dispute in self.dispute:
-            if dispute.matches(closed):
-                return closed.model_copy(update={"disputed": dispute.disputed, "citation": dispute.citation})
-        return closed
-
-
 def build_calendar(names: Sequence[str], *, state: str | None, first_year: int, last_year: int) -> Calendar:
     """The calendar that ``names`` describe together, for whole years from ``first_year`` to ``last_year``.
 
     A name is ``us-federal``, ``state`` (the calendar of ``state``, a postal code; D.C. is a state, FRCP
-    81(d)(2)), an ISO code such as ``US-MA``, ``GB-ENG`` or ``FR``, or the path of an overlay file ending in
-    ``.yaml``, which acts on the calendars named before it. State holidays close a day only for periods
-    counted forward, FRCP 6(a)(6)(C). A day named twice is kept once: federal before all others.
+    81(d)(2)), an ISO code such as ``US-MA``, ``GB-ENG`` or ``FR``, or an overlay, which acts on the calendars
+    named before it: the path of a file ending in ``.yaml``, or one of ours by its name. State holidays close a
+    day only for periods counted forward, FRCP 6(a)(6)(C). Federal law comes before all others on the same day.
 
     Raises ``UnknownCalendar``.
     """
@@ -159,9 +61,9 @@ def build_calendar(names: Sequence[str], *, state: str | None, first_year: int, 
 
 def _layer(name: str, state: str | None) -> str:
     """The one spelling of a name: ``us-federal``, an ISO code in capitals, or the path of an overlay."""
-    if name == _FEDERAL or _is_file(name):
+    if name == _FEDERAL or is_overlay(name):
         return name
-    if name == "state":
+    if name == _STATE:
         if not state:
             raise UnknownCalendar("the calendar `state` needs to know which state, by its postal code, such as IL")
         return f"US-{state.upper()}"
@@ -170,44 +72,63 @@ def _layer(name: str, state: str | None) -> str:
     return name.upper()
 
 
-def _is_file(layer: str) -> bool:
-    return layer.endswith((".yaml", ".yml"))
+def is_file(name: str) -> bool:
+    """True of the path of an overlay file."""
+    return name.endswith((".yaml", ".yml"))
+
+
+def is_overlay(name: str) -> bool:
+    """True of an overlay: the path of a file, or the name of one of ours."""
+    return is_file(name) or name in shipped_overlays()
+
+
+def is_known(name: str) -> bool:
+    """True of a calendar or of an overlay of ours, whether or not it is one that can be used here."""
+    country, _, subdivision = name.upper().partition("-")
+    countries = _countries()
+    return (
+        name in (_FEDERAL, _STATE)
+        or name in shipped_overlays()
+        or (country in countries and (not subdivision or subdivision in countries[country]))
+    )
+
+
+@cache
+def shipped_overlays() -> frozenset[str]:
+    """The names of the overlays of ours that a campaign may ask for."""
+    return frozenset(file.name.removesuffix(".yaml") for file in OVERLAYS.iterdir() if file.name.endswith(".yaml"))
 
 
 def _overlays(layer: str) -> tuple[str, ...]:
     """The text of the overlays that correct ``layer``; of an overlay file, its own."""
-    if _is_file(layer):
+    if layer in shipped_overlays():
+        return ((OVERLAYS / f"{layer}.yaml").read_text(encoding="utf-8"),)
+    if is_file(layer):
         try:
             return (Path(layer).read_text(encoding="utf-8"),)
         except (OSError, UnicodeDecodeError) as error:
             raise UnknownCalendar(f"the overlay {layer} cannot be read: {error}") from error
     stems = [_STATES, layer.lower()] if layer.startswith("US-") else [layer.lower()]
-    shipped = (OVERLAYS / f"{stem}.yaml" for stem in stems)
+    shipped = (CORRECTIONS / f"{stem}.yaml" for stem in stems)
     return tuple(overlay.read_text(encoding="utf-8") for overlay in shipped if overlay.is_file())
 
 
 @lru_cache(maxsize=128)
 def _built(layers: tuple[str, ...], overlays: tuple[tuple[str, ...], ...], first_year: int, last_year: int) -> Calendar:
     """Cached by content: ten thousand recipients live in some fifty states, and an edited overlay is a new key."""
-    merged: dict[date, ClosedDay] = {}
+    merged: tuple[ClosedDay, ...] = ()
     for layer, texts in zip(layers, overlays, strict=True):
-        is_file = _is_file(layer)
-        closed = tuple(merged.values()) if is_file else _listed(layer, first_year, last_year)
+        corrects = is_overlay(layer)
+        closed = merged if corrects else _listed(layer, first_year, last_year)
         for text in texts:
             closed = _parsed(layer, text).correct(
                 closed,
                 source=_source(layer),
-                forward_only=not is_file and layer.startswith("US-"),
+                forward_only=not corrects and layer.startswith("US-"),
                 first_year=first_year,
                 last_year=last_year,
             )
-        by_day = {c.day: c for c in closed}
-        if is_file:
-            merged = by_day
-        elif layer == _FEDERAL:
-            merged = merged | by_day
-        else:
-            merged = by_day | merged
+        merged = closed if corrects else (*merged, *closed)
     used = "".join(text for texts in overlays for text in texts)
     edition = f" + overlays {hashlib.sha256(used.encode()).hexdigest()[:12]}" if used else ""
     return Calendar(
@@ -215,13 +136,35 @@ def _built(layers: tuple[str, ...], overlays: tuple[tuple[str, ...], ...], first
         version=f"holidays {version('holidays')}{edition}",
         first_year=first_year,
         last_year=last_year,
-        # Saturdays and Sundays are closed anyway; leaving them out keeps the snapshot that travels small.
-        closed=tuple(merged[day] for day in sorted(merged) if day.weekday() not in _WEEKEND),
+        closed=tuple(_each_day_once(merged)),
     )
 
 
+def _each_day_once(closed: Iterable[ClosedDay]) -> Iterator[ClosedDay]:
+    """The closed weekdays in order, with what closes each: federal law before all others, then the layers in turn.
+
+    A day stands twice where two entries say more than one: its closing is disputed under one, and the other, which is
+    not disputed, holds only for periods counted forward.
+    """
+    by_day: dict[date, list[ClosedDay]] = {}
+    for entry in closed:
+        # Saturdays and Sundays are closed anyway; leaving them out keeps the snapshot that travels small.
+        if entry.day.weekday() not in _WEEKEND:
+            by_day.setdefault(entry.day, []).append(entry)
+    for _, entries in sorted(by_day.items()):
+        first, *others = sorted(entries, key=lambda entry: (entry.forward_only, bool(entry.disputed), _rank(entry)))
+        names = [entry.name for entry in (first, *others) if entry.source == first.source]
+        yield first.model_copy(update={"name": "; ".join(dict.fromkeys(names))})
+        if first.disputed:
+            yield from [entry for entry in others if not entry.disputed][:1]
+
+
+def _rank(entry: ClosedDay) -> int:
+    return 0 if entry.source == _FEDERAL else 1
+
+
 def _source(layer: str) -> str:
-    if _is_file(layer):
+    if is_overlay(layer):
         return Path(layer).stem
     return f"state {layer.removeprefix('US-')}" if layer.startswith("US-") else layer
 
@@ -234,27 +177,21 @@ def _listed(layer: str, first_year: int, last_year: int) -> tuple[ClosedDay, ...
     return tuple(
         ClosedDay(
             day=day,
-            name="; ".join(names),
+            name=name,
             source=_source(layer),
             citation="5 U.S.C. § 6103(a)" if layer == _FEDERAL else "",
             forward_only=layer.startswith("US-"),
         )
         for day in sorted(listed)
-        if (names := [name for name in listed.get_list(day) if _HALF_DAY not in name])
+        for name in listed.get_list(day)
+        if _HALF_DAY not in name
     )
 
 
 def _entity(layer: str, country: str, subdivision: str, years: range) -> holidays.HolidayBase:
-    available = holidays.list_supported_countries(include_aliases=False)
-    if country not in available:
-        raise UnknownCalendar(
-            f"no calendar is called {layer!r}; write us-federal, state, an ISO code such as US-MA or GB-ENG, "
-            "or the path of an overlay file ending in .yaml"
-        )
-    if subdivision and subdivision not in available[country]:
-        known = ", ".join(f"{country}-{code}" for code in available[country]) or f"only {country} itself"
-        federal = "us-federal, " if country == "US" else ""
-        raise UnknownCalendar(f"no calendar is called {layer!r}; known for {country}: {federal}{known}")
+    available = _countries()
+    if country not in available or (subdivision and subdivision not in available[country]):
+        raise UnknownCalendar(f"no calendar is called {layer!r}{_near(layer) or _possible(country)}")
     options: dict[str, Any] = {"subdiv": subdivision or None, "years": years}
     if country == "US":
         options["categories"] = "government" if layer == _FEDERAL else "public"
@@ -267,6 +204,47 @@ def _entity(layer: str, country: str, subdivision: str, years: range) -> holiday
     if years[0] < listed.start_year or years[-1] > listed.end_year:
         raise UnknownCalendar(f"{layer} is known for {listed.start_year}-{listed.end_year}, not {years[0]}-{years[-1]}")
     return listed
+
+
+@cache
+def _countries() -> Mapping[str, Sequence[str]]:
+    """The ISO code of each country with those of its parts."""
+    return holidays.list_supported_countries(include_aliases=False)
+
+
+def _near(name: str) -> str:
+    """`; did you mean GB-ENG?`, found by code or by what the place is called; nothing where nothing is near."""
+    called = _called()
+    codes = dict.fromkeys(called[label] for label in get_close_matches(name.lower(), called, n=3, cutoff=0.82))
+    return f"; did you mean {' or '.join(codes)}?" if codes else ""
+
+
+def _possible(country: str) -> str:
+    if country not in _countries():
+        return (
+            "; write us-federal, state, an ISO code such as US-MA or GB-ENG, the path of an overlay file ending in "
+            f".yaml, or the name of an overlay of ours ({', '.join(sorted(shipped_overlays()))})"
+        )
+    federal = [_FEDERAL] if country == "US" else []
+    parts = [*federal, *(f"{country}-{code}" for code in _countries()[country])]
+    return f"; known for {country}: {', '.join(parts) or f'only {country} itself'}"
+
+
+@cache
+def _called() -> Mapping[str, str]:
+    """What people may write in lower case, to the name that is right."""
+    called = {_FEDERAL: _FEDERAL, "federal": _FEDERAL, "us": _FEDERAL, _STATE: _STATE}
+    called |= {overlay: overlay for overlay in shipped_overlays()}
+    for module, (_, code, *others) in COUNTRIES.items():
+        parts = _countries().get(code, ())
+        called |= {label.lower(): code for label in (code, *others, module.replace("_", "-"))}
+        called |= {f"{code}-{part}".lower(): f"{code}-{part}" for part in parts}
+    for code in ("US", "GB", "DE", "CA", "AU"):
+        entity: Any = holidays.country_holidays(code)
+        called |= {
+            name.lower(): f"{code}-{part}" for part, names in entity.get_subdivision_aliases().items() for name in names
+        }
+    return called
 
 
 @lru_cache(maxsize=64)

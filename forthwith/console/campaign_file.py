@@ -13,11 +13,12 @@ from pathlib import Path, PureWindowsPath
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
-from activities.calendars import Overlay, build_calendar
+from activities.calendars import build_calendar
+from forthwith.console.calendars import overlay_file, overlay_problems
 from forthwith.console.lined_yaml import LinedYaml, Place, field_name
 from forthwith.console.problems import InvalidCampaign, Problem
+from forthwith.console.reading import LARGEST_TEXT, NotFound, read_text, validated
 from forthwith.console.wording_check import wording_problems
 from forthwith.domain.campaign import Campaign, Jurisdiction
 from forthwith.domain.model import Model
@@ -25,7 +26,6 @@ from forthwith.domain.plain_words import in_plain_words, unknown
 
 __all__ = ["CampaignFile", "InvalidCampaign", "Problem", "default_templates", "read_campaign"]
 
-LARGEST_TEXT = 1_000_000
 LARGEST_TABLE = 20_000_000
 """In bytes. Ten thousand jurisdictions take about two million."""
 
@@ -131,28 +131,29 @@ class _Reading:
 
     def calendars(self, states: Iterable[str]) -> Iterator[str]:
         for place, name in self.calendar_names():
-            calendar: str | None = name
-            if name.endswith((".yaml", ".yml")):
-                calendar = self.overlay(name, place)
-            if calendar is None:
-                continue
-            yield calendar
-            for state in filter(None, states) if name == "state" else ("",):
-                try:
-                    build_calendar([calendar], state=state, first_year=ANY_YEAR, last_year=ANY_YEAR)
-                except ValueError as error:
-                    self.at(place, str(error))
+            try:
+                file = overlay_file(name, self.path.parent)
+                calendar = self.overlay(file, place) if file else name
+                for state in filter(None, states) if calendar == "state" else ("",):
+                    if calendar:
+                        build_calendar([calendar], state=state, first_year=ANY_YEAR, last_year=ANY_YEAR)
+                if calendar:
+                    yield calendar
+            except ValueError as error:
+                self.at(place, str(error))
 
     def overlay(self, name: str, place: Place) -> str | None:
         """The path of an overlay file, or None when it is wrong."""
         path = self.beside(name, place)
         if path is None:
             return None
-        before = len(self.problems)
-        overlay = self.document(path, self.relative(path), named=place)
-        if overlay.value is not None:
-            self.validated(Overlay, overlay)
-        return str(path) if len(self.problems) == before else None
+        try:
+            problems = overlay_problems(path, self.relative(path))
+        except NotFound as error:
+            self.at(place, str(error))
+            return None
+        self.problems += problems
+        return None if problems else str(path)
 
     def calendar_names(self) -> list[tuple[Place, str]]:
         names: Any = self.yaml.get("clock", "calendar")
@@ -190,51 +191,24 @@ class _Reading:
     def text(self, path: Path, name: str, largest: int, *, named: Place | None = None) -> str | None:
         """The content of a file; None, and a problem, when it cannot be read. ``named`` is the place that names it."""
         try:
-            if not path.is_file():
-                raise FileNotFoundError
-            with path.open("rb") as file:
-                content = file.read(largest + 1)
-        except OSError as error:
-            message = f"the file {name} cannot be read: {error.strerror or 'there is no such file'}"
+            text = read_text(path, name, largest)
+        except NotFound as error:
             if named:
-                self.at(named, message)
+                self.at(named, str(error))
             else:
-                self.problems.append(Problem(file=name, line=None, field="", message=message))
+                self.problems.append(Problem(file=name, line=None, field="", message=str(error)))
             return None
-        problem, line = "", None
-        if len(content) > largest:
-            problem = f"is larger than {largest:,} bytes"
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            text, line = "", content.count(b"\n", 0, error.start) + 1
-            problem = problem or "is not UTF-8 text; save it with that encoding"
-        if problem:
-            self.problems.append(Problem(file=name, line=line, field="", message=problem))
+        if isinstance(text, Problem):
+            self.problems.append(text)
             return None
         return text
 
     def validated(self, model: type[_M], document: LinedYaml) -> _M | None:
-        try:
-            return model.model_validate(document.value, by_alias=True, by_name=False)
-        except ValidationError as error:
-            for details in error.errors(include_url=False):
-                place = document.written(details["loc"])
-                is_consequence = details["type"] == "too_short" and details["input"]  # of entries that are wrong
-                if not is_consequence and not document.is_reported(place):
-                    self.problems.append(_problem(document, place, details, model))
-            return None
-
-
-def _problem(document: LinedYaml, place: Place, details: ErrorDetails, model: type[Model]) -> Problem:
-    is_key = details["type"] == "extra_forbidden" or details["loc"][-1:] == ("unit",)
-    field = (*place, details["loc"][-1]) if details["type"] == "missing" else place
-    return Problem(
-        file=document.file,
-        line=document.key_line(place) if is_key else document.line(place),
-        field=field_name(field),
-        message=in_plain_words(details, model),
-    )
+        found = validated(model, document)
+        if isinstance(found, Model):
+            return found
+        self.problems += found
+        return None
 
 
 @dataclass(frozen=True)

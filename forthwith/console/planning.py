@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from activities.calendars import UnknownCalendar, build_calendar
 from activities.dossier import Dossier, as_pinned
 from activities.typesetting import RENDERER, TemplateError, render_pdf
+from forthwith.console.calendars import YEARS_AFTER, YEARS_BEFORE
 from forthwith.console.campaign_file import CampaignFile, InvalidCampaign, Problem
 from forthwith.domain.calendar import Calendar
 from forthwith.domain.campaign import Jurisdiction, RequestPlan
@@ -18,9 +19,6 @@ from forthwith.domain.forecast import Foreseen, forecast
 from forthwith.domain.letters import LetterOrder, compose_letter
 from forthwith.domain.subpoena import DraftOrder, compose_draft
 from forthwith.domain.wording import WordingError
-
-YEARS_BEFORE, YEARS_AFTER = 1, 11
-"""What a calendar covers around the start: one more than the longest period."""
 
 
 @dataclass(frozen=True)

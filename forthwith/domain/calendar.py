@@ -50,10 +50,14 @@ class Calendar(Model):
     first_year: int
     last_year: int
     closed: tuple[ClosedDay, ...]
+    """In order. A day stands twice where one law closes it disputed and another undisputed but only forward."""
 
     @cached_property
-    def _by_day(self) -> dict[date, ClosedDay]:
-        return {closed.day: closed for closed in reversed(self.closed)}
+    def _by_day(self) -> dict[date, list[ClosedDay]]:
+        by_day: dict[date, list[ClosedDay]] = {}
+        for closed in self.closed:
+            by_day.setdefault(closed.day, []).append(closed)
+        return by_day
 
     @cached_property
     def sha256(self) -> str:
@@ -69,11 +73,9 @@ class Calendar(Model):
         self._require_covered(day)
         if day.weekday() >= SATURDAY:
             return False
-        closed = self._by_day.get(day)
-        return (
-            closed is None
-            or (closed.forward_only and direction == "backward")
-            or (disputed_open and bool(closed.disputed))
+        return not any(
+            _closes(closed, direction) and not (disputed_open and closed.disputed)
+            for closed in self._by_day.get(day, ())
         )
 
     def why_closed(self, day: date, direction: Direction = "forward") -> str:
@@ -85,7 +87,7 @@ class Calendar(Model):
             return ""
         if day.weekday() >= SATURDAY:
             return _WEEKDAYS[day.weekday()]
-        closed = self._by_day[day]
+        closed = next(closed for closed in self._by_day[day] if _closes(closed, direction))
         return f"{closed.name} ({closed.source})"
 
     def disputes(self, first: date, last: date) -> Iterator[ClosedDay]:
@@ -95,3 +97,7 @@ class Calendar(Model):
     def _require_covered(self, day: date) -> None:
         if not self.first_year <= day.year <= self.last_year:
             raise ValueError(f"{day} is outside the calendar {self.name} ({self.first_year}-{self.last_year})")
+
+
+def _closes(closed: ClosedDay, direction: Direction) -> bool:
+    return direction == "forward" or not closed.forward_only

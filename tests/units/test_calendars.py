@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.calendars import OVERLAYS, UnknownCalendar, build_calendar
+from activities.calendars import CORRECTIONS, UnknownCalendar, build_calendar
 from forthwith.domain.calendar import Calendar, ClosedDay
 
 STATUTORY = {
@@ -124,10 +124,16 @@ def test_another_country_closes_its_days_in_both_directions() -> None:
 @pytest.mark.parametrize(
     ("names", "state", "message"),
     [
-        (["us-fedral"], None, "no calendar is called 'US-FEDRAL'; known for US: us-federal, US-AK"),
+        (["us-fedral"], None, r"no calendar is called 'US-FEDRAL'; did you mean us-federal\?$"),
         (["narnia"], None, "no calendar is called 'NARNIA'; write us-federal, state, an ISO code"),
         (["US"], None, "write us-federal, or a state's such as US-MA"),
         (["state"], None, "needs to know which state"),
+        (["Massachusets"], None, r"'MASSACHUSETS'; did you mean US-MA\?$"),
+        (["england"], None, r"'ENGLAND'; did you mean GB-ENG"),
+        (["UK"], None, r"'UK'; did you mean GB"),
+        (["GB-EN"], None, r"'GB-EN'; did you mean GB-ENG"),
+        (["california-court"], None, r"did you mean california-courts"),
+        (["FR-XX-YY"], None, "known for FR: FR-57"),
         (["state"], "ZZ", "no calendar is called 'US-ZZ'; known for US: us-federal, US-AK, US-AL"),
         (["DE-XX"], None, "no calendar is called 'DE-XX'; known for DE: DE-BB"),
         (["IL"], None, "its weekend is not always Saturday and Sunday"),
@@ -203,7 +209,7 @@ def test_an_overlay_that_is_not_valid_is_refused(tmp_path: Path, text: str, mess
 
 
 def test_every_shipped_overlay_corrects_a_calendar_that_exists() -> None:
-    assert sorted(overlay.name for overlay in OVERLAYS.iterdir()) == [
+    assert sorted(overlay.name for overlay in CORRECTIONS.iterdir()) == [
         "us-ca.yaml",
         "us-federal.yaml",
         "us-ny.yaml",

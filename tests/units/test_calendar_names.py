@@ -1,0 +1,87 @@
+"""Calendars as people name them: alone, by a state, with an overlay beside the campaign, and what is refused."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from activities.calendars import UnknownCalendar
+from forthwith.console.calendars import calendar_named
+
+PARADE = "add:\n  - {day: 2018-02-20, name: Parade, citation: order of the mayor}\n"
+
+
+def overlay(folder: Path, name: str, text: str = PARADE) -> Path:
+    file = folder / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("names", "state", "name"),
+    [
+        ([], None, "us-federal"),
+        ([], "IL", "us-federal + state IL"),
+        (["us-federal"], "il", "us-federal + state IL"),
+        (["state", "us-federal"], "IL", "state IL + us-federal"),
+        (["GB-ENG"], None, "GB-ENG"),
+        (["GB-ENG"], "IL", "us-federal + state IL + GB-ENG"),
+        (["us-federal", "state", "california-courts"], "CA", "us-federal + state CA + california-courts"),
+        (["california-courts"], "CA", "us-federal + state CA + california-courts"),
+    ],
+)
+def test_names_are_layers_and_a_state_is_short_for_federal_and_its_own(
+    names: list[str], state: str | None, name: str
+) -> None:
+    calendar = calendar_named(names, state=state, year=2018)
+    assert calendar.name == name
+    assert (calendar.first_year, calendar.last_year) == (2017, 2029)
+
+
+@pytest.mark.parametrize("name", ["parade", "overlays/parade.yaml"])
+def test_an_overlay_beside_the_campaign_goes_by_name_or_path(tmp_path: Path, name: str) -> None:
+    overlay(tmp_path, "overlays/parade.yaml")
+    calendar = calendar_named([name], state="IL", year=2018, beside=tmp_path)
+    assert calendar.name == "us-federal + state IL + parade"
+    assert calendar.why_closed(date(2018, 2, 20)) == "Parade (parade)"
+    assert not calendar.is_open(date(2018, 2, 20), "backward")
+
+
+def test_an_overlay_alone_corrects_the_federal_calendar(tmp_path: Path) -> None:
+    overlay(tmp_path, "parade.yaml")
+    assert calendar_named(["parade.yaml"], year=2018, beside=tmp_path).name == "us-federal + parade"
+
+
+def test_an_overlay_that_is_called_as_a_calendar_is_refused(tmp_path: Path) -> None:
+    overlay(tmp_path, "overlays/us-ma.yaml")
+    with pytest.raises(UnknownCalendar, match=r"'us-ma' is a calendar and also your file overlays/us-ma\.yaml"):
+        calendar_named(["us-ma"], year=2018, beside=tmp_path)
+
+
+def test_every_problem_of_an_overlay_is_told_with_its_line_and_field(tmp_path: Path) -> None:
+    text = """\
+add:
+  - {day: 2018-02-20, name: Parade}
+  - {every: 5th monday of may, name: Parade, citation: order}
+  - {every: 12-24, from_year: 2020, to_year: 2019, name: Eve, citation: order}
+remvoe: []
+"""
+    overlay(tmp_path, "overlays/parade.yaml", text)
+    with pytest.raises(UnknownCalendar) as refusal:
+        calendar_named(["parade"], year=2018, beside=tmp_path)
+    assert str(refusal.value).splitlines() == [
+        "overlays/parade.yaml:2: add.1.citation: is missing",
+        "overlays/parade.yaml:3: add.2.every: '5th monday of may' is no day; write 12-24, 4th friday of september, or "
+        "easter - 2",
+        "overlays/parade.yaml:4: add.3: holds from 2020 to 2019, which is no year at all",
+        "overlays/parade.yaml:5: remvoe: unknown key 'remvoe', did you mean 'remove'? Known here: remove, dispute, "
+        "settle, add",
+    ]
+
+
+def test_an_overlay_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnknownCalendar, match=r"the file nowhere\.yaml cannot be read: there is no such file"):
+        calendar_named(["nowhere.yaml"], year=2018, beside=tmp_path)
+    with pytest.raises(UnknownCalendar, match="no calendar is called 'NOWHERE'"):
+        calendar_named(["nowhere"], year=2018, beside=tmp_path)
