@@ -24,6 +24,7 @@ from pydantic import TypeAdapter
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.templates import default_templates
 from forthwith.domain.calendar import Calendar
 from forthwith.domain.campaign import RequestPlan
 from forthwith.domain.fields import Sha256
@@ -117,7 +118,8 @@ class Dossier:
         return RequestPlan.model_validate_json(self.pinned(sha256))
 
     def _templates(self, sha256: str) -> Mapping[str, str]:
-        return _TEMPLATES.validate_json(self.pinned(sha256))
+        # A document that our releases did not know yet when the request started is none that was pinned otherwise.
+        return {**default_templates(), **_TEMPLATES.validate_json(self.pinned(sha256))}
 
     def _calendar(self, sha256: str) -> Calendar:
         return Calendar.model_validate_json(self.pinned(sha256))

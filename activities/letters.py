@@ -144,6 +144,9 @@ class Letters:
         if order.draft and order.step.kind is StepKind.REVIEW_REQUEST:
             draft = self._dossier.read(self._dossier.root / order.draft.document.uri)
             attachments.append(Attachment(filename=f"subpoena-draft-{order.draft.version}.pdf", content=draft))
+        if order.memo and order.step.kind is StepKind.REFERRAL:
+            memo = self._dossier.read(self._dossier.root / order.memo.uri)
+            attachments.append(Attachment(filename="referral-memo.pdf", content=memo))
         return _mail(plan, order, letter.subject, plain_text(letter), tuple(attachments)), self._dossier.filed(
             path, content
         )

@@ -8,13 +8,13 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path, PureWindowsPath
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from activities.calendars import build_calendar
+from activities.templates import default_templates
 from forthwith.console.calendars import overlay_file, overlay_problems
 from forthwith.console.lined_yaml import LinedYaml, Place, field_name
 from forthwith.console.problems import InvalidCampaign, Problem
@@ -55,12 +55,6 @@ class CampaignFile:
 def read_campaign(path: Path) -> CampaignFile:
     """The campaign in the YAML file at ``path``. Raises ``InvalidCampaign`` with every problem of all its files."""
     return _Reading(path).campaign_file()
-
-
-def default_templates() -> Mapping[str, str]:
-    """The templates that come with the package, file name to text."""
-    shipped = (file for file in (files("forthwith") / "templates").iterdir() if file.name.endswith((".j2", ".typ")))
-    return {file.name: file.read_text(encoding="utf-8") for file in shipped}
 
 
 class _Reading:

@@ -5,7 +5,6 @@ import os
 import tempfile
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from typing import Annotated
 
 import typer
@@ -24,6 +23,7 @@ from temporalio.service import RPCError
 
 from activities.dossier import Dossier, DossierError
 from activities.mail import MailClient, MailDeferred, SmtpSettings
+from activities.templates import default_templates
 from activities.typesetting import TemplateError, render_pdf
 from forthwith import temporal
 from forthwith.console.output import Failure, Json, out, print_json
@@ -167,7 +167,7 @@ async def _templates() -> Check:
         signatory="Name",
         signatory_title="Title",
     )
-    template = (files("forthwith") / "templates" / "letter.typ").read_text(encoding="utf-8")
+    template = default_templates()["letter.typ"]
     content = await asyncio.to_thread(render_pdf, template, letter, created=datetime.now(UTC))
     return Check(name="templates", ok=True, found=f"a letter sets in {len(content) // 1000} KB")
 

@@ -27,6 +27,7 @@ _ALL: dict[str, object] = {
 _SENT = _ALL | {"demand_sent_on": "January 24, 2018"}
 _DRAFTED = _SENT | {"draft": {"version": 1, "sha256": _SHA256}, "commands": ["forthwith status", "forthwith review"]}
 _REVIEW = _DRAFTED | {"review": {"due": _DAY}}
+_ISSUED = {"number": "OJP-2018-17", "by": "A. Officer, Director", "on": "March 12, 2018", "sha256": _SHA256}
 _GIVEN: dict[str, dict[str, object]] = {
     "demand.j2": _ALL | {"acknowledge_by": _DAY},
     "acknowledgment.j2": _SENT | {"acknowledge_by": _DAY},
@@ -37,12 +38,22 @@ _GIVEN: dict[str, dict[str, object]] = {
     "review_escalation.j2": _REVIEW,
     "hold_chase.j2": _SENT | {"attention": ["objection", "undeliverable"], "commands": ["forthwith explain"]},
     "issuance_chase.j2": _DRAFTED,
+    "deficiency.j2": _SENT | {"cure_due": _DAY, "received": ["Request A-2: produced, received on February 20, 2018"]},
+    "service_chase.j2": _SENT | {"issued": _ISSUED, "commands": ["forthwith served"]},
+    "referral.j2": _SENT
+    | {
+        "issued": _ISSUED,
+        "served": {"on_whom": "City Clerk", "how": "by hand", "by": "A. Server", "on": "March 20, 2018"},
+        "memo": {"file": "1373-2018/chicago-il/referral/memo.pdf", "sha256": _SHA256},
+        "commands": ["forthwith status"],
+    },
 }
 _VARIANTS: tuple[dict[str, object], ...] = (
     {"outstanding": ["A-1"], "outstanding_is_all": True},
     {"outstanding": ["A-1", "A-2", "A-3"], "outstanding_is_all": False},
     {"outstanding": ["A-1"], "outstanding_is_all": False, "acknowledge_by": "", "days_left": None, "attention": []},
-    {"outstanding": ["A-1"], "outstanding_is_all": True, "days_left": 0},
+    {"outstanding": ["A-1"], "outstanding_is_all": True, "days_left": 0, "received": []},
+    {"outstanding": ["A-1"], "outstanding_is_all": True, "memo": None},
     {"outstanding": ["A-1"], "outstanding_is_all": True, "days_left": 1},
 )
 """What takes the other branch of an ``if``. A letter gets only those that it has."""

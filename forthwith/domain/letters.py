@@ -13,12 +13,12 @@ from forthwith.domain.documents import DueBox, Letter, NumberedRequest
 from forthwith.domain.fields import Sha256
 from forthwith.domain.items import ItemState
 from forthwith.domain.model import Model
-from forthwith.domain.record import Draft
+from forthwith.domain.record import Draft, Filed, Issued, ServiceRecord
 from forthwith.domain.timetable import TO_RECIPIENT, Step, StepKind
 from forthwith.domain.wording import paragraphs
 
 ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-LISTS_REQUESTS = (StepKind.DEMAND, StepKind.REMINDER, StepKind.FINAL_NOTICE)
+LISTS_REQUESTS = (StepKind.DEMAND, StepKind.REMINDER, StepKind.DEFICIENCY, StepKind.FINAL_NOTICE)
 POSSIBLE_COPY = (
     "This may be a second copy. We could not establish whether an earlier sending of this letter arrived."
     " If you already have it, nothing further is needed on account of this copy."
@@ -40,12 +40,18 @@ class LetterOrder(Model):
     deadline: Computation
     acknowledge_by: Computation | None = None
     cure: Computation | None = None
+    """The time to cure that a deficiency letter or the final notice leaves."""
     chase_due: Computation | None = None
     demand_sent_at: datetime | None = None
     thread: str = ""
     """Message-ID of the demand, so that every later letter to the recipient threads with it."""
     attention: tuple[str, ...] = ()
     draft: Draft | None = None
+    issued: Issued | None = None
+    service: ServiceRecord | None = None
+    return_due: Computation | None = None
+    memo: Filed | None = None
+    """The referral memo, which the letter that refers the matter carries."""
 
 
 def compose_letter(plan: RequestPlan, templates: Mapping[str, str], order: LetterOrder) -> Letter:
@@ -98,6 +104,8 @@ def subject(plan: RequestPlan, order: LetterOrder) -> str:
         StepKind.REVIEW_CHASE: f"draft {_version(order)} waits for review",
         StepKind.REVIEW_ESCALATION: f"draft {_version(order)} waits for review (to the supervisor)",
         StepKind.ISSUANCE_CHASE: f"draft {_version(order)} waits for issuance",
+        StepKind.SERVICE_CHASE: f"subpoena {order.issued.number if order.issued else ''} waits for service",
+        StepKind.REFERRAL: "referred for enforcement",
     }.get(order.step.kind, "on hold, needs a person")
     return f"{plan.jurisdiction.name}: {what} [{plan.workflow_id}]"
 
@@ -115,6 +123,21 @@ def commands(order: LetterOrder) -> tuple[str, ...]:
     if order.step.kind is StepKind.HOLD_CHASE:
         resolve = [f'{request.format("resolve")} {reason} --reason "…"' for reason in order.attention]
         return (request.format("explain"), *resolve)
+    if order.step.kind is StepKind.ISSUANCE_CHASE and order.draft:
+        issued = f"{request.format('issued')} --draft {order.draft.sha256}"
+        return (
+            f'{issued} --number "…" --signed-by "…" --at "…" --sha256 "…"',
+            request.format("status"),
+            f'{request.format("withdraw")} --reason "…"',
+        )
+    if order.step.kind is StepKind.SERVICE_CHASE:
+        return (
+            f'{request.format("served")} --on "…" --how "…" --served-by "…" --at "…"',
+            request.format("status"),
+            f'{request.format("withdraw")} --reason "…"',
+        )
+    if order.step.kind is StepKind.REFERRAL:
+        return (request.format("status"), request.format("timeline"))
     return (request.format("status"), f'{request.format("withdraw")} --reason "…"')
 
 
@@ -153,6 +176,24 @@ def _variables(plan: RequestPlan, order: LetterOrder) -> dict[str, object]:
         "cure_due": order.cure.in_words() if order.cure else "",
         "draft": {"version": _version(order), "sha256": order.draft.sha256 if order.draft else ""},
         "review": {"due": order.chase_due.in_words() if order.chase_due else ""},
+        "received": _received(order, plan.jurisdiction.timezone),
+        "issued": {
+            "number": order.issued.number,
+            "by": ", ".join(filter(None, (order.issued.signed_by, order.issued.signed_title))),
+            "on": _date(order.issued.issued_at, campaign.time_zone),
+            "sha256": order.issued.sha256_signed,
+        }
+        if order.issued
+        else None,
+        "served": {
+            "on_whom": order.service.on_whom,
+            "how": order.service.how,
+            "by": order.service.by_whom,
+            "on": _date(order.service.served_at, plan.jurisdiction.timezone),
+        }
+        if order.service
+        else None,
+        "memo": {"file": order.memo.uri, "sha256": order.memo.sha256} if order.memo else None,
         "attention": [reason.replace("_", " ") for reason in order.attention],
         "commands": list(commands(order)),
     }
@@ -163,24 +204,40 @@ def _requests(campaign: Campaign, order: LetterOrder) -> tuple[NumberedRequest, 
         return ()
     said = {state.id: state for state in order.items}
     return tuple(
-        NumberedRequest(number=item.id, text=item.text.strip(), note=_note(said[item.id]))
+        NumberedRequest(number=item.id, text=item.text.strip(), note=_note(said[item.id], order))
         for item in campaign.demand.items
         if item.id in order.outstanding
     )
 
 
-def _note(state: ItemState) -> str:
+def _note(state: ItemState, order: LetterOrder) -> str:
     if state.disposition == "objected":
         return f"objection on record: {state.note}" if state.note else "objection on record"
-    return "reported, not yet accepted as complete" if state.disposition else ""
+    if state.disposition:
+        return "reported, not yet accepted as complete"
+    return "nothing on record answers this request" if order.step.kind is StepKind.DEFICIENCY else ""
+
+
+def _received(order: LetterOrder, zone: str) -> list[str]:
+    """``Request A-2: produced, received on February 20, 2018``, for every item that is settled."""
+    words = {"none_found": "no document found", "withdrawn": "withdrawn by this office"}
+    return [
+        f"Request {state.id}: {words.get(state.disposition, state.disposition)}"
+        + (f", received on {_date(state.received_at, zone)}" if state.received_at else "")
+        + (f" ({state.note})" if state.note else "")
+        for state in order.items
+        if state.disposition and state.id not in order.outstanding
+    ]
 
 
 def _due_box(order: LetterOrder, heading: tuple[str, ...]) -> DueBox | None:
     match order.step.kind:
-        case StepKind.FINAL_NOTICE:
+        case StepKind.DEFICIENCY | StepKind.FINAL_NOTICE:
             due = order.cure
         case StepKind.DEMAND | StepKind.ACKNOWLEDGMENT | StepKind.REMINDER:
             due = order.deadline
+        case StepKind.REFERRAL:
+            due = order.return_due
         case StepKind.HOLD_CHASE:
             due = order.deadline if order.demand_sent_at else None
         case _:

@@ -29,15 +29,24 @@ class StepKind(StrEnum):
     DEMAND = "demand"
     ACKNOWLEDGMENT = "acknowledgment"
     REMINDER = "reminder"
+    DEFICIENCY = "deficiency"
     FINAL_NOTICE = "final_notice"
     REVIEW_REQUEST = "review_request"
     REVIEW_CHASE = "review_chase"
     REVIEW_ESCALATION = "review_escalation"
     ISSUANCE_CHASE = "issuance_chase"
+    SERVICE_CHASE = "service_chase"
+    REFERRAL = "referral"
     HOLD_CHASE = "hold_chase"
 
 
-TO_RECIPIENT = (StepKind.DEMAND, StepKind.ACKNOWLEDGMENT, StepKind.REMINDER, StepKind.FINAL_NOTICE)
+TO_RECIPIENT = (
+    StepKind.DEMAND,
+    StepKind.ACKNOWLEDGMENT,
+    StepKind.REMINDER,
+    StepKind.DEFICIENCY,
+    StepKind.FINAL_NOTICE,
+)
 
 
 class Extension(Model):

@@ -71,6 +71,9 @@ PURPOSE = {
     StepKind.REVIEW_CHASE: "asking again for the decision on the draft",
     StepKind.REVIEW_ESCALATION: "asking for the decision, as the reviewer is late",
     StepKind.ISSUANCE_CHASE: "asking for the issuance of the draft",
+    StepKind.DEFICIENCY: "saying what the response leaves outstanding",
+    StepKind.SERVICE_CHASE: "asking for the service of the subpoena",
+    StepKind.REFERRAL: "referring the matter for enforcement",
     StepKind.HOLD_CHASE: "asking to end the hold",
 }
 """What a letter is for, where its name does not say it."""

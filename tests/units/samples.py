@@ -169,6 +169,10 @@ VARIABLES: dict[str, object] = {
     "cure_due": "Monday, March 5, 2018, by the end of the day, Chicago time (CST)",
     "draft": {"version": 1, "sha256": SHA256},
     "review": {"due": "Friday, March 9, 2018"},
+    "received": ["Request A-2: produced, received on February 20, 2018"],
+    "issued": {"number": "OJP-2018-17", "by": "To be named, Director", "on": "March 12, 2018", "sha256": SHA256},
+    "served": {"on_whom": "City Clerk", "how": "by hand", "by": "A. Server", "on": "March 14, 2018"},
+    "memo": {"file": f"{REFERENCE}/referral/memo.pdf", "sha256": SHA256},
     "attention": ["the recipient objected to request A-2", "the mail was returned as undeliverable"],
     "commands": [
         f"python starter.py review {REFERENCE} --{decision} --sha256 {SHA256} --reason '…'"
