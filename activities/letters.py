@@ -15,6 +15,7 @@ from pydantic import Field
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from activities.agenda import calendar_of
 from activities.dossier import Dossier, DossierError
 from activities.heartbeat import heartbeating
 from activities.mail import (
@@ -29,7 +30,8 @@ from activities.mail import (
     message_id,
 )
 from activities.typesetting import TemplateError, render_pdf
-from forthwith.domain.campaign import RequestPlan
+from forthwith.domain.agenda import RESPONSE_DUE, deadline
+from forthwith.domain.campaign import Contact, RequestPlan
 from forthwith.domain.letters import LetterOrder, compose_letter
 from forthwith.domain.model import Model
 from forthwith.domain.record import Filed, Receipt
@@ -141,6 +143,8 @@ class Letters:
             content = await asyncio.to_thread(render_pdf, template, letter, created=order.composed_at)
             self._dossier.keep(path, content)
         attachments = [Attachment(filename=f"{order.step.kind.replace('_', '-')}.pdf", content=content)]
+        if order.step.kind is StepKind.DEMAND:
+            attachments.append(_response_date(plan, order))
         if order.draft and order.step.kind is StepKind.REVIEW_REQUEST:
             draft = self._dossier.read(self._dossier.root / order.draft.document.uri)
             attachments.append(Attachment(filename=f"subpoena-draft-{order.draft.version}.pdf", content=draft))
@@ -177,6 +181,15 @@ def _mail(plan: RequestPlan, order: LetterOrder, subject: str, text: str, attach
         attachments=attachments,
         possible_copy=order.possible_copy,
     )
+
+
+def _response_date(plan: RequestPlan, order: LetterOrder) -> Attachment:
+    """The date for the recipient's calendar: as of the day that was planned, so that a second sending says the same."""
+    issuer = plan.campaign.issuer
+    due = deadline(plan, RESPONSE_DUE, order.deadline, as_of=order.step.planned_at)
+    office = Contact(name=issuer.office, email=issuer.reply_to)
+    content = calendar_of(plan.campaign.title, [due], published_by=office)
+    return Attachment(filename="deadline.ics", content=content, media_type="text/calendar", method="PUBLISH")
 
 
 class _Attempt:

@@ -167,6 +167,8 @@ class Attachment(Model):
     filename: str
     content: bytes
     media_type: str = Field(default="application/pdf", pattern=r"^(application|image|text)/[A-Za-z0-9.+-]+$")
+    method: Literal["", "PUBLISH"] = ""
+    """Of a ``text/calendar``, in UTF-8: the method it names, which RFC 6047 2.4 repeats here."""
 
 
 class Mail(Model):
@@ -219,7 +221,10 @@ class Mail(Model):
         for attachment in self.attachments:
             kind, _, subtype = attachment.media_type.partition("/")
             filename = _plain_filename(attachment.filename)
-            message.add_attachment(attachment.content, maintype=kind, subtype=subtype, filename=filename)
+            parameters = {"method": attachment.method, "charset": "utf-8"} if attachment.method else {}
+            message.add_attachment(
+                attachment.content, maintype=kind, subtype=subtype, filename=filename, params=parameters
+            )
         if self.attachments:
             # From the text as well: nobody can write a text that holds its own boundary.
             seed = f"{self.message_id}\n{self.text}".encode()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
@@ -13,7 +14,18 @@ from rich.table import Table
 from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError
 
-from forthwith.console.output import Failure, Json, away, local, out, plain_table, print_json, soon, styled
+from forthwith.console.output import (
+    Failure,
+    Json,
+    away,
+    local,
+    out,
+    plain_table,
+    print_json,
+    soon,
+    styled,
+    write_calendar,
+)
 from forthwith.console.requests import (
     ANSWERS_WITHIN,
     Listed,
@@ -80,12 +92,18 @@ def status(request: Request, json: Json = False) -> None:
         _print_status(found, page)
 
 
-def explain(request: Request, json: Json = False) -> None:
+def explain(
+    request: Request,
+    ics: Annotated[Path | None, typer.Option("--ics", help="Write its dates to this file, for a calendar.")] = None,
+    json: Json = False,
+) -> None:
     """Explain why a request stands where it stands, and how each date was computed.
 
     Example: forthwith explain 1373-2018/chicago-il
     """
     found, _ = asyncio.run(_asked(request, JurisdictionRequest.explain))
+    if ics:
+        write_calendar(ics, request, found.dates)
     if json:
         print_json(found)
         return

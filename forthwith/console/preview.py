@@ -15,9 +15,10 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from forthwith.console.campaign_file import read_campaign
-from forthwith.console.output import Json, closing, err, local, out, print_json
+from forthwith.console.output import Json, closing, err, local, out, print_json, write_calendar
 from forthwith.console.planning import Planned, plan_requests
 from forthwith.console.requests import plural
+from forthwith.domain.agenda import Appointment, foreseen_appointments
 from forthwith.domain.documents import Letter
 from forthwith.domain.forecast import Foreseen
 from forthwith.domain.model import Model
@@ -27,6 +28,9 @@ MARGIN = " " * 29
 
 LETTERS_FOR = 50
 """Of a larger campaign the letters of this many are rendered, unless all are asked for: ten take half a second."""
+
+CALENDAR = "dates.ics"
+"""Beside the letters: one for each request, and one for all of them."""
 
 NAMES_SHOWN = 12
 """Of those that share one timetable."""
@@ -76,8 +80,15 @@ def preview(
         Progress(console=err, transient=True, disable=json or not err.is_terminal) as progress,
         ThreadPoolExecutor() as pool,
     ):
+        agenda: list[Appointment] = []
         for request in progress.track(rendered, description="Rendering"):
-            files[request.plan.jurisdiction.id] = _render(request, request.forecast(opened_at), to, pool)
+            foreseen = request.forecast(opened_at)
+            files[request.plan.jurisdiction.id] = _render(request, foreseen, to, pool)
+            dates = tuple(foreseen_appointments(request.plan, foreseen, as_of=opened_at))
+            write_calendar(to / request.plan.jurisdiction.id / CALENDAR, request.plan.workflow_id, dates)
+            agenda += dates
+    if rendered:
+        write_calendar(to / CALENDAR, campaign.campaign.campaign, agenda)
     timetables = tuple(shared_dates(planned, opened_at))
     if json:
         print_json(tuple(_steps(planned, timetables, files)))

@@ -4,9 +4,11 @@ Moments are given as instants. "In three days" is said by whoever shows them, si
 the last workflow task.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from forthwith.domain.agenda import CURE_ENDS, RESPONSE_DUE, Appointment, deadline, planned_letter
 from forthwith.domain.campaign import Role
 from forthwith.domain.case import Case
 from forthwith.domain.clock import Computation
@@ -52,6 +54,8 @@ class Explanation(Model):
 
     request: str
     lines: tuple[str, ...]
+    dates: tuple[Appointment, ...] = ()
+    """What falls when from now on, for a calendar; each with its explanation."""
 
 
 WAITING_FOR = {
@@ -129,7 +133,19 @@ def explanation(case: Case, next_action: NextAction | None) -> Explanation:
         lines.append(f"Next: {next_in_words(case, next_action)}.")
     if case.timetable and case.is_open:
         lines += [f"{step.id}: {step.why}." for step in case.pending()]
-    return Explanation(request=view.request, lines=tuple(lines))
+    return Explanation(request=view.request, lines=tuple(lines), dates=tuple(_appointments(case, view)))
+
+
+def _appointments(case: Case, view: RequestStatus) -> Iterator[Appointment]:
+    as_of, version = (case.timeline[-1].at, len(case.timeline)) if case.timeline else (case.opened_at, 0)
+    due = [(RESPONSE_DUE, view.response_due), (CURE_ENDS, view.cure_due)]
+    if on_our_desk := due_on_our_desk(case):
+        due.append((f"{on_our_desk[0]} due", on_our_desk[1]))
+    for name, computed in due:
+        if computed:
+            yield deadline(case.plan, name, computed, as_of=as_of, version=version)
+    for step in case.pending() if case.timetable and case.is_open else ():
+        yield planned_letter(case.plan, step, zone=zone_of(case, step.to), as_of=as_of, version=version)
 
 
 def is_over(case: Case) -> bool:

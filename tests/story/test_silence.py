@@ -13,7 +13,8 @@ from tests.story.stage import (
 
 async def test_silence_is_answered_with_reminders_a_final_notice_and_a_draft(office: Office) -> None:
     demand = await office.demand()
-    demand.expect(letter("demand"))
+    [first] = demand.expect(letter("demand"))
+    assert first.attachments == ("demand.pdf", "deadline.ics")
     await demand.advance(days=5)
     demand.expect(acknowledgment_chase())
     await demand.advance(days=11)

@@ -612,6 +612,16 @@ def test_the_same_letter_gives_the_same_bytes_and_reads_back(changes: dict[str, 
     assert [part.get_filename() for part in reread.iter_attachments()] == [each.filename for each in mail.attachments]
 
 
+def test_a_calendar_goes_with_the_method_it_names() -> None:
+    dates = Attachment(
+        filename="deadline.ics", content=b"BEGIN:VCALENDAR\r\n", media_type="text/calendar", method="PUBLISH"
+    )
+    [part] = message_from_bytes(letter(attachments=(dates,)).serialise(), policy=policy.SMTP).iter_attachments()
+    assert part.get_content_type() == "text/calendar"
+    assert part["Content-Type"].params == {"method": "PUBLISH", "charset": "utf-8"}
+    assert part.get_payload(decode=True) == dates.content
+
+
 def test_a_letter_says_that_it_comes_from_a_machine_and_belongs_to_a_thread() -> None:
     long_id = message_id("1373-2018/chicago-il", "demand", CLERK, "a-long-name.of-an-office.department.example")
     content = letter(in_reply_to=long_id, references=(DEMAND_ID, long_id)).serialise()
