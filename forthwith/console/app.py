@@ -2,7 +2,7 @@
 
 import typer
 
-from forthwith.console import local, look, preview, starting, tell, upkeep
+from forthwith.console import local, look, preview, starting, tell, today, upkeep
 
 app = typer.Typer(
     name="forthwith",
@@ -22,6 +22,7 @@ for panel, commands in {
         "explain": look.explain,
         "timeline": look.timeline,
         "watch": look.watch,
+        "today": today.today,
     },
     ACTS: {
         "respond": tell.respond,

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
+from rich.console import Group
 from rich.live import Live
 from rich.markup import escape
 from rich.panel import Panel
@@ -14,6 +15,7 @@ from rich.table import Table
 from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError
 
+from forthwith.console.desk import WORTH_SAYING, duties
 from forthwith.console.output import (
     Failure,
     Json,
@@ -30,11 +32,14 @@ from forthwith.console.requests import (
     ANSWERS_WITHIN,
     Listed,
     connected,
+    counted,
+    counts_of,
     failed_call,
     handle_of,
     listed,
     plural,
     query,
+    rolled_up,
     web_ui_link,
     web_ui_page,
 )
@@ -47,6 +52,8 @@ Request = Annotated[str, typer.Argument(metavar="ID", help="The request, <campai
 Campaign = Annotated[str | None, typer.Argument(help="Only this campaign.")]
 
 REFRESH_SECONDS = 2.0
+TOLD = 20
+"""Things to do under a list; the morning page has all of them."""
 LONGEST_NAME = 18
 
 Asked = TypeVar("Asked")
@@ -57,9 +64,10 @@ def list_requests(
     status: Annotated[str | None, typer.Option(help="Only this status, such as AwaitingReview.")] = None,
     attention: Annotated[str | None, typer.Option(help="Only with this reason for attention, or `any`.")] = None,
     where: Annotated[str | None, typer.Option("--query", help="A further Visibility condition.")] = None,
+    counts: Annotated[bool, typer.Option("--counts", help="Only how many stand where.")] = False,
     json: Json = False,
 ) -> None:
-    """List requests: those that need a person first, then by what comes next.
+    """List requests: those that need a person first, with why and the command, then by what comes next.
 
     Example: forthwith list 1373-2018 --attention any
     """
@@ -67,13 +75,21 @@ def list_requests(
 
     async def run() -> None:
         async with connected() as client:
+            if counts:
+                how_many = await counted(client, condition)
+                if json:
+                    print_json(how_many)
+                else:
+                    out.print(rolled_up(how_many), highlight=False)
+                return
             found = await listed(client, condition)
             if json:
                 print_json(found)
                 return
+            out.print(rolled_up(counts_of(found)), highlight=False)
             if found:
                 out.print(_table(found))
-            out.print(_counts(found), highlight=False)
+            _print_to_do(found)
             link = web_ui_link(Settings().web_ui, client.namespace, condition)
             out.print(f"[dim]{link}[/]", highlight=False, soft_wrap=True)
 
@@ -147,12 +163,11 @@ def watch(campaign: Campaign = None, json: Json = False) -> None:
             if json:
                 print_json(found)
                 return
-            with Live(_table(found), console=out, refresh_per_second=1) as live:
+            with Live(_board(found), console=out, refresh_per_second=1) as live:
                 while any(one.is_open for one in found):
                     await asyncio.sleep(REFRESH_SECONDS)
                     found = await listed(client, condition)
-                    live.update(_table(found))
-            out.print(_counts(found), highlight=False)
+                    live.update(_board(found))
 
     asyncio.run(run())
 
@@ -187,18 +202,33 @@ def _table(found: Sequence[Listed]) -> Table:
             "\n".join(standing),
             str(one.outstanding),
             due,
-            away(one.next_action_at) if one.is_open else "",
+            _next(one),
         )
     return table
 
 
-def _counts(found: Sequence[Listed]) -> str:
-    if not found:
-        return "No requests."
-    counts = {status: sum(one.status == status for one in found) for status in sorted({one.status for one in found})}
-    attention = sum(bool(one.attention) for one in found)
-    parts = ", ".join(f"{count} {styled(status)}" for status, count in counts.items())
-    return f"{plural(len(found), 'request')}: {parts}. Attention: {attention or 'none'}."
+def _next(one: Listed) -> str:
+    if not one.is_open:
+        return ""
+    late = one.next_action_at is not None and datetime.now(UTC) - one.next_action_at > WORTH_SAYING
+    return f"[bold red]{away(one.next_action_at)}[/]" if late else away(one.next_action_at)
+
+
+def _board(found: Sequence[Listed]) -> Group:
+    """As much as a screen holds: what comes first is what matters."""
+    rows = max(out.height - 6, 1)
+    more = f"[dim]and {len(found) - rows} more[/]" if len(found) > rows else ""
+    return Group(rolled_up(counts_of(found)), _table(found[:rows]), more)
+
+
+def _print_to_do(found: Sequence[Listed]) -> None:
+    now = datetime.now(UTC)
+    to_do = [duty for one in found if one.needs_a_person for duty in duties(one, now)]
+    for duty in to_do[:TOLD]:
+        out.print(f"[bold red]{escape(duty.request)}[/]: {escape(duty.why)}", highlight=False, soft_wrap=True)
+        out.print(f"  [cyan]{escape(duty.command)}[/]", highlight=False, soft_wrap=True)
+    if len(to_do) > TOLD:
+        out.print(f"and {len(to_do) - TOLD} more: forthwith today", highlight=False)
 
 
 def _print_status(found: RequestStatus, page: str) -> None:

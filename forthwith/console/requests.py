@@ -1,6 +1,7 @@
 """Finds requests: one by its id, many by Visibility. Never by asking one workflow after the other."""
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.dossier import Dossier
 from forthwith import temporal
-from forthwith.console.output import Failure
+from forthwith.console.output import Failure, styled
 from forthwith.domain.messages import ENDED, Attention, Status
 from forthwith.domain.model import Model
 from forthwith.domain.plain_words import unknown
@@ -47,6 +48,25 @@ class Listed(Model):
         """Whether anything can still happen to it."""
         return self.execution == "RUNNING" and self.status not in ENDED
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nobody drives it any more although it never came to its end."""
+        return self.execution not in ("RUNNING", "COMPLETED", "CONTINUED_AS_NEW")
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether it does not go on well by itself."""
+        return self.is_stopped or (self.is_open and bool(self.attention))
+
+
+class Counts(Model):
+    """How many requests stand where. Statuses in which none stands are left out."""
+
+    requests: int
+    attention: int
+    """Open requests with a reason for attention."""
+    statuses: dict[Status, int]
+
 
 @asynccontextmanager
 async def connected() -> AsyncGenerator[Client]:
@@ -67,9 +87,25 @@ def handle_of(client: Client, request: str) -> Handle:
 
 
 async def listed(client: Client, query: str) -> list[Listed]:
-    """The requests that a Visibility query finds: those that need a person first, then by what comes next."""
-    found = [_listed(execution) async for execution in client.list_workflows(query)]
-    return sorted(found, key=lambda one: (not one.attention, one.next_action_at or NEVER, one.request))
+    """The requests that a Visibility query finds: those that need a person first, then by what comes next, which
+    begins with what is overdue; the ended ones last."""
+    return in_order([_listed(execution) async for execution in client.list_workflows(query)])
+
+
+def in_order(found: Iterable[Listed]) -> list[Listed]:
+    """The order in which an operator works."""
+    return sorted(
+        found, key=lambda one: (not one.needs_a_person, not one.is_open, one.next_action_at or NEVER, one.request)
+    )
+
+
+async def counted(client: Client, query: str) -> Counts:
+    """How many requests of a Visibility query stand where: one count for each status, and no list of them."""
+    conditions = [f"{query} AND RequestStatus = '{status}'" for status in Status]
+    asked = (*conditions, f"{query} AND ExecutionStatus = 'Running' AND Attention IS NOT NULL")
+    *found, attention = [one.count for one in await asyncio.gather(*map(client.count_workflows, asked))]
+    statuses = {status: count for status, count in zip(Status, found, strict=True) if count}
+    return Counts(requests=sum(found), attention=attention, statuses=statuses)
 
 
 def query(campaign: str | None, status: str | None, attention: str | None, extra: str | None) -> str:
@@ -122,6 +158,25 @@ def unknown_request(request: str) -> Failure:
 def server_says(error: RPCError) -> str:
     """An error of the server, as a sentence."""
     return f"the Temporal server answers {error.status.name}: {error.message}"
+
+
+def counts_of(found: Sequence[Listed]) -> Counts:
+    """The same of requests that were listed."""
+    statuses = {status: sum(one.status == status for one in found) for status in Status}
+    return Counts(
+        requests=len(found),
+        attention=sum(one.is_open and bool(one.attention) for one in found),
+        statuses={status: count for status, count in statuses.items() if count},
+    )
+
+
+def rolled_up(counts: Counts) -> str:
+    """``23 requests: 5 Complied, 18 Overdue. Need a person: 3.``"""
+    if not counts.requests:
+        return "No requests."
+    parts = ", ".join(f"{count} {styled(status)}" for status, count in counts.statuses.items())
+    attention = f"[bold red]{counts.attention}[/]" if counts.attention else "none"
+    return f"{plural(counts.requests, 'request')}: {parts}. Need a person: {attention}."
 
 
 def plural(count: int, noun: str) -> str:

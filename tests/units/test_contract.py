@@ -27,6 +27,7 @@ from forthwith.console.local import DemoReport
 from forthwith.console.preview import PreviewStep
 from forthwith.console.requests import Listed
 from forthwith.console.start import StartOutcome
+from forthwith.console.today import Today
 from forthwith.console.upkeep import Check
 from forthwith.domain import fields, messages, refusals, signals
 from forthwith.domain.messages import MOST_MESSAGES, SIGNALS, UPDATES, Answer, Attention, RecordResponse, Status
@@ -223,7 +224,14 @@ def test_every_command_with_json_is_told():
 
 @pytest.mark.parametrize(
     ("command", "model"),
-    [("list", Listed), ("start", StartOutcome), ("preview", PreviewStep), ("doctor", Check), ("demo", DemoReport)],
+    [
+        ("list", Listed),
+        ("start", StartOutcome),
+        ("preview", PreviewStep),
+        ("doctor", Check),
+        ("demo", DemoReport),
+        ("today", Today),
+    ],
 )
 def test_what_a_command_prints_has_the_fields_that_are_told(command: str, model: type[BaseModel]):
     row = next(row for row in section("## The command line").splitlines() if f"`{command}`" in row)

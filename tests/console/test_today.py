@@ -1,0 +1,105 @@
+"""The morning page: what needs a person, with the command, and as a digest for a daily timer."""
+
+from email.message import EmailMessage
+from typing import Any
+
+from forthwith.console.requests import Handle, handle_of
+from forthwith.domain.messages import Status
+from tests.console.conftest import CampaignWriter, Terminal, until
+from tests.console.test_review import REVIEWER, soon
+
+UNREADABLE, ASKING, STOPPED, QUIET = "chicago-il", "cook-county-il", "albany-ny", "denver-co"
+
+
+def handle(terminal: Terminal, request: str) -> Handle:
+    return handle_of(terminal.stage.server.client, request)
+
+
+async def started(terminal: Terminal, file: Any, status: Status) -> list[str]:
+    said = await terminal("start", str(file), "--json")
+    assert said.code == 0, said.err
+    names = [one["request"] for one in said.json]
+    for name in names:
+        await terminal.becomes(name, status)
+    return names
+
+
+def digests(terminal: Terminal, campaign: str) -> list[EmailMessage]:
+    letters = [mail.message() for mail in terminal.stage.mailbox.messages()]
+    return [letter for letter in letters if f"of {campaign} need" in letter["Subject"]]
+
+
+async def test_each_thing_to_do_is_told_once_with_its_command(terminal: Terminal, campaign: CampaignWriter):
+    file = campaign(UNREADABLE, ASKING, STOPPED, QUIET)
+    names = await started(terminal, file, Status.AWAITING_RESPONSE)
+    name = names[0].partition("/")[0]
+    assert "Nothing needs you today" in (await terminal("today", "--campaign", name)).out
+    nothing = await terminal("today", "--campaign", name, "--mail")
+    assert (nothing.code, nothing.out) == (0, "")
+    assert "Nothing was sent" in nothing.err
+
+    await handle(terminal, f"{name}/{UNREADABLE}").signal("fax", "?")
+    asked = await terminal("respond", f"{name}/{ASKING}", "--kind", "extension_request")
+    assert asked.code == 0, asked.err
+    await handle(terminal, f"{name}/{STOPPED}").terminate("by mistake")
+
+    async def page() -> dict[str, Any]:
+        return (await terminal("today", "--campaign", name, "--json")).json
+
+    async def is_complete() -> bool:
+        return len((await page())["duties"]) == 3
+
+    await until(is_complete)
+    found = await page()
+    assert [(duty["section"], duty["request"].partition("/")[2], duty["command"]) for duty in found["duties"]] == [
+        ("Stopped or stuck", STOPPED, f"forthwith timeline {name}/{STOPPED}"),
+        ("Unreadable messages", UNREADABLE, f"forthwith timeline {name}/{UNREADABLE}"),
+        ("Recipients who object, refuse or ask", ASKING, f'forthwith extend {name}/{ASKING} --days N --reason "…"'),
+    ]
+    assert found["counts"]["requests"] == 4
+    assert found["counts"]["attention"] == 2
+    assert "query=" in found["web_ui"]
+    shown = await terminal("today", "--campaign", name)
+    assert "Unreadable messages (1)" in shown.out
+    assert QUIET not in shown.out
+    listed = await terminal("list", name)
+    assert listed.out.startswith("4 requests: ")
+    assert f"forthwith extend {name}/{ASKING} --days N" in listed.out
+    ordered = [one["request"].partition("/")[2] for one in (await terminal("list", name, "--json")).json]
+    assert ordered[-1] == QUIET, "who needs nobody comes after all who do"
+    assert (await terminal("list", name, "--counts", "--json")).json == found["counts"]
+
+
+async def test_a_draft_to_decide_on_is_told_with_its_hash_and_the_digest_goes_out_once_a_day(
+    terminal: Terminal, campaign: CampaignWriter
+):
+    file = campaign("chicago-il", "cook-county-il", change=soon)
+    names = await started(terminal, file, Status.AWAITING_REVIEW)
+    name = names[0].partition("/")[0]
+
+    async def both_wait() -> bool:
+        found = (await terminal("today", "--campaign", name, "--json")).json
+        return [duty["section"] for duty in found["duties"]] == ["Waiting on us"] * 2
+
+    await until(both_wait)
+    first = (await terminal("today", "--campaign", name, "--mail", "--json")).json
+    assert first["mailed"] == ["responses@ojp.example"]
+    again = await terminal("today", "--campaign", name, "--mail")
+    assert (again.code, "not again" in again.err) == (0, True)
+    (digest,) = digests(terminal, name)
+    assert digest["Auto-Submitted"] == "auto-generated"
+    assert digest["To"] == "responses@ojp.example"
+    text = digest.get_content()
+    for duty in first["duties"]:
+        draft = (await terminal.standing(duty["request"])).draft
+        assert draft
+        assert f"forthwith review {duty['request']} --sha256 {draft.sha256} --approve" in text
+        assert f'--by "{REVIEWER[1]}"' in text
+    other = await terminal("today", "--campaign", name, "--mail", "--to", "boss@office.example")
+    assert other.code == 0, other.err
+    assert [letter["To"] for letter in digests(terminal, name)] == [digest["To"], "boss@office.example"]
+    unsent = await terminal(
+        *("today", "--campaign", name, "--mail", "--to", "another@office.example"),
+        environment={"FORTHWITH_SMTP_PORT": "1"},
+    )
+    assert (unsent.code, "was not sent" in unsent.err) == (1, True)
