@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from forthwith.domain.clock import OfficeHours, Rule
+from forthwith.domain.clock import OfficeHours
 from forthwith.domain.fields import (
     Address,
     Day,
@@ -164,7 +164,7 @@ class ClockPolicy(Model):
     """How response time is counted."""
 
     response: ResponseTime
-    rule: Rule = "frcp6"
+    rule: Literal["frcp6", "calendar", "business_days"] = "frcp6"
     calendar: tuple[FilledLine, ...] = Field(min_length=1, max_length=20)
     closes: Annotated[time | None, BeforeValidator(_closing_time)] = None
     """When the last day ends in the recipient's zone. At its very end where it is missing."""

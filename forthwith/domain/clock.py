@@ -4,20 +4,23 @@ Everything here is arithmetic on a calendar that was pinned beforehand. Two rule
 ("within 30 days") moves off weekends and holidays, a *date certain* ("by February 23") does not.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from typing import Literal, NamedTuple, Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, field_validator, model_validator
+from pydantic import field_validator, model_validator
 
-from forthwith.domain.calendar import SATURDAY, Calendar, Direction, day_in_words
+from forthwith.domain.calendar import Calendar, Direction
+from forthwith.domain.computation import PAUSED, Alternative, Computation, Skipped, StageDate
+from forthwith.domain.counting import Count, Counted, Counting, Inaccessible, capped
 from forthwith.domain.model import Model
+from forthwith.domain.pause import Pause, PausedDays, merged
 from forthwith.domain.period import Period
-
-Rule = Literal["frcp6", "calendar", "business_days"]
+from forthwith.domain.rule import BUILT_IN, BUSINESS_DAYS, EVENT, FRCP6, Edition, Reading, Rule, Stage, built_in
 
 _ONE_DAY = timedelta(days=1)
-_SHORTEST = timedelta.resolution
 
 
 class OfficeHours(Model):
@@ -35,128 +38,6 @@ class OfficeHours(Model):
         return self
 
 
-class Skipped(Model):
-    """A closed day that the count passed over, and why it is closed."""
-
-    day: date
-    reason: str
-
-
-class Alternative(Model):
-    """An earlier last day that a stricter reader may hold to. It is shown, never enforced."""
-
-    due: date
-    reason: str
-
-
-class Computation(Model):
-    """A last day, the instant it ends, and everything needed to check both by hand."""
-
-    due: date
-    closes_at: AwareDatetime
-    """The first instant that is too late, at the UTC offset that ``zone`` has then.
-
-    The offset is fixed because datetimes of one ``ZoneInfo`` compare and subtract by wall clock, which errs
-    in the night that clocks change.
-    """
-    zone: str
-    rule: str
-    """``frcp6``, ``calendar``, ``business_days``; ``elapsed`` for hours and less; ``date_certain`` for a named day."""
-    citation: str
-    trigger: date
-    """The day of the event that starts the count, in ``zone``; the named day itself for a date certain."""
-    period: str
-    """In words, ``30 days``; empty for a date certain."""
-    last_counted: date
-    """Where the count ended, before any roll."""
-    skipped: tuple[Skipped, ...] = ()
-    """``business_days``: every closed day passed over; ``frcp6``: the closed days at the end that moved it."""
-    alternatives: tuple[Alternative, ...] = ()
-    calendar: str
-    calendar_version: str
-    calendar_sha256: str
-
-    def in_words(self) -> str:
-        """``Friday, February 23, 2018, by the end of the day, Chicago time (CST)``, as a letter says it."""
-        by = self._closing_time() or "the end of the day"
-        return f"{day_in_words(self.due)}, by {by}, {self._zone_in_words()}"
-
-    def explain(self) -> tuple[str, ...]:
-        """Short sentences that a person can follow with a finger on a wall calendar."""
-        return (*self._how_counted(), *self._how_moved(), self._when_closed(), *self._other_readings(), *self._source())
-
-    def _how_counted(self) -> tuple[str, ...]:
-        if self.rule == "date_certain":
-            return (
-                f"The last day is named: {day_in_words(self.due)}.",
-                "A date certain is not moved for a weekend or a holiday.",
-            )
-        trigger, last = day_in_words(self.trigger), day_in_words(self.last_counted)
-        if self.rule == "elapsed":
-            return (
-                f"The clock starts at once, on {trigger}.",
-                f"Counting all the time that passes, nights and holidays too, for {self.period} ends on {last}.",
-            )
-        which = "open days only" if self.rule == "business_days" else "every day"
-        backward = " back" if self.last_counted < self.trigger else ""
-        cited = f" ({self.citation})" if self.citation else ""
-        return (
-            f"The day of the event, {trigger}, is not counted{cited}.",
-            f"Counting {which}{backward} for {self.period} ends on {last}.",
-        )
-
-    def _how_moved(self) -> tuple[str, ...]:
-        weekends = sum(s.day.weekday() >= SATURDAY for s in self.skipped)
-        skipped = [f"{day_in_words(s.day)} is skipped: {s.reason}." for s in self.skipped if s.day.weekday() < SATURDAY]
-        if weekends:
-            skipped.append(f"Saturdays and Sundays skipped: {weekends}.")
-        if self.due == self.last_counted:
-            return tuple(skipped)
-        before = " before" if self.due < self.last_counted else ""
-        return (*skipped, f"The next open day{before} is {day_in_words(self.due)}.")
-
-    def _when_closed(self) -> str:
-        zone = self._zone_in_words()
-        if closing_time := self._closing_time():
-            return f"Time is up at {closing_time} on {day_in_words(self.due)}, {zone}."
-        return f"Time is up when {day_in_words(self.due)} ends at midnight, {zone}."
-
-    def _other_readings(self) -> tuple[str, ...]:
-        return tuple(
-            f"A stricter reading ends on {day_in_words(other.due)} ({other.reason.replace('_', ' ')})."
-            for other in self.alternatives
-        )
-
-    def _source(self) -> tuple[str, ...]:
-        if self.rule not in ("frcp6", "business_days"):
-            return ()
-        return (f"Calendar: {self.calendar}; {self.calendar_version}; sha256 {self.calendar_sha256[:12]}.",)
-
-    def _closing_time(self) -> str:
-        """``5:00 p.m.``, or empty when the day runs to its end."""
-        local = self.closes_at.astimezone(ZoneInfo(self.zone))
-        if local.date() > self.due:
-            return ""
-        seconds = f":{local.second:02}" if local.second else ""
-        return f"{local.hour % 12 or 12}:{local.minute:02}{seconds} {'a.m.' if local.hour < 12 else 'p.m.'}"
-
-    def _zone_in_words(self) -> str:
-        """``Chicago time (CST)``, in the abbreviation of the last moment that is still in time."""
-        last_moment = self.closes_at.astimezone(UTC) - _SHORTEST
-        abbreviation = last_moment.astimezone(ZoneInfo(self.zone)).tzname() or ""
-        if abbreviation.startswith(("+", "-")):  # zones without letters of their own, such as America/Sao_Paulo
-            abbreviation = f"UTC{abbreviation}"
-        return f"{self.zone.rpartition('/')[2].replace('_', ' ')} time ({abbreviation})"
-
-
-class _Reading(NamedTuple):
-    """One way to count, with every disputed day closed or every one open."""
-
-    last_counted: date
-    due: date
-    passed: list[date]
-
-
 class Clock(Model):
     """One place's clock: which days are closed there, in which time zone, and when a day is over."""
 
@@ -165,6 +46,8 @@ class Clock(Model):
     """An IANA name, such as ``America/Kentucky/Louisville``."""
     closes: time | None = None
     """The wall-clock time at which the last day ends; ``None`` is midnight, FRCP 6(a)(4)(A)."""
+    reading: Reading = "later"
+    inaccessible: tuple[Inaccessible, ...] = ()
 
     @field_validator("zone")
     @classmethod
@@ -182,35 +65,112 @@ class Clock(Model):
             raise ValueError("a day closes at a wall-clock time after 00:00 without a zone; leave it out for midnight")
         return closes
 
-    def within(self, trigger: datetime, period: Period, rule: Rule) -> Computation:
-        """The end of ``period`` after ``trigger``, an aware instant.
+    def within(
+        self, trigger: datetime, period: Period, rule: Rule | str, *, pauses: tuple[Pause, ...] = ()
+    ) -> Computation:
+        """The end of ``period`` after ``trigger``, an aware instant, as ``rule`` counts.
 
         ``frcp6`` counts every day and rolls forward off a closed one (FRCP 6(a)(1)); ``calendar`` is the same
         count without the roll; ``business_days``, and any period written in business days, counts open days
-        only. Hours, minutes and seconds are elapsed time from the instant, whatever the rule.
+        only. Hours, minutes and seconds are elapsed time from the instant, whatever the rule. A paused day is not
+        counted and is not the last; of elapsed time the part inside a pause is added.
 
-        Raises ``ValueError`` for a naive trigger, and where the count leaves the years of the calendar.
+        Raises ``ValueError`` for a naive trigger, for one before the rule's first edition, for a name that is not
+        built in, and where the count leaves the years of the calendar.
         """
         if period.is_elapsed:
-            return self._elapsed(trigger, period)
-        if period.unit == "business_days":
-            rule = "business_days"
-        return self._counted(self.local_day(trigger), period.count, rule, str(period))
+            return self._elapsed(trigger, period, pauses)
+        event, rule = self.local_day(trigger), _for_period(built_in(rule), period)
+        count = self._count_of(event, period, rule.edition_on(event), trigger)
+        return self._single(count, rule, str(period), pauses)
 
-    def counted(self, trigger: date, days: int, *, rule: Rule = "frcp6") -> Computation:
+    def counted(
+        self, trigger: date, days: int, *, rule: Rule | str = FRCP6, pauses: tuple[Pause, ...] = ()
+    ) -> Computation:
         """The day ``days`` after ``trigger``, or before it where ``days`` is negative.
 
         Counting backward keeps going backward off a closed day, FRCP 6(a)(5), and state holidays close no
-        day then, FRCP 6(a)(6)(C). Raises ``ValueError`` for a count of zero.
+        day then, FRCP 6(a)(6)(C). Raises ``ValueError`` for a count of zero, for a backward count with pauses, and
+        as ``within`` does.
         """
         if days == 0:
             raise ValueError("a count of days is at least 1, or at most -1 to count backward")
-        period = Period(unit="business_days" if rule == "business_days" else "days", count=abs(days))
-        return self._counted(trigger, days, rule, str(period))
+        if days < 0 and pauses:
+            raise ValueError("only a count that runs forward from an event can be paused")
+        rule = built_in(rule)
+        edition = rule.edition_on(trigger)
+        period = Period(unit="business_days" if edition.counts == "open_days" else "days", count=abs(days))
+        count = replace(self._count_of(trigger, period, edition), days=days)
+        return self._single(count, rule, str(period), pauses)
 
-    def by(self, day: date) -> Computation:
-        """A date certain: ``day`` itself, also when it is a Sunday. Rule 6 moves periods, not named dates."""
-        return self._computation(due=day, rule="date_certain", trigger=day, last_counted=day)
+    def by(self, day: date, *, pauses: tuple[Pause, ...] = ()) -> Computation:
+        """A date certain: ``day`` itself, also when it is a Sunday. Rule 6 moves periods, not named dates.
+
+        Every paused day on or before it moves it by one.
+        """
+        due, passed = self._paused_days(pauses).passed(date.min, day)
+        skipped = tuple(Skipped(day=paused, reason=PAUSED) for paused in passed)
+        return self._computation(due=due, rule="date_certain", trigger=day, last_counted=due, skipped=skipped)
+
+    def extended(
+        self, base: Computation, period: Period, rule: Rule | str, *, pauses: tuple[Pause, ...] = ()
+    ) -> Computation:
+        """``base`` with ``period`` more, counted on from its last day before any roll: a month and a month are two.
+
+        ``pauses`` are those that ``base`` was computed with. Hours and less go on from its closing instant.
+        Raises ``ValueError`` as ``within`` does.
+        """
+        if period.is_elapsed:
+            extended = self._elapsed(base.closes_at, period, pauses)
+        else:
+            rule = _for_period(built_in(rule), period)
+            edition = rule.edition_on(base.edition or base.trigger)
+            count = replace(self._count_of(base.last_counted, period, edition), is_event=False)
+            extended = self._single(count, rule, str(period), pauses)
+        extended = extended.model_copy(update={"extends": base.until_counted()})
+        if not base.stages:
+            return extended
+        *earlier, last = base.stages
+        return extended.model_copy(update={"stages": (*earlier, _stage_date(last.name, extended))})
+
+    def staged(
+        self, trigger: datetime, rule: Rule, *, extended: bool = False, pauses: tuple[Pause, ...] = ()
+    ) -> Computation:
+        """The end of the last stage that ``rule`` sets from ``trigger``, an aware instant, with every stage's date.
+
+        ``extended`` takes the more time that the rule allows, in every stage that has an extension.
+        Raises ``ValueError`` for a rule without stages, and as ``within`` does.
+        """
+        event = self.local_day(trigger)
+        edition, paused = rule.edition_on(event), self._paused_days(pauses)
+        if not edition.stages:
+            raise ValueError(f"the rule {rule.name} sets no time of its own; say how long it is")
+
+        def read(disputed_open: bool) -> tuple[Counted, ...]:
+            readings: dict[str, Counted] = {}
+            for stage in edition.stages:
+                earlier = readings.get(stage.starts_from)
+                count = self._count_of(earlier.due if earlier else event, stage.within, edition, trigger)
+                if earlier:
+                    count = replace(count, is_event=False, mail_days=0)
+                reading = self._count(count, paused, disputed_open)
+                if extended and stage.extension:
+                    more = self._count_of(reading.last_counted, stage.extension.period, edition)
+                    more = replace(more, is_event=False, mail_days=count.mail_days)
+                    reading = replace(self._count(more, paused, disputed_open), extends=reading)
+                if stage.cap:
+                    longest = self._count_of(event, stage.cap, edition, trigger)
+                    reading = capped(reading, self._count(longest, paused, disputed_open), stage.cap)
+                readings[stage.name] = reading
+            return tuple(readings.values())
+
+        readings, alternatives = self._enforced(read)
+        computed = [self._stage(stage, reading, rule) for stage, reading in zip(edition.stages, readings, strict=True)]
+        stages = tuple(
+            _stage_date(stage.name, due, f"Stage {number} of {len(computed)}: {stage.name}, within {stage.within}.")
+            for number, (stage, due) in enumerate(zip(edition.stages, computed, strict=True), start=1)
+        )
+        return computed[-1].model_copy(update={"stages": stages, "alternatives": alternatives})
 
     def offset(self, day: date, period: Period, direction: Direction) -> date:
         """The open day ``period`` after ``day`` (``forward``) or before it (``backward``), for a step of the ladder.
@@ -268,55 +228,112 @@ class Clock(Model):
             raise ValueError(f"{instant.isoformat()} has no time zone, so it names no day")
         return instant.astimezone(ZoneInfo(self.zone)).date()
 
-    def _elapsed(self, trigger: datetime, period: Period) -> Computation:
-        start = self.local_day(trigger)
-        end = self._local(trigger.astimezone(UTC) + period.elapsed)
+    def _elapsed(self, trigger: datetime, period: Period, pauses: tuple[Pause, ...]) -> Computation:
+        begin = trigger.astimezone(UTC)
+        start, end = self.local_day(trigger), begin + period.elapsed
+        paused = timedelta()
+        for since, until in merged(pauses):
+            if since < end + paused and until > begin:
+                paused += until - max(since, begin)
+        end = self._local(end + paused)
         return self._computation(
-            due=end.date(), closes_at=end, rule="elapsed", trigger=start, period=str(period), last_counted=end.date()
+            due=end.date(),
+            closes_at=end,
+            rule="elapsed",
+            trigger=start,
+            period=str(period),
+            last_counted=end.date(),
+            paused_seconds=int(paused.total_seconds()),
         )
 
-    def _counted(self, trigger: date, days: int, rule: Rule, period: str) -> Computation:
-        direction: Direction = "forward" if days > 0 else "backward"
-        as_closed = self._count(trigger, days, rule, direction)
-        as_open = self._count(trigger, days, rule, direction, disputed_open=True)
-        # The later is enforced: forward that is a disputed day taken as closed, backward as open.
-        enforced = max(as_closed, as_open, key=lambda reading: reading.due)
-        alternatives: tuple[Alternative, ...] = ()
-        if as_open.due != as_closed.due:
-            disputed = self.calendar.disputes(min(as_closed.passed), max(as_closed.passed))
-            reasons = sorted({c.disputed for c in disputed if c.day in as_closed.passed})
-            alternatives = (Alternative(due=min(as_closed.due, as_open.due), reason=", ".join(reasons)),)
+    def _count_of(self, start: date, period: Period, edition: Edition, trigger: datetime | None = None) -> Count:
+        is_late = False
+        if trigger and edition.cut_off:
+            is_late = trigger.astimezone(ZoneInfo(self.zone)).time() >= edition.cut_off
+        return Count(
+            start=start,
+            days=period.count,
+            edition=edition,
+            open_days=period.unit == "business_days" or edition.counts == "open_days",
+            is_late=is_late,
+            mail_days=edition.mail_days,
+        )
+
+    def _single(self, count: Count, rule: Rule, period: str, pauses: tuple[Pause, ...]) -> Computation:
+        paused = self._paused_days(pauses)
+
+        def read(disputed_open: bool) -> tuple[Counted, ...]:
+            return (self._count(count, paused, disputed_open),)
+
+        (reading,), alternatives = self._enforced(read)
+        return self._reckoned(reading, rule, period, _citation(rule, count)).model_copy(
+            update={"alternatives": alternatives}
+        )
+
+    def _enforced(
+        self, read: Callable[[bool], tuple[Counted, ...]]
+    ) -> tuple[tuple[Counted, ...], tuple[Alternative, ...]]:
+        """The readings that are enforced, one a stage, and the last day of the others where that differs."""
+        as_closed, as_open = read(False), read(True)
+        closed_due, open_due = as_closed[-1].due, as_open[-1].due
+        if closed_due == open_due:
+            return as_closed, ()
+        is_closed = (closed_due > open_due) == (self.reading == "later")
+        counts = [part for reading in as_closed for part in (reading, reading.extends) if part]
+        passed = {skipped.day for count in counts for skipped in count.passed}
+        disputed = self.calendar.disputes(min(passed), max(passed))
+        reason = ", ".join(sorted({closed.disputed for closed in disputed if closed.day in passed}))
+        if self.reading == "strict":
+            reason += "; the stricter reading is enforced"
+        alternative = Alternative(due=open_due if is_closed else closed_due, reason=reason)
+        return as_closed if is_closed else as_open, (alternative,)
+
+    def _count(self, count: Count, paused: PausedDays, disputed_open: bool) -> Counted:
+        return Counting(count, self.calendar, self.inaccessible, paused, disputed_open).counted()
+
+    def _stage(self, stage: Stage, reading: Counted, rule: Rule) -> Computation:
+        citation = stage.citation or rule.citation
+        after = "" if stage.starts_from == EVENT else stage.starts_from
+        given = self._reckoned(reading.extends or reading, rule, str(stage.within), citation)
+        given = given.model_copy(update={"after_stage": after})
+        if not (reading.extends and stage.extension):
+            return given
+        more = self._reckoned(reading, rule, str(stage.extension.period), stage.extension.citation or citation)
+        return more.model_copy(update={"extends": given.until_counted()})
+
+    def _reckoned(self, reading: Counted, rule: Rule, period: str, citation: str) -> Computation:
+        count = reading.count
+        forward = count.direction == "forward"
+        day_one = reading.before_first + (_ONE_DAY if forward else -_ONE_DAY)
+        is_usual = not count.is_event or reading.before_first == count.start
+        is_from_file = rule.name not in BUILT_IN
         return self._computation(
-            due=enforced.due,
-            rule=rule,
-            citation=_citation(rule, direction),
-            trigger=trigger,
+            due=reading.due,
+            rule=rule.name,
+            citation=citation,
+            trigger=count.start,
             period=period,
-            last_counted=enforced.last_counted,
-            skipped=tuple(Skipped(day=day, reason=self.calendar.why_closed(day, direction)) for day in enforced.passed),
-            alternatives=alternatives,
+            last_counted=reading.last_counted,
+            skipped=reading.passed,
+            rule_title=rule.title if is_from_file else "",
+            edition=count.edition.effective if is_from_file else None,
+            open_days=count.open_days,
+            starts=count.edition.starts if count.is_event else "day_after",
+            cut_off=count.edition.cut_off if count.is_event else None,
+            received=reading.received if reading.received != count.start else None,
+            day_one=None if is_usual else day_one,
+            mail_days=count.mail_days if reading.before_mail else 0,
+            before_mail=reading.before_mail,
+            cap=reading.cap,
         )
 
-    def _count(
-        self, trigger: date, days: int, rule: Rule, direction: Direction, *, disputed_open: bool = False
-    ) -> "_Reading":
-        step = _ONE_DAY if direction == "forward" else -_ONE_DAY
-        passed: list[date] = []
-        if rule == "business_days":
-            day, left = trigger, abs(days)
-            while left:
-                day += step
-                if self.calendar.is_open(day, direction, disputed_open=disputed_open):
-                    left -= 1
-                else:
-                    passed.append(day)
-            return _Reading(last_counted=day, due=day, passed=passed)
-        last_counted = day = trigger + timedelta(days=days)
-        if rule == "frcp6":
-            while not self.calendar.is_open(day, direction, disputed_open=disputed_open):
-                passed.append(day)
-                day += step
-        return _Reading(last_counted, due=day, passed=passed)
+    def _paused_days(self, pauses: tuple[Pause, ...]) -> PausedDays:
+        return PausedDays((self._ending_after(since), self._ending_after(until)) for since, until in merged(pauses))
+
+    def _ending_after(self, instant: datetime) -> date:
+        """The first day that is not over at ``instant``."""
+        day = self.local_day(instant)
+        return day if instant < self.closing(day) else day + _ONE_DAY
 
     def _computation(
         self,
@@ -329,7 +346,7 @@ class Clock(Model):
         citation: str = "",
         period: str = "",
         skipped: tuple[Skipped, ...] = (),
-        alternatives: tuple[Alternative, ...] = (),
+        **more: Any,
     ) -> Computation:
         return Computation(
             due=due,
@@ -341,10 +358,10 @@ class Clock(Model):
             period=period,
             last_counted=last_counted,
             skipped=skipped,
-            alternatives=alternatives,
             calendar=self.calendar.name,
             calendar_version=self.calendar.version,
             calendar_sha256=self.calendar.sha256,
+            **more,
         )
 
     def _local(self, instant: datetime) -> datetime:
@@ -358,7 +375,17 @@ class Clock(Model):
         return max(datetime.combine(day, wall.replace(fold=fold), zone).astimezone(UTC) for fold in (0, 1))
 
 
-def _citation(rule: Rule, direction: Direction) -> str:
-    if rule != "frcp6":
-        return ""
-    return "FRCP 6(a)(1)" if direction == "forward" else "FRCP 6(a)(1), 6(a)(5)"
+def _for_period(rule: Rule, period: Period) -> Rule:
+    """A built-in rule gives way to ``business_days`` where the period is written in them."""
+    return BUSINESS_DAYS if period.unit == "business_days" and rule == BUILT_IN.get(rule.name) else rule
+
+
+def _citation(rule: Rule, count: Count) -> str:
+    if rule.name == FRCP6.name:
+        return rule.citation if count.direction == "forward" else f"{rule.citation}, 6(a)(5)"
+    return count.edition.citation or rule.citation
+
+
+def _stage_date(name: str, computed: Computation, *heading: str) -> StageDate:
+    explanation = (*heading, *computed.reckoning())
+    return StageDate(name=name, due=computed.due, closes_at=computed.closes_at, explanation=explanation)

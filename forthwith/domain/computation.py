@@ -1,0 +1,270 @@
+"""A deadline as it was computed: the last day, the instant it ends, and the words in which both can be checked."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from pydantic import AwareDatetime
+
+from forthwith.domain.calendar import SATURDAY, day_in_words
+from forthwith.domain.model import Model
+from forthwith.domain.rule import Starts
+
+PAUSED = "the clock was paused"
+"""Why a paused day is skipped."""
+
+_ONE_DAY = timedelta(days=1)
+_SHORTEST = timedelta.resolution
+
+
+class Skipped(Model):
+    """A day that the count passed over, and why."""
+
+    day: date
+    reason: str
+
+
+class Alternative(Model):
+    """The last day under the other reading of the law. It is shown, never enforced."""
+
+    due: date
+    reason: str
+
+
+class StageDate(Model):
+    """When one stage of a rule is due."""
+
+    name: str
+    due: date
+    closes_at: AwareDatetime
+    explanation: tuple[str, ...]
+
+
+class Computation(Model):
+    """A last day, the instant it ends, and everything needed to check both by hand."""
+
+    due: date
+    closes_at: AwareDatetime
+    """The first instant that is too late, at the UTC offset that ``zone`` has then.
+
+    The offset is fixed because datetimes of one ``ZoneInfo`` compare and subtract by wall clock, which errs
+    in the night that clocks change.
+    """
+    zone: str
+    rule: str
+    """The rule's name; ``business_days`` for a period in them under another built-in rule; ``elapsed`` for hours
+    and less; ``date_certain`` for a named day."""
+    citation: str
+    trigger: date
+    """The day of the event that starts the count, in ``zone``; the named day itself for a date certain; of a stage
+    that counts from another the day that one is due; of an extension the day from which it goes on."""
+    period: str
+    """In words, ``30 days``; empty for a date certain."""
+    last_counted: date
+    """Where the count ended, before any roll. An extension goes on from here."""
+    skipped: tuple[Skipped, ...] = ()
+    """Every day passed over: the closed days of a count of open days, those that moved the last day, paused days."""
+    alternatives: tuple[Alternative, ...] = ()
+    calendar: str
+    calendar_version: str
+    calendar_sha256: str
+    rule_title: str = ""
+    """What a rule from a file calls itself. Empty for the built-in ones."""
+    edition: date | None = None
+    """Since when the edition of that rule was in force."""
+    open_days: bool = False
+    """Whether open days only were counted. Computations recorded before rules were data say so by ``rule`` alone."""
+    starts: Starts = "day_after"
+    cut_off: time | None = None
+    received: date | None = None
+    """The day on which the event counts as received, where the cut-off moved it."""
+    day_one: date | None = None
+    """The first day that could count, where it is not the day after the event."""
+    paused_seconds: int = 0
+    """What pauses added to a period of hours or less."""
+    mail_days: int = 0
+    before_mail: date | None = None
+    """The last day before the days for service by mail were added."""
+    cap: str = ""
+    """The longest time from the event that the rule allows, where it held the due date back."""
+    after_stage: str = ""
+    """The earlier stage from whose due date the days count."""
+    extends: tuple[str, ...] = ()
+    """Of an extension: how the time that it extends was counted."""
+    stages: tuple[StageDate, ...] = ()
+
+    def in_words(self) -> str:
+        """``Friday, February 23, 2018, by the end of the day, Chicago time (CST)``, as a letter says it."""
+        by = self._closing_time() or "the end of the day"
+        return f"{day_in_words(self.due)}, by {by}, {self._zone_in_words()}"
+
+    def explain(self) -> tuple[str, ...]:
+        """Short sentences that a person can follow with a finger on a wall calendar."""
+        staged = tuple(sentence for stage in self.stages for sentence in stage.explanation)
+        return (*self._which_rule(), *(staged or self.reckoning()), *self._other_readings(), *self._source())
+
+    def reckoning(self) -> tuple[str, ...]:
+        """The sentences of this one count, from its event to its closing instant."""
+        return (
+            *self.until_counted(),
+            *self._how_moved(),
+            *self._how_mail_adds(),
+            *self._how_capped(),
+            self._when_closed(),
+        )
+
+    def until_counted(self) -> tuple[str, ...]:
+        """The sentences up to the last day counted, before any roll: what an extension goes on from."""
+        return (*self.extends, *self._how_started(), *self._how_counted())
+
+    def _which_rule(self) -> Iterator[str]:
+        if self.rule_title:
+            yield f"The rule is {self.rule_title}, as in force since {day_in_words(self.edition or self.trigger)}."
+
+    def _how_started(self) -> Iterator[str]:
+        trigger = day_in_words(self.trigger)
+        cited = f" ({self.citation})" if self.citation else ""
+        if self.rule == "date_certain":
+            return
+        if self.extends:
+            yield f"The time is extended by {self.period}{cited}, counted on from {trigger}, before any move."
+        elif self.after_stage:
+            yield f"The days count from when the stage {self.after_stage} is due, {trigger}; it is not counted{cited}."
+        elif self.rule == "elapsed":
+            yield f"The clock starts at once, on {trigger}."
+        else:
+            event = self.trigger
+            if self.received and self.cut_off:
+                event = self.received
+                is_closed = any(skipped.day == self.trigger for skipped in self.skipped)
+                why = "a closed day" if is_closed else f"at {_clock_time(self.cut_off)} or later"
+                yield f"The event came on {trigger}, {why}, so it counts as received on {day_in_words(event)}."
+            match self.starts:
+                case "event_day":
+                    yield f"The day of the event, {day_in_words(event)}, is day 1{cited}."
+                case "next_business_day" if self.day_one:
+                    yield (
+                        f"The day of the event, {day_in_words(event)}, is not counted{cited}; "
+                        f"day 1 is the next open day, {day_in_words(self.day_one)}."
+                    )
+                case _:
+                    yield f"The day of the event, {day_in_words(event)}, is not counted{cited}."
+            yield from _in_words(skipped for skipped in self.skipped if self._is_before_day_one(skipped))
+
+    def _how_counted(self) -> Iterator[str]:
+        last = day_in_words(self.last_counted)
+        if self.rule == "date_certain":
+            yield f"The last day is named: {day_in_words(self.trigger)}."
+            yield from _in_words(self.skipped)
+            if self.last_counted != self.trigger:
+                yield f"Each paused day moves it by one, to {last}."
+            yield "A date certain is not moved for a weekend or a holiday."
+        elif self.rule == "elapsed":
+            if self.paused_seconds:
+                yield f"The clock was paused for {timedelta(seconds=self.paused_seconds)} in that time, which is added."
+            yield f"Counting all the time that passes, nights and holidays too, for {self.period} ends on {last}."
+        else:
+            which = "open days only" if self._counts_open_days() else "every day"
+            if any(skipped.reason == PAUSED for skipped in self._passed_in_counting()):
+                which += ", without those on which the clock was paused,"
+            backward = " back" if self.last_counted < self.trigger else ""
+            yield f"Counting {which}{backward} for {self.period} ends on {last}."
+            yield from _in_words(self._passed_in_counting())
+
+    def _how_moved(self) -> Iterator[str]:
+        if self.rule in ("date_certain", "elapsed"):
+            return
+        moved_to = self.before_mail or (None if self.cap else self.due)
+        yield from _in_words(self._passed_in_rolling())
+        if moved_to and moved_to != self.last_counted:
+            before = " before" if moved_to < self.last_counted else ""
+            yield f"The next open day{before} is {day_in_words(moved_to)}."
+
+    def _how_mail_adds(self) -> Iterator[str]:
+        if self.before_mail is None:
+            return
+        skipped = [skipped for skipped in self.skipped if self._is_after_mail(skipped)]
+        yield f"{self.mail_days} days are added after that for service by mail (FRCP 6(d))."
+        yield from _in_words(skipped)
+        yield f"{'The next open day' if skipped else 'They end on a day that'} is {day_in_words(self.due)}."
+
+    def _how_capped(self) -> Iterator[str]:
+        if self.cap:
+            yield f"It is never due later than {self.cap} from the event: {day_in_words(self.due)}."
+
+    def _when_closed(self) -> str:
+        zone = self._zone_in_words()
+        if closing_time := self._closing_time():
+            return f"Time is up at {closing_time} on {day_in_words(self.due)}, {zone}."
+        return f"Time is up when {day_in_words(self.due)} ends at midnight, {zone}."
+
+    def _other_readings(self) -> Iterator[str]:
+        for other in self.alternatives:
+            kind = "stricter" if other.due < self.due else "later"
+            yield f"A {kind} reading ends on {day_in_words(other.due)} ({other.reason.replace('_', ' ')})."
+
+    def _source(self) -> Iterator[str]:
+        if self.rule not in ("calendar", "elapsed", "date_certain") or self.received or self.day_one:
+            yield f"Calendar: {self.calendar}; {self.calendar_version}; sha256 {self.calendar_sha256[:12]}."
+
+    def _counts_open_days(self) -> bool:
+        return self.open_days or self.rule == "business_days"
+
+    def _passed_in_counting(self) -> list[Skipped]:
+        return [s for s in self.skipped if self._is_in_counting(s)]
+
+    def _passed_in_rolling(self) -> list[Skipped]:
+        return [
+            s
+            for s in self.skipped
+            if not (self._is_before_day_one(s) or self._is_in_counting(s) or self._is_after_mail(s))
+        ]
+
+    def _is_before_day_one(self, skipped: Skipped) -> bool:
+        return self.day_one is not None and skipped.day < self.day_one
+
+    def _is_in_counting(self, skipped: Skipped) -> bool:
+        if self._is_before_day_one(skipped) or self._is_after_mail(skipped):
+            return False
+        return self._counts_open_days() or (skipped.reason == PAUSED and skipped.day < self.last_counted)
+
+    def _is_after_mail(self, skipped: Skipped) -> bool:
+        return self.before_mail is not None and skipped.day > self.before_mail
+
+    def _closing_time(self) -> str:
+        """``5:00 p.m.``, or empty when the day runs to its end."""
+        local = self.closes_at.astimezone(ZoneInfo(self.zone))
+        return "" if local.date() > self.due else _clock_time(local)
+
+    def _zone_in_words(self) -> str:
+        """``Chicago time (CST)``, in the abbreviation of the last moment that is still in time."""
+        last_moment = self.closes_at.astimezone(UTC) - _SHORTEST
+        abbreviation = last_moment.astimezone(ZoneInfo(self.zone)).tzname() or ""
+        if abbreviation.startswith(("+", "-")):  # zones without letters of their own, such as America/Sao_Paulo
+            abbreviation = f"UTC{abbreviation}"
+        return f"{self.zone.rpartition('/')[2].replace('_', ' ')} time ({abbreviation})"
+
+
+def _clock_time(at: time | datetime) -> str:
+    """``5:00 p.m.``."""
+    seconds = f":{at.second:02}" if at.second else ""
+    return f"{at.hour % 12 or 12}:{at.minute:02}{seconds} {'a.m.' if at.hour < 12 else 'p.m.'}"
+
+
+def _in_words(passed: Iterable[Skipped]) -> Iterator[str]:
+    """Holidays by name, weekends by number, and paused days from the first to the last of each run."""
+    skipped = tuple(passed)
+    paused = [s.day for s in skipped if s.reason == PAUSED]
+    closed = [s for s in skipped if s.reason != PAUSED]
+    for _, run in groupby(enumerate(paused), key=lambda numbered: numbered[1] - numbered[0] * _ONE_DAY):
+        days = [day for _, day in run]
+        if len(days) == 1:
+            yield f"{day_in_words(days[0])} is not counted: {PAUSED}."
+        else:
+            first, last = day_in_words(days[0]), day_in_words(days[-1])
+            yield f"The clock was paused from {first} to {last}; days not counted: {len(days)}."
+    yield from (f"{day_in_words(s.day)} is skipped: {s.reason}." for s in closed if s.day.weekday() < SATURDAY)
+    weekends = sum(s.day.weekday() >= SATURDAY for s in closed)
+    if weekends:
+        yield f"Saturdays and Sundays skipped: {weekends}."
