@@ -279,10 +279,13 @@ class Clock(Model):
         if closed_due == open_due:
             return as_closed, ()
         is_closed = (closed_due > open_due) == (self.reading == "later")
-        counts = [part for reading in as_closed for part in (reading, reading.extends) if part]
+        counts = [part for reading in as_closed for part in (reading, reading.extends, reading.longest) if part]
         passed = {skipped.day for count in counts for skipped in count.passed}
-        disputed = self.calendar.disputes(min(passed), max(passed))
-        reason = ", ".join(sorted({closed.disputed for closed in disputed if closed.day in passed}))
+        days = {closed_due, open_due, *passed}
+        disputed = {closed.day: closed.disputed for closed in self.calendar.disputes(min(days), max(days))}
+        # A roll back that ended at a pause and turned round has left the day that it turned on unnamed.
+        reasons = {disputed[day] for day in passed & disputed.keys()} or {*disputed.values()}
+        reason = ", ".join(sorted(reasons))
         if self.reading == "strict":
             reason += "; the stricter reading is enforced"
         alternative = Alternative(due=open_due if is_closed else closed_due, reason=reason)

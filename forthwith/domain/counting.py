@@ -53,6 +53,8 @@ class Counted:
     before_mail: date | None = None
     cap: str = ""
     extends: "Counted | None" = None
+    longest: "Counted | None" = None
+    """The count of the longest time allowed, whether or not it held this one back."""
 
 
 class Counting:
@@ -167,6 +169,7 @@ class Counting:
 
 def capped(reading: Counted, longest: Counted, cap: Period) -> Counted:
     """``reading``, held back to the last day of ``longest``."""
+    reading = replace(reading, longest=longest)
     if reading.due <= longest.due:
         return reading
     return replace(
