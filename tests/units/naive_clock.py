@@ -5,7 +5,7 @@ values, a day's end is found by looking at the clock every quarter of an hour. W
 walks; where the real one asks a calendar, this one asks "is it in the set?".
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import NamedTuple
@@ -79,12 +79,22 @@ def naive_wall(day: date, wall: time, zone: str) -> datetime:
 
 
 class NaiveRule(NamedTuple):
-    """A rule as plain values: ``unit`` is ``days`` or ``business_days``."""
+    """A rule as plain values."""
 
     roll: str = "forward"
     starts: str = "day_after"
     cut_off: time | None = None
     mail_days: int = 0
+
+
+class NaiveStage(NamedTuple):
+    """One of several deadlines in a row; periods are a number and ``days`` or ``business_days``."""
+
+    within: tuple[int, str]
+    after: int | None = None
+    """The number of the earlier stage from whose due date it counts; from the event where there is none."""
+    extension: tuple[int, str] | None = None
+    cap: tuple[int, str] | None = None
 
 
 class NaiveCount(NamedTuple):
@@ -94,69 +104,113 @@ class NaiveCount(NamedTuple):
     due: date
 
 
-def naive_count(
-    place: NaivePlace,
-    moment: datetime,
-    count: int,
-    unit: str,
-    rule: NaiveRule,
-    pauses: Sequence[Span] = (),
-    *,
-    lenient: bool = False,
-) -> NaiveCount:
-    """``count`` days of ``unit`` after ``moment``, under one reading of the disputed days."""
-    paused = naive_paused(place, pauses)
-    day_one = naive_first_day(place, moment, rule, lenient=lenient)
-    counted = walk(place, step(day_one, -1), count, unit, paused, lenient=lenient)
-    return finish(place, counted, rule, paused, lenient=lenient)
+class NaiveClock(NamedTuple):
+    """One reading of one rule in one place, with the days on which the clock stands still."""
 
+    place: NaivePlace
+    rule: NaiveRule
+    paused: frozenset[date] = frozenset()
+    lenient: bool = False
+    """Takes the disputed days as open."""
 
-def naive_first_day(place: NaivePlace, moment: datetime, rule: NaiveRule, *, lenient: bool) -> date:
-    """The day that counts as the first, if it is open where only open days count."""
-    wall = moment.astimezone(ZoneInfo(place.zone))
-    received = wall.date()
-    if rule.cut_off is not None:
-        if wall.time() >= rule.cut_off:
-            received = step(received)
-        while not place.is_open(received, lenient=lenient):
-            received = step(received)
-    if rule.starts == "event_day":
-        return received
-    first = step(received)
-    while rule.starts == "next_business_day" and not place.is_open(first, lenient=lenient):
-        first = step(first)
-    return first
+    def within(self, moment: datetime, count: int, unit: str) -> NaiveCount:
+        """``count`` days of ``unit`` after ``moment``."""
+        return self.last_day(self.walk(step(self.first_day(moment), -1), count, unit))
 
+    def longer(self, base: NaiveCount, count: int, unit: str) -> NaiveCount:
+        """As many days more, from where the count had ended before it was moved."""
+        return self.last_day(self.walk(base.last_counted, count, unit))
 
-def walk(place: NaivePlace, day: date, count: int, unit: str, paused: frozenset[date], *, lenient: bool) -> date:
-    """``count`` days after ``day``: each that is not paused, and open where only open days count."""
-    while count:
-        day = step(day)
-        if day not in paused and (unit == "days" or place.is_open(day, lenient=lenient)):
-            count -= 1
-    return day
+    def staged(self, moment: datetime, stages: Sequence[NaiveStage], *, extended: bool) -> list[NaiveCount]:
+        """Every stage's last day."""
+        ends: list[NaiveCount] = []
+        for stage in stages:
+            counting = self
+            if stage.after is None:
+                end = self.within(moment, *stage.within)
+            else:
+                counting = self._replace(rule=self.rule._replace(mail_days=0))  # whoever was served by mail was so once
+                end = counting.last_day(self.walk(ends[stage.after].due, *stage.within))
+            if extended and stage.extension:
+                end = counting.longer(end, *stage.extension)
+            if stage.cap:
+                longest = self.within(moment, *stage.cap)
+                if end.due > longest.due:
+                    end = NaiveCount(min(end.last_counted, longest.last_counted), longest.due)
+            ends.append(end)
+        return ends
 
+    def first_day(self, moment: datetime) -> date:
+        """The day that counts as the first, if it is open where only open days count."""
+        wall = moment.astimezone(ZoneInfo(self.place.zone))
+        received = wall.date()
+        if self.rule.cut_off is not None:
+            if wall.time() >= self.rule.cut_off:
+                received = step(received)
+            while not self.is_open(received):
+                received = step(received)
+        if self.rule.starts == "event_day":
+            return received
+        first = step(received)
+        while self.rule.starts == "next_business_day" and not self.is_open(first):
+            first = step(first)
+        return first
 
-def finish(place: NaivePlace, counted: date, rule: NaiveRule, paused: frozenset[date], *, lenient: bool) -> NaiveCount:
-    """The last day made out of where the count ended: rolled, lengthened for mail, rolled again."""
-    due = naive_roll(place, counted, rule.roll, paused, lenient=lenient)
-    if rule.mail_days:
-        due = walk(place, due, rule.mail_days, "days", paused, lenient=lenient)
-        due = naive_roll(place, due, rule.roll, paused, lenient=lenient)
-    return NaiveCount(counted, due)
+    def walk(self, day: date, count: int, unit: str) -> date:
+        """``count`` days on from ``day``: each that is not paused, and open where only open days count."""
+        while count:
+            day = step(day)
+            if day not in self.paused and (unit == "days" or self.is_reachable(day)):
+                count -= 1
+        return day
 
+    def last_day(self, counted: date) -> NaiveCount:
+        """The last day made out of where the count ended: rolled, lengthened for mail, rolled again."""
+        due = self.roll(counted)
+        if self.rule.mail_days:
+            due = self.roll(self.walk(due, self.rule.mail_days, "days"))
+        return NaiveCount(counted, due)
 
-def naive_roll(place: NaivePlace, day: date, roll: str, paused: frozenset[date], *, lenient: bool) -> date:
-    if roll == "none":
-        while day in paused:
+    def roll(self, day: date) -> date:
+        if self.rule.roll == "none":
+            return self.on(day, lambda look: look not in self.paused)
+        if self.rule.roll == "backward":
+            before = day
+            while not self.is_open(before):
+                before = step(before, -1)
+            if before not in self.paused and before not in self.place.inaccessible:
+                return before
+        return self.on(day, lambda look: look not in self.paused and self.is_reachable(look))
+
+    def on(self, day: date, is_last: Callable[[date], bool]) -> date:
+        while not is_last(day):
             day = step(day)
         return day
-    one = -1 if roll == "backward" else 1
-    while not place.is_open(day, lenient=lenient) or day in paused:
-        day = step(day, one)
-    while day in place.inaccessible or not place.is_open(day, lenient=lenient) or day in paused:
-        day = step(day)
-    return day
+
+    def is_open(self, day: date) -> bool:
+        return self.place.is_open(day, lenient=self.lenient)
+
+    def is_reachable(self, day: date) -> bool:
+        return self.is_open(day) and day not in self.place.inaccessible
+
+
+def naive_back(place: NaivePlace, day: date, count: int, unit: str, rule: NaiveRule, *, lenient: bool) -> NaiveCount:
+    """``count`` days before ``day``; ``place.closed`` must lack the days that are closed for forward counts only."""
+    first = day if rule.starts == "event_day" else step(day, -1)
+    while rule.starts == "next_business_day" and not place.is_open(first, lenient=lenient):
+        first = step(first, -1)
+    day = step(first)
+    while count:
+        day = step(day, -1)
+        if unit == "days" or (place.is_open(day, lenient=lenient) and day not in place.inaccessible):
+            count -= 1
+    due = day
+    if rule.roll != "none":
+        while not place.is_open(due, lenient=lenient):
+            due = step(due, -1)
+        while due in place.inaccessible or not place.is_open(due, lenient=lenient):
+            due = step(due)  # FRCP 6(a)(3) knows no way back
+    return NaiveCount(day, due)
 
 
 def naive_paused(place: NaivePlace, pauses: Sequence[Span]) -> frozenset[date]:

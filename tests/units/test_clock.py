@@ -403,7 +403,7 @@ def test_an_office_window_is_open_and_not_in_the_past(day: date, second: int, zo
     assert place.office_window(opens, OfficeHours(opens=time(8), closes=time(18))) == (opens, closes)
 
 
-@settings(unhurried, max_examples=2000)
+@settings(unhurried, max_examples=200)
 @given(DAYS, SIGNED, RULES, STATES)
 def test_the_naive_clock_agrees(trigger: date, days: int, rule: Rule, state: str) -> None:
     place = clock(state)

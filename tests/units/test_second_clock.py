@@ -1,0 +1,328 @@
+"""Two clocks, one answer: random cases computed by forthwith/domain/clock.py and, the slow way, by naive_clock.py.
+
+A case is drawn from its number alone, so the number that a failure prints repeats it: ``check(4711)``.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from random import Random
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from activities.calendars import build_calendar
+from forthwith.domain.calendar import Calendar, ClosedDay
+from forthwith.domain.clock import Clock, Computation
+from forthwith.domain.counting import Inaccessible
+from forthwith.domain.pause import Pause
+from forthwith.domain.period import Period
+from forthwith.domain.rule import Reading, Rule
+from tests.units.naive_clock import (
+    NaiveClock,
+    NaiveCount,
+    NaivePlace,
+    NaiveRule,
+    NaiveStage,
+    Span,
+    naive_back,
+    naive_certain,
+    naive_elapsed,
+    naive_paused,
+)
+
+FIRST_YEAR, LAST_YEAR = 2014, 2036
+INVENTED_CALENDARS = 24
+STATES = ("IL", "NY", "CA", "MA", "TX", "DC")
+ZONES = (
+    *("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Kentucky/Louisville"),
+    *("America/Phoenix", "America/Indiana/Knox", "America/Anchorage", "Pacific/Honolulu", "America/St_Johns"),
+    *(
+        "Australia/Lord_Howe",
+        "America/Havana",
+        "Africa/Cairo",
+        "Pacific/Kiritimati",
+        "Antarctica/Troll",
+        "Asia/Kathmandu",
+    ),
+)
+READINGS: tuple[Reading, ...] = ("later", "later", "strict")
+A_MILLION, PART = 1_000_000, 50_000
+ONE_DAY = timedelta(days=1)
+
+
+class Case(NamedTuple):
+    """One question that both clocks are asked."""
+
+    kind: str
+    calendar: int
+    zone: str
+    closes: time | None
+    reading: Reading
+    inaccessible: tuple[date, ...]
+    moment: datetime
+    count: int
+    unit: str
+    rule: NaiveRule
+    more: tuple[tuple[int, str], ...]
+    stages: tuple[NaiveStage, ...]
+    is_extended: bool
+    pauses: tuple[Span, ...]
+
+
+class Answer(NamedTuple):
+    """What both clocks must agree on."""
+
+    due: date
+    last_counted: date
+    closes_at: datetime
+    others: tuple[date, ...] = ()
+    stages: tuple[date, ...] = ()
+
+
+# Drawing a case
+
+
+@cache
+def calendar(number: int) -> Calendar:
+    """One of the documented states', or an invented one with runs of closed days, some disputed, some one-way."""
+    if number < len(STATES):
+        return build_calendar(["us-federal", "state"], state=STATES[number], first_year=FIRST_YEAR, last_year=LAST_YEAR)
+    draw = Random(number)  # noqa: S311 - repeatable on purpose
+
+    def closed() -> Iterator[ClosedDay]:
+        for _ in range(draw.choice((40, 200, 600))):
+            day = date(FIRST_YEAR, 1, 1) + ONE_DAY * draw.randrange((LAST_YEAR - FIRST_YEAR + 1) * 365)
+            for n in range(draw.choice((1, 1, 1, 2, 4))):
+                yield ClosedDay(
+                    day=day + n * ONE_DAY,
+                    name="Closed",
+                    source="invented",
+                    forward_only=draw.random() < 0.3,
+                    disputed="doubtful" if draw.random() < 0.3 else "",
+                )
+
+    by_day = {shut.day: shut for shut in closed()}
+    return Calendar(
+        name=f"invented {number}",
+        version="1",
+        first_year=FIRST_YEAR,
+        last_year=LAST_YEAR,
+        closed=tuple(by_day[day] for day in sorted(by_day)),
+    )
+
+
+def drawn(seed: int) -> Case:
+    """The case of that number: small counts more often than long ones, boundaries more often than chance has them."""
+    draw = Random(seed)  # noqa: S311 - repeatable on purpose
+    kind = draw.choice(("within",) * 4 + ("extended", "staged") * 2 + ("backward", "backward", "by", "elapsed"))
+    zone = draw.choice(ZONES)
+    here = ZoneInfo(zone)
+    closes = draw.choice((None, None, None, time(17), time(16, 30), time(23, 59, 59), time(2, 30)))
+    cut_off = draw.choice((None, None, None, time(17), time(16, 30), time(12)))
+    rule = NaiveRule(
+        roll=draw.choice(("forward", "forward", "none", "backward")),
+        starts=draw.choice(("day_after", "day_after", "event_day", "next_business_day")),
+        cut_off=cut_off,
+        mail_days=draw.choice((0, 0, 0, 3, 1, 5)),
+    )
+    day = date(FIRST_YEAR + 2, 1, 1) + ONE_DAY * draw.randrange((LAST_YEAR - FIRST_YEAR - 6) * 365)
+    moment = on_the_wall(draw, day, here, closes, cut_off)
+    count, unit = period(draw)
+    if kind == "elapsed":
+        count, unit = draw.randint(1, 500), draw.choice(("hours", "minutes", "seconds"))
+    days = timedelta(days=count * (1.5 if unit == "business_days" else 1) + 3) if kind != "elapsed" else 6 * ONE_DAY
+    near = moment.astimezone(here).date() + (-days if kind == "backward" else days)
+    return Case(
+        kind=kind,
+        calendar=draw.randrange(len(STATES) + INVENTED_CALENDARS),
+        zone=zone,
+        closes=closes,
+        reading=draw.choice(READINGS),
+        inaccessible=tuple(sorted({near + ONE_DAY * draw.randint(-6, 6) for _ in range(draw.choice((0, 0, 1, 3)))})),
+        moment=moment,
+        count=count,
+        unit=unit,
+        rule=rule,
+        more=tuple(period(draw) for _ in range(draw.randint(1, 2))) if kind == "extended" else (),
+        stages=tuple(stage(draw, n) for n in range(draw.randint(1, 3))) if kind == "staged" else (),
+        is_extended=draw.random() < 0.5,
+        pauses=() if kind == "backward" else tuple(pauses(draw, moment, days, here, closes)),
+    )
+
+
+def on_the_wall(draw: Random, day: date, here: ZoneInfo, *marks: time | None) -> datetime:
+    """A moment of ``day``, in UTC: often midnight, one of the ``marks``, or a second before."""
+    second = timedelta(seconds=draw.choice((0, 0, -1, 1)))
+    wall = draw.choice((time.min, *(mark for mark in marks if mark), None, None))
+    if wall is None:
+        return datetime.combine(day, time.min, UTC) + timedelta(seconds=draw.randrange(86_400))
+    return datetime.combine(day, wall, here).astimezone(UTC) + second
+
+
+def period(draw: Random) -> tuple[int, str]:
+    count = draw.choice((draw.randint(1, 7), draw.randint(1, 30), draw.randint(1, 120)))
+    return count, draw.choice(("days", "business_days"))
+
+
+def stage(draw: Random, number: int) -> NaiveStage:
+    return NaiveStage(
+        within=period(draw),
+        after=draw.choice((None, number - 1)) if number else None,
+        extension=period(draw) if draw.random() < 0.5 else None,
+        cap=period(draw) if draw.random() < 0.3 else None,
+    )
+
+
+def pauses(draw: Random, moment: datetime, days: timedelta, here: ZoneInfo, closes: time | None) -> Iterator[Span]:
+    """Some that overlap, some that adjoin, in no order."""
+    first, length = moment.astimezone(here).date(), days.days + 12
+    until = moment
+    for _ in range(draw.choice((0, 0, 1, 1, 2, 4))):
+        begins = first + ONE_DAY * draw.randint(-4, length)
+        since = until if draw.random() < 0.2 else on_the_wall(draw, begins, here, closes)
+        ends = since.astimezone(here).date() + ONE_DAY * draw.choice((0, 1, 2, 5, 20))
+        until = max(since, on_the_wall(draw, ends, here, closes))
+        yield since, until
+
+
+# Asking the engine
+
+
+@cache
+def written(rule: NaiveRule, stages: tuple[NaiveStage, ...] = ()) -> Rule:
+    edition = {
+        "effective": date(1900, 1, 1),
+        "roll": rule.roll,
+        "starts": rule.starts,
+        "cut_off": rule.cut_off and f"{rule.cut_off:%H:%M}",
+        "mail_days": rule.mail_days,
+        "stages": [
+            {
+                "name": f"stage-{number}",
+                "within": {stage.within[1]: stage.within[0]},
+                "from": "event" if stage.after is None else f"stage-{stage.after}",
+                "extension": stage.extension and {"period": {stage.extension[1]: stage.extension[0]}},
+                "cap": stage.cap and {stage.cap[1]: stage.cap[0]},
+            }
+            for number, stage in enumerate(stages)
+        ],
+    }
+    return Rule.model_validate({"name": "drawn", "title": "A rule drawn at random", "editions": [edition]})
+
+
+def ask(case: Case) -> Computation:
+    clock = Clock(
+        calendar=calendar(case.calendar),
+        zone=case.zone,
+        closes=case.closes,
+        reading=case.reading,
+        inaccessible=tuple(Inaccessible(day=day, reason="snow") for day in case.inaccessible),
+    )
+    paused = tuple(Pause(since=since, until=until) for since, until in case.pauses)
+    match case.kind:
+        case "by":
+            return clock.by(clock.local_day(case.moment), pauses=paused)
+        case "backward":
+            counts = "open_days" if case.unit == "business_days" else "every_day"
+            rule = written(case.rule)
+            edition = rule.editions[0].model_copy(update={"counts": counts})
+            rule = rule.model_copy(update={"editions": (edition,)})
+            return clock.counted(clock.local_day(case.moment), -case.count, rule=rule)
+        case "staged":
+            return clock.staged(case.moment, written(case.rule, case.stages), extended=case.is_extended, pauses=paused)
+        case _:
+            rule = written(case.rule)
+            computed = clock.within(case.moment, Period.model_validate({case.unit: case.count}), rule, pauses=paused)
+            for count, unit in case.more:
+                computed = clock.extended(computed, Period.model_validate({unit: count}), rule, pauses=paused)
+            return computed
+
+
+def of_the_engine(case: Case) -> Answer:
+    computed = ask(case)
+    assert all(other.reason for other in computed.alternatives)
+    assert computed.explain()
+    return Answer(
+        due=computed.due,
+        last_counted=computed.last_counted,
+        closes_at=computed.closes_at.astimezone(UTC),
+        others=tuple(other.due for other in computed.alternatives),
+        stages=tuple(stage.due for stage in computed.stages),
+    )
+
+
+# Asking the second clock
+
+
+@cache
+def closed_days(number: int, *, backward: bool) -> tuple[frozenset[date], frozenset[date]]:
+    """The closed days of a calendar for that direction, and those among them that no law closes beyond dispute."""
+    closed = [shut for shut in calendar(number).closed if not (backward and shut.forward_only)]
+    every, certain = {shut.day for shut in closed}, {shut.day for shut in closed if not shut.disputed}
+    return frozenset(every), frozenset(every - certain)
+
+
+def of_the_second_clock(case: Case) -> Answer:
+    backward = case.kind == "backward"
+    closed, disputed = closed_days(case.calendar, backward=backward)
+    place = NaivePlace(case.zone, closed, disputed, frozenset(case.inaccessible), case.closes)
+    day = case.moment.astimezone(ZoneInfo(case.zone)).date()
+    if case.kind == "by":
+        due = naive_certain(place, day, case.pauses)
+        return Answer(due, due, place.ends(due))
+    if case.kind == "elapsed":
+        end = naive_elapsed(case.moment, timedelta(**{case.unit: case.count}), case.pauses)
+        due = end.astimezone(ZoneInfo(case.zone)).date()
+        return Answer(due, due, end)
+    paused = naive_paused(place, case.pauses)
+    strict, lenient = (NaiveClock(place, case.rule, paused, lenient=lenient) for lenient in (False, True))
+    if backward:
+        ends = [
+            [naive_back(place, day, case.count, case.unit, case.rule, lenient=lenient)] for lenient in (False, True)
+        ]
+    elif case.kind == "staged":
+        ends = [clock.staged(case.moment, case.stages, extended=case.is_extended) for clock in (strict, lenient)]
+    else:
+        ends = [[clock.within(case.moment, case.count, case.unit)] for clock in (strict, lenient)]
+        for count, unit in case.more:
+            base, _ = in_force(ends, case.reading)
+            ends = [[clock.longer(base[-1], count, unit)] for clock in (strict, lenient)]
+    enforced, other = in_force(ends, case.reading)
+    last = enforced[-1]
+    return Answer(
+        due=last.due,
+        last_counted=last.last_counted,
+        closes_at=place.ends(last.due),
+        others=() if other[-1].due == last.due else (other[-1].due,),
+        stages=tuple(end.due for end in enforced) if case.kind == "staged" else (),
+    )
+
+
+def in_force(ends: list[list[NaiveCount]], reading: str) -> tuple[list[NaiveCount], list[NaiveCount]]:
+    """Of two readings the one that is enforced, then the other; of two that end together the one of closed days."""
+    closed, lenient = ends
+    later_is_closed = closed[-1].due >= lenient[-1].due
+    if closed[-1].due == lenient[-1].due or later_is_closed == (reading == "later"):
+        return closed, lenient
+    return lenient, closed
+
+
+def check(seed: int) -> None:
+    """Both clocks on the case of that number."""
+    case = drawn(seed)
+    ours, theirs = of_the_engine(case), of_the_second_clock(case)
+    assert ours == theirs, f"check({seed}) of {case}"
+
+
+def test_two_clocks_agree_on_ten_thousand_cases() -> None:
+    for seed in range(10_000):
+        check(seed)
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("first", range(0, A_MILLION, PART))
+def test_two_clocks_agree_on_a_million_cases(first: int) -> None:
+    for seed in range(first, first + PART):
+        check(A_MILLION + seed)
