@@ -41,6 +41,7 @@ def build_worker(client: Client, settings: Settings, mail: MailClient) -> Worker
         activities=[
             letters.send_letter,
             drafting.draft_subpoena,
+            drafting.draft_referral,
             dates.compute_dates,
             case_files.open_case,
             case_files.file_entries,

@@ -1,15 +1,17 @@
-"""Draws up the subpoena draft from the record of a request."""
+"""Draws up the subpoena draft and the referral memo from the record of a request."""
 
 import asyncio
 import hashlib
+from datetime import datetime
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.dossier import Dossier
 from activities.heartbeat import heartbeating
-from activities.typesetting import RENDERER, TemplateError, render_pdf
-from forthwith.domain.record import Draft
+from activities.typesetting import RENDERER, Document, TemplateError, render_pdf
+from forthwith.domain.record import Draft, Filed
+from forthwith.domain.referral import MemoOrder, compose_memo
 from forthwith.domain.subpoena import DraftOrder, compose_draft
 
 
@@ -28,16 +30,35 @@ class Drafting:
         plan = self._dossier.plan(order.plan)
         template = self._dossier.templates(plan.templates)["subpoena.typ"]
         document = compose_draft(plan, order, template=template, renderer=RENDERER)
-        async with heartbeating():
-            try:
-                content = await asyncio.to_thread(render_pdf, template, document, created=order.drafted_at)
-            except TemplateError as error:
-                raise ApplicationError(str(error), type="TemplateError", non_retryable=True) from error
-        folder = self._dossier.of(order.workflow_id) / "drafts"
-        name = f"v{order.version}-{hashlib.sha256(content).hexdigest()[:12]}"
-        self._dossier.keep(folder / f"{name}.json", document.model_dump_json(indent=1).encode())
+        content = await _set(document, template, created=order.drafted_at)
         return Draft(
             version=order.version,
-            document=self._dossier.keep(folder / f"{name}.pdf", content),
+            document=self._keep(order.workflow_id, "drafts", f"v{order.version}", document, content),
             missing=document.missing,
         )
+
+    @activity.defn
+    async def draft_referral(self, order: MemoOrder) -> Filed:
+        """The referral memo, kept in the dossier. Drafting the same order again gives the same bytes.
+
+        Fails for good with type ``TemplateError`` when the pinned template does not set.
+        """
+        plan = self._dossier.plan(order.plan)
+        template = self._dossier.templates(plan.templates)["referral.typ"]
+        document = compose_memo(plan, order, template=template, renderer=RENDERER)
+        content = await _set(document, template, created=order.drafted_at)
+        return self._keep(order.workflow_id, "referral", "memo", document, content)
+
+    def _keep(self, workflow_id: str, folder: str, name: str, document: Document, content: bytes) -> Filed:
+        """Keeps a document and the data that it was set from, under a name that says which content it has."""
+        path = self._dossier.of(workflow_id) / folder / f"{name}-{hashlib.sha256(content).hexdigest()[:12]}"
+        self._dossier.keep(path.with_suffix(".json"), document.model_dump_json(indent=1).encode())
+        return self._dossier.keep(path.with_suffix(".pdf"), content)
+
+
+async def _set(document: Document, template: str, *, created: datetime) -> bytes:
+    async with heartbeating():
+        try:
+            return await asyncio.to_thread(render_pdf, template, document, created=created)
+        except TemplateError as error:
+            raise ApplicationError(str(error), type="TemplateError", non_retryable=True) from error

@@ -10,7 +10,13 @@ from importlib.metadata import version
 import typst
 from pydantic import JsonValue
 
-from forthwith.domain.documents import Letter, SubpoenaDraft
+from forthwith.domain.documents import Letter, Memo, SubpoenaDraft
+
+Document = Letter | SubpoenaDraft | Memo
+"""What can be set in type."""
+
+TEMPLATES: dict[type[Document], str] = {Letter: "letter.typ", SubpoenaDraft: "subpoena.typ", Memo: "referral.typ"}
+"""Which layout each takes."""
 
 RENDERER = f"typst {version('typst')}"
 """What set a document, as its audit trail names it."""
@@ -40,8 +46,8 @@ class TemplateError(ValueError):
     """A template that cannot be set; says typst's message, the file and the line."""
 
 
-def render_pdf(template: str, document: Letter | SubpoenaDraft, *, created: datetime) -> bytes:
-    """Lay `document` out with `template`, the text of letter.typ or subpoena.typ. Safe to call from any thread.
+def render_pdf(template: str, document: Document, *, created: datetime) -> bytes:
+    """Lay `document` out with `template`, the text of one of `TEMPLATES`. Safe to call from any thread.
 
     `created` enters the file's metadata and nothing else does: equal arguments give equal bytes, in any process. A
     character without a glyph in the embedded fonts is printed as its code point, ``[U+4E2D]``, never left out.
@@ -50,7 +56,7 @@ def render_pdf(template: str, document: Letter | SubpoenaDraft, *, created: date
     """
     if created.tzinfo is None:
         raise ValueError("created must carry its time zone")
-    file = "letter.typ" if isinstance(document, Letter) else "subpoena.typ"
+    file = TEMPLATES[type(document)]
     if package := _PACKAGE.search(template):
         line = template.count("\n", 0, package.start()) + 1
         raise TemplateError(f"{file}:{line}: packages are not fetched: {package[0]}")

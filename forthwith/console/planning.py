@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from activities.calendars import UnknownCalendar, build_calendar
 from activities.dossier import Dossier, as_pinned
-from activities.typesetting import RENDERER, TemplateError, render_pdf
+from activities.typesetting import RENDERER, TEMPLATES, TemplateError, render_pdf
 from forthwith.console.calendars import YEARS_AFTER, YEARS_BEFORE
 from forthwith.console.campaign_file import CampaignFile, InvalidCampaign, Problem
 from forthwith.domain.calendar import Calendar
@@ -46,8 +46,7 @@ class Planned:
 
     def render(self, document: Letter | SubpoenaDraft, *, created: datetime) -> bytes:
         """A document as PDF. Raises ``TemplateError``."""
-        template = self.templates["letter.typ" if isinstance(document, Letter) else "subpoena.typ"]
-        return render_pdf(template, document, created=created)
+        return render_pdf(self.templates[TEMPLATES[type(document)]], document, created=created)
 
     def pin(self, dossier: Dossier) -> None:
         """Keeps in the dossier what the plan names by hash, and the plan itself. Raises ``DossierError``."""

@@ -89,6 +89,8 @@ class DeadlineStatement(Model):
     calendar: str
     skipped: tuple[str, ...] = ()
     alternatives: tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
+    """The same, for a finger on a wall calendar."""
 
 
 class Finding(Model):
@@ -157,3 +159,73 @@ class SubpoenaDraft(Model):
     approvals: tuple[Approval, ...] = ()
     audit_renderer: str
     """Renderer and its version."""
+
+
+class RecordLine(Model):
+    """One event of the matter, in a memo's chronology."""
+
+    when: str
+    what: str
+    facts: tuple[str, ...] = ()
+    message_id: str = ""
+    exhibit: str = ""
+    """Number of the exhibit that proves it; empty for what only the timeline holds."""
+    file: str = ""
+    sha256: str = ""
+
+
+class ExhibitFile(Model):
+    """One file of an exhibit, by its place in the case file or wherever it was recorded to be."""
+
+    file: str
+    sha256: str
+    note: str = ""
+
+
+class Exhibit(Model):
+    """What a memo rests on, so that a stranger can find and check it."""
+
+    number: str
+    what: str
+    files: tuple[ExhibitFile, ...]
+
+
+class TimelineLine(Model):
+    """One entry of the timeline, with the hash that seals it and all before it."""
+
+    number: int
+    when: str
+    what: str
+    text: str
+    by: str
+    head: str
+
+
+class Memo(Model):
+    """A memo that refers a matter for enforcement, as software wrote it from the record. Nobody has signed it."""
+
+    office: str
+    office_address: tuple[str, ...]
+    to: tuple[str, ...]
+    sender: tuple[str, ...]
+    date: str
+    subject: str
+    reference: str
+    notice: str
+    """Says who wrote it and that nobody has signed it."""
+    summary: tuple[str, ...]
+    asked: tuple[str, ...]
+    outstanding: tuple[NumberedRequest, ...]
+    findings: tuple[Finding, ...]
+    deadlines: tuple[DeadlineStatement, ...]
+    times: str
+    """In whose time the instants are given."""
+    record: tuple[RecordLine, ...]
+    gaps: tuple[str, ...]
+    """What the record does not show, so that nobody relies on it."""
+    exhibits: tuple[Exhibit, ...]
+    timeline: tuple[TimelineLine, ...]
+    chain: str
+    """Whether the timeline's chain holds, and its head."""
+    template_sha256: str
+    audit_renderer: str

@@ -6,26 +6,24 @@ relevance, the signature. What is required and still empty blocks approval, by n
 
 import hashlib
 from collections.abc import Mapping
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
-from forthwith.domain.calendar import day_in_words
 from forthwith.domain.campaign import Campaign, RequestPlan
 from forthwith.domain.clock import Computation
 from forthwith.domain.documents import (
     DeadlineStatement,
-    Finding,
     NumberedRequest,
     QuotedAuthority,
     Recital,
     SubpoenaDraft,
 )
 from forthwith.domain.fields import Sha256
-from forthwith.domain.items import SETTLING, ItemState
+from forthwith.domain.items import ItemState
 from forthwith.domain.letters import plain_date, relevant_period
 from forthwith.domain.messages import RecordResponse
 from forthwith.domain.model import Model
 from forthwith.domain.record import Decision, Issued, SentLetter
+from forthwith.domain.statements import deadline_statement, finding, instant_in_words
 
 BANNER = "DRAFT – NOT ISSUED"
 
@@ -126,7 +124,7 @@ def compose_draft(plan: RequestPlan, order: DraftOrder, *, template: str, render
         not_in_possession=filled["not_in_possession"],
         recitals=tuple(_recital(letter, zone) for letter in order.letters),
         deadlines=_deadlines(order),
-        findings=tuple(_finding(state, order, zone) for state in order.items),
+        findings=tuple(finding(state, order.outstanding, order.responses, zone) for state in order.items),
         definitions=campaign.demand.definitions,
         instructions=campaign.demand.instructions,
         relevant_period=relevant_period(campaign),
@@ -165,7 +163,7 @@ def _recital(letter: SentLetter, zone: str) -> Recital:
         letter.evidence,
     ]
     return Recital(
-        when=_instant(letter.receipt.accepted_at, zone),
+        when=instant_in_words(letter.receipt.accepted_at, zone),
         kind=letter.step,
         channel="e-mail, accepted by the mail server",
         message_id=letter.receipt.message_id,
@@ -179,47 +177,4 @@ def _deadlines(order: DraftOrder) -> tuple[DeadlineStatement, ...]:
     computed = [("Response to the demand", order.deadline)]
     if order.cure:
         computed.append(("Time to cure after the final notice", order.cure))
-    return tuple(
-        DeadlineStatement(
-            title=title,
-            rule=f"{due.rule} ({due.citation})" if due.citation else due.rule.replace("_", " "),
-            trigger=day_in_words(due.trigger),
-            period=due.period or "date certain",
-            last_day=day_in_words(due.due),
-            closing=due.in_words(),
-            calendar=f"{due.calendar}; {due.calendar_version}; sha256 {due.calendar_sha256}",
-            skipped=tuple(f"{day_in_words(skipped.day)}: {skipped.reason}" for skipped in due.skipped),
-            alternatives=tuple(
-                f"{day_in_words(other.due)}: {other.reason.replace('_', ' ')}" for other in due.alternatives
-            ),
-        )
-        for title, due in computed
-    )
-
-
-def _finding(state: ItemState, order: DraftOrder, zone: str) -> Finding:
-    if state.id not in order.outstanding:
-        word = (state.disposition or "").replace("_", " ")
-        return Finding(number=state.id, found="complete", note=_joined(f"Reported as {word}.", state.note))
-    if state.disposition == "objected":
-        return Finding(number=state.id, found="none", note=_joined("Objected to.", state.note))
-    if state.disposition in SETTLING:
-        return Finding(
-            number=state.id, found="partial", note=_joined("Reported as complete, not accepted.", state.note)
-        )
-    if refusals := [response for response in order.responses if response.kind == "refusal"]:
-        note = f"Refused on {_instant(refusals[-1].received_at, zone)} by {refusals[-1].sender}."
-        return Finding(number=state.id, found="none", note=_joined(note, refusals[-1].note))
-    heard = (
-        f"{len(order.responses)} on record, none of them answers this item." if order.responses else "none on record."
-    )
-    return Finding(number=state.id, found="none", note=f"Responses: {heard}")
-
-
-def _joined(*parts: str) -> str:
-    return " ".join(part.strip() for part in parts if part.strip())
-
-
-def _instant(instant: datetime, zone: str) -> str:
-    local = instant.astimezone(ZoneInfo(zone))
-    return f"{plain_date(date(local.year, local.month, local.day))}, {local:%H:%M} {local.tzname()}"
+    return tuple(deadline_statement(title, due) for title, due in computed)

@@ -88,7 +88,7 @@ def plain_text(letter: Letter) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _series(values: Iterable[object]) -> str:
+def series(values: Iterable[object]) -> str:
     """``A-1``, ``A-1 and A-2``, ``A-1, A-2, and A-3``."""
     words = [str(value) for value in values]
     if len(words) < 3:
@@ -96,9 +96,9 @@ def _series(values: Iterable[object]) -> str:
     return ", ".join(words[:-1]) + ", and " + words[-1]
 
 
-def _requests(numbers: Sequence[object]) -> str:
+def requests(numbers: Sequence[object]) -> str:
     """``Request A-1``, ``Requests A-1 and A-2``."""
-    return f"{'Request' if len(numbers) == 1 else 'Requests'} {_series(numbers)}"
+    return f"{'Request' if len(numbers) == 1 else 'Requests'} {series(numbers)}"
 
 
 def _one_line(value: object) -> object:
@@ -115,7 +115,7 @@ _ENVIRONMENT = ImmutableSandboxedEnvironment(
     lstrip_blocks=True,
     finalize=_one_line,
 )
-_ENVIRONMENT.filters |= {"series": _series, "requests": _requests}  # pyright: ignore[reportUnknownMemberType]
+_ENVIRONMENT.filters |= {"series": series, "requests": requests}  # pyright: ignore[reportUnknownMemberType]
 
 
 @lru_cache(maxsize=256)

@@ -13,24 +13,26 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from activities.typesetting import RENDERER, TemplateError, render_pdf
-from forthwith.domain.documents import Letter, NumberedRequest, SubpoenaDraft
+from activities.typesetting import RENDERER, Document, TemplateError, render_pdf
+from activities.typesetting import TEMPLATES as TEMPLATE_OF
+from forthwith.domain.documents import NumberedRequest
 from forthwith.domain.wording import WordingError, paragraphs, plain_text
+from tests.units.matter import memo
 from tests.units.samples import DEMAND, DEMAND_TEXT, DRAFT, DUE_WORDS, LETTER, SHA256, VARIABLES, recital
 
 TEMPLATES = Path(__file__).parents[2] / "forthwith" / "templates"
 LETTER_TYP = (TEMPLATES / "letter.typ").read_text(encoding="utf-8")
-SUBPOENA_TYP = (TEMPLATES / "subpoena.typ").read_text(encoding="utf-8")
 WORDINGS = sorted(TEMPLATES.glob("*.j2"))
 CREATED = datetime(2018, 1, 24, 14, 0, tzinfo=UTC)
+MEMO = memo()
 FORTY = tuple(NumberedRequest(number=f"B-{n}", text=DEMAND_TEXT) for n in range(1, 41))
 
 
-def template_for(document: Letter | SubpoenaDraft) -> str:
-    return LETTER_TYP if isinstance(document, Letter) else SUBPOENA_TYP
+def template_for(document: Document) -> str:
+    return (TEMPLATES / TEMPLATE_OF[type(document)]).read_text(encoding="utf-8")
 
 
-def pages(document: Letter | SubpoenaDraft) -> list[str]:
+def pages(document: Document) -> list[str]:
     reader = PdfReader(io.BytesIO(render_pdf(template_for(document), document, created=CREATED)))
     return [" ".join(page.extract_text().split()) for page in reader.pages]
 
@@ -132,8 +134,8 @@ def test_a_draft_without_any_entries_is_still_a_page_a_reviewer_can_read() -> No
     assert "No earlier step is on record." in " ".join(pages(DRAFT.model_copy(update=empty)))
 
 
-@pytest.mark.parametrize("document", [LETTER, DRAFT], ids=["letter", "subpoena"])
-def test_the_file_is_archival_accessible_and_named(document: Letter | SubpoenaDraft) -> None:
+@pytest.mark.parametrize("document", [LETTER, DRAFT, MEMO], ids=["letter", "subpoena", "memo"])
+def test_the_file_is_archival_accessible_and_named(document: Document) -> None:
     reader = PdfReader(io.BytesIO(render_pdf(template_for(document), document, created=CREATED)))
     catalog: Any = reader.root_object
     assert catalog["/Lang"] == "en-US"
@@ -148,8 +150,8 @@ def test_the_file_is_archival_accessible_and_named(document: Letter | SubpoenaDr
         assert claim in metadata
 
 
-@pytest.mark.parametrize("document", [LETTER, DRAFT], ids=["letter", "subpoena"])
-def test_the_same_input_gives_the_same_bytes_in_any_process_and_thread(document: Letter | SubpoenaDraft) -> None:
+@pytest.mark.parametrize("document", [LETTER, DRAFT, MEMO], ids=["letter", "subpoena", "memo"])
+def test_the_same_input_gives_the_same_bytes_in_any_process_and_thread(document: Document) -> None:
     here = render_pdf(template_for(document), document, created=CREATED)
     script = (
         "import hashlib, sys; from datetime import datetime; from activities.typesetting import render_pdf;"

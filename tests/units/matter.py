@@ -1,0 +1,183 @@
+"""One matter of the first campaign, from the demand to the referral, for tests and for looking at."""
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from activities.templates import default_templates
+from activities.typesetting import RENDERER
+from forthwith.console.campaign_file import read_campaign
+from forthwith.console.planning import Planned, plan_requests
+from forthwith.domain.documents import Memo
+from forthwith.domain.items import ItemState
+from forthwith.domain.messages import RecordResponse, Who
+from forthwith.domain.period import Period
+from forthwith.domain.record import (
+    GENESIS,
+    Decision,
+    Draft,
+    Entry,
+    Filed,
+    Issued,
+    Objection,
+    Receipt,
+    SentLetter,
+    ServiceRecord,
+)
+from forthwith.domain.referral import MemoOrder, compose_memo
+from forthwith.domain.subpoena import DraftOrder
+from forthwith.domain.timetable import StepKind
+
+CAMPAIGN = Path(__file__).parents[2] / "examples" / "1373-2018" / "campaign.yaml"
+TEMPLATE = default_templates()["referral.typ"]
+SENT_AT = datetime(2018, 1, 24, 14, 2, 11, tzinfo=UTC)
+REVIEWER = Who(name="Reviewing attorney", role="reviewer")
+MAILROOM = Who(name="Mailroom", role="system")
+ISSUED = Issued(
+    number="OJP-2018-0017",
+    signed_by="To be named",
+    signed_title="Director",
+    issued_at=datetime(2018, 3, 12, 15, 30, tzinfo=UTC),
+    sha256_signed="5d" * 32,
+)
+SERVICE = ServiceRecord(
+    on_whom="City Clerk of Chicago",
+    how="by hand",
+    by_whom="Process server",
+    served_at=datetime(2018, 3, 14, 16, 5, tzinfo=UTC),
+    place="City Hall, Chicago, Illinois",
+)
+LETTERS = (
+    ("demand", StepKind.DEMAND, 0),
+    ("reminder-1", StepKind.REMINDER, 16),
+    ("deficiency-1", StepKind.DEFICIENCY, 27),
+    ("final-notice", StepKind.FINAL_NOTICE, 33),
+)
+REVIEWED_AT = datetime(2018, 3, 8, 15, tzinfo=UTC)
+
+
+@cache
+def planned() -> Planned:
+    """The request to Chicago."""
+    (one,) = plan_requests(read_campaign(CAMPAIGN), opened_at=SENT_AT, only=["chicago-il"])
+    return one
+
+
+def filed(name: str) -> Filed:
+    return Filed(uri=f"1373-2018/chicago-il/{name}", sha256=f"{len(name):02x}" * 32, size=1)
+
+
+def letter(step: str, kind: StepKind, days: int) -> SentLetter:
+    receipt = Receipt(
+        message_id=f"<{step}.7c1f0a52d3e94b60a2b4@ojp.example>",
+        accepted_at=SENT_AT + timedelta(days=days),
+        response="250 2.0.0 Ok: queued as 4F2A91C03D",
+        eml=filed(f"letters/{step}/attempt-1.eml"),
+        pdf=filed(f"letters/{step}/letter-0f3a5c77d2e1.pdf"),
+    )
+    is_delivered = kind is StepKind.DEMAND
+    return SentLetter(
+        step=step,
+        kind=kind,
+        to="recipient",
+        receipt=receipt,
+        delivered="yes" if is_delivered else "unknown",
+        evidence="DSN" if is_delivered else "",
+    )
+
+
+def timeline(*texts: tuple[str, str, int, Who | None]) -> tuple[Entry, ...]:
+    entries: list[Entry] = []
+    for number, (what, text, days, by) in enumerate(texts, start=1):
+        entries.append(
+            Entry(
+                number=number,
+                at=SENT_AT + timedelta(days=days),
+                what=what,
+                text=text,
+                by=by,
+                details={"sha256": DRAFTED.sha256} if what == "draft_ready" else {},
+                previous=entries[-1].head if entries else GENESIS,
+            )
+        )
+    return tuple(entries)
+
+
+DRAFTED = Draft(version=1, document=filed("drafts/v1-3f2a9c41d0b7.pdf"))
+ENTRIES = timeline(
+    ("opened", "The request was started with plan 41c0f52a77d1.", 0, None),
+    ("letter_sent", "The demand was accepted for Office of the Mayor.", 0, None),
+    ("response_received", "Production from the City of Chicago was received; A-1 is outstanding.", 26, MAILROOM),
+    ("deadline_passed", "The response was due February 23, 2018; A-1 is outstanding.", 31, None),
+    ("draft_ready", "Draft 1 is ready for review.", 41, None),
+    ("draft_approved", "Draft 1 was approved.", 43, REVIEWER),
+)
+
+
+def memo_order(**changes: Any) -> MemoOrder:
+    """Everything that happened, until the return date passed without the documents."""
+    recipient = planned().recipient
+    return MemoOrder(
+        workflow_id=planned().plan.workflow_id,
+        plan=planned().plan.content_hash,
+        drafted_at=datetime(2018, 4, 6, 13, tzinfo=UTC),
+        letters=tuple(letter(*facts) for facts in LETTERS),
+        responses=(response(),),
+        deadline=recipient.within(SENT_AT, Period(unit="days", count=30), "frcp6"),
+        cure=recipient.within(SENT_AT + timedelta(days=33), Period(unit="business_days", count=5), "business_days"),
+        items=(ItemState(id="A-1", note="cover letter only"),),
+        outstanding=("A-1",),
+        drafts=(DRAFTED,),
+        approvals=(Decision(version=1, decision="approve", by=REVIEWER, at=REVIEWED_AT, sha256=DRAFTED.sha256),),
+        issued=ISSUED,
+        service=SERVICE,
+        return_due=recipient.within(SERVICE.served_at, Period(unit="days", count=21), "frcp6"),
+        objections=(
+            Objection(
+                received_at=SERVICE.served_at + timedelta(days=9),
+                sender="City of Chicago, Department of Law",
+                items=("A-1",),
+                grounds="The request is said to be overbroad.",
+            ),
+        ),
+        entries=ENTRIES,
+        head=ENTRIES[-1].head,
+    ).model_copy(update=changes)
+
+
+def memo(**changes: Any) -> Memo:
+    return compose_memo(planned().plan, memo_order(**changes), template=TEMPLATE, renderer=RENDERER)
+
+
+def response() -> RecordResponse:
+    return RecordResponse.model_validate(
+        {
+            "event_id": "mailroom-2018-0042",
+            "by": MAILROOM,
+            "received_at": SENT_AT + timedelta(days=26),
+            "from": "City of Chicago, Department of Law",
+            "kind": "other",
+            "documents": [{"uri": "s3://intake/0042.pdf", "sha256": "7e" * 32, "pages": 2}],
+            "note": "A cover letter that announces documents.",
+        }
+    )
+
+
+def draft_order(**changes: Any) -> DraftOrder:
+    """The draft of the same matter, when the time to cure was over."""
+    order = memo_order()
+    return DraftOrder(
+        workflow_id=order.workflow_id,
+        plan=order.plan,
+        version=1,
+        drafted_at=REVIEWED_AT - timedelta(days=2),
+        letters=order.letters,
+        responses=order.responses,
+        deadline=order.deadline,
+        cure=order.cure,
+        items=order.items,
+        outstanding=order.outstanding,
+        fields={},
+        notes=(),
+    ).model_copy(update=changes)
