@@ -109,6 +109,7 @@ class Letters:
         accepted_at = activity.info().started_time + timedelta(seconds=time.monotonic() - started)
         receipt = Receipt(
             message_id=mail.message_id,
+            recipient=mail.recipient,
             accepted_at=accepted_at,
             response=acceptance.response,
             refused_copies=acceptance.refused_copies,
@@ -165,7 +166,7 @@ async def _call_back_when_the_worker_stops(sending: asyncio.Task[Acceptance]) ->
 
 def _mail(plan: RequestPlan, order: LetterOrder, subject: str, text: str, attachments: tuple[Attachment, ...]) -> Mail:
     issuer = plan.campaign.issuer
-    to = plan.jurisdiction.email if order.step.to == "recipient" else issuer.colleague(order.step.to).email
+    to = order.addressee(plan).email if order.step.to == "recipient" else issuer.colleague(order.step.to).email
     domain = issuer.sender.rpartition("@")[2]
     return Mail(
         sender=issuer.sender,

@@ -34,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
         Answer,
         AnyMessage,
         Attention,
+        CorrectRecipient,
         DeliveryReport,
         EscalateNow,
         ExtendDeadline,
@@ -168,6 +169,15 @@ class JurisdictionRequest:
 
     @extend_deadline.validator
     def _may_extend_deadline(self, message: ExtendDeadline) -> None:
+        self._refuse(message)
+
+    @workflow.update
+    def correct_recipient(self, message: CorrectRecipient) -> Answer:
+        """The letters go to another address, person or name."""
+        return self._hear(message)
+
+    @correct_recipient.validator
+    def _may_correct_recipient(self, message: CorrectRecipient) -> None:
         self._refuse(message)
 
     @workflow.update
@@ -317,6 +327,8 @@ class JurisdictionRequest:
     def _letter_failed(self, due: SendLetter, error: ActivityError) -> None:
         case, step, now = self._case, due.step, self._now()
         match error.cause:
+            case ApplicationError() as cause if case.is_astray(due):
+                case.letter_astray(step, cause.message, now)
             case ApplicationError(type=sending.DEFERRED) as cause:
                 case.letter_deferred(step, cause.message, retry_after=timedelta(seconds=cause.details[0]), now=now)
             case ApplicationError(type=sending.REFUSED) as cause:

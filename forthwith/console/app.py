@@ -30,6 +30,7 @@ for panel, commands in {
         "acknowledge": tell.acknowledge,
         "delivered": tell.delivered,
         "extend": tell.extend,
+        "correct-recipient": tell.correct_recipient,
         "escalate": tell.escalate,
         "review": tell.review,
         "withdraw": tell.withdraw,

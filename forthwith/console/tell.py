@@ -29,6 +29,7 @@ COMMANDS = {
     "acknowledge": "acknowledge",
     "record_delivery": "delivered",
     "extend_deadline": "extend",
+    "correct_recipient": "correct-recipient",
     "review_subpoena": "review",
     "escalate_now": "escalate",
     "withdraw": "withdraw",
@@ -189,6 +190,25 @@ def extend(
         event_id,
         json,
     )
+
+
+def correct_recipient(
+    request: Request,
+    reason: Reason,
+    email: Annotated[str, typer.Option(help="The address that letters go to from now on.")] = "",
+    attention: Annotated[str, typer.Option(help="To whose attention.")] = "",
+    name: Annotated[str, typer.Option(help="The name of the recipient.")] = "",
+    by: By = "",
+    role: Role = "operator",
+    event_id: EventId = "",
+    json: Json = False,
+) -> None:
+    """Correct whom the letters go to. A demand that could not be delivered goes to the new address at once.
+
+    Example: forthwith correct-recipient 1373-2018/chicago-il --email records@chicago.example --reason "they moved"
+    """
+    message = {"email": email or None, "attention": attention or None, "name": name or None, "reason": reason}
+    _tell(request, "correct_recipient", message, by, role, event_id, json)
 
 
 def escalate(

@@ -21,6 +21,8 @@ class SendLetter:
     attempt: int
     possible_copy: bool
     """An earlier attempt may have been accepted: the letter says that it may be a second copy."""
+    address: str = ""
+    """Where a letter to the recipient goes; empty for our own people."""
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,12 @@ class Issuer(Model):
             case _:
                 return self.operator or Contact(name=self.office, email=self.reply_to)
 
+    def is_own(self, address: str) -> bool:
+        """Whether mail to ``address`` comes back to this office, which two robots could keep up for ever."""
+        people = (self.reviewer, self.supervisor, self.operator)
+        own = {self.sender, self.reply_to, *(person.email for person in people if person)}
+        return address.casefold() in {other.casefold() for other in own}
+
 
 class Authority(Model):
     """A provision relied on, as of a date. An attorney fills in the text and vouches for it."""
@@ -240,6 +246,14 @@ class Jurisdiction(Model):
     note: Line = ""
 
 
+class Recipient(Model):
+    """To whom the letters of a request go: as the row of the table has it, or as it was corrected since."""
+
+    name: FilledLine
+    attention: FilledLine
+    email: Address
+
+
 class RequestPlan(Model):
     """Everything one request was started with. Nothing in it changes afterwards.
 
@@ -256,6 +270,12 @@ class RequestPlan(Model):
     def workflow_id(self) -> str:
         """``<campaign>/<jurisdiction>``."""
         return f"{self.campaign.campaign}/{self.jurisdiction.id}"
+
+    @property
+    def recipient(self) -> Recipient:
+        """To whom the letters go unless it is corrected."""
+        row = self.jurisdiction
+        return Recipient(name=row.name, attention=row.attention, email=row.email)
 
     @property
     def matter(self) -> str:

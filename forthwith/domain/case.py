@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 
 from forthwith.domain import hearing, refusals
 from forthwith.domain.actions import Action, Close, ComputeDates, DraftSubpoena, SendLetter, Wait
-from forthwith.domain.campaign import RequestPlan, Role
+from forthwith.domain.campaign import Recipient, RequestPlan, Role
 from forthwith.domain.items import Items
 from forthwith.domain.messages import (
     MOST_MESSAGES,
@@ -79,6 +79,8 @@ class Case:
 
     def __init__(self, plan: RequestPlan, *, opened_at: datetime) -> None:
         self.plan = plan
+        self.recipient = plan.recipient
+        """To whom the letters go: as the plan has it, or as it was corrected since."""
         self.opened_at = opened_at
         self.phase = Status.SENDING
         """Where the request stands apart from holds and ends; `status` is what people are shown."""
@@ -118,8 +120,11 @@ class Case:
         self._last_letter_at: datetime | None = None
         self._done: set[str] = set()
         self._attempts: dict[str, int] = {}
-        self._doubts: dict[str, int] = {}
+        self._doubts: dict[tuple[str, str], int] = {}
+        """How often it is unknown whether a letter was accepted, by its step and the address it went to."""
         self._retries: dict[str, _Retry] = {}
+        self._undelivered_to: Role | None = None
+        """Whose letter the attention `undeliverable` is about; the last one where there were several."""
         self._versions = 0
         """Numbers of drafts that were given out; one that was overtaken while it was drawn up is not given again."""
         self._drafts = 0
@@ -213,7 +218,9 @@ class Case:
             return False
         if isinstance(action, DraftSubpoena):
             return self.status is Status.DRAFTING and action.version == self._versions + 1
-        if action.step.to == "recipient" and not self._is_current(action.step):
+        if action.step.to == "recipient" and not (
+            self._is_current(action.step) and action.address == self.recipient.email
+        ):
             return False
         return any(step.id == action.step.id for step in self.pending())
 
@@ -330,7 +337,12 @@ class Case:
     def _letter(self, step: Step) -> SendLetter:
         if step.kind is StepKind.HOLD_CHASE and not self.holds:
             self.ask_for(Attention.ON_HOLD, "the demand was accepted, and no delivery of it is on record")
-        return SendLetter(step, self._attempts.get(step.id, 1), possible_copy=step.id in self._doubts)
+        address = self._address(step)
+        return SendLetter(step, self._attempts.get(step.id, 1), (step.id, address) in self._doubts, address)
+
+    def _address(self, step: Step) -> str:
+        """Where a letter to the recipient goes; a colleague's is no matter of the case."""
+        return self.recipient.email if step.to == "recipient" else ""
 
     def _moment(self, step: Step) -> datetime:
         """When ``step`` is done: at its date, or when it is tried again."""
@@ -406,8 +418,14 @@ class Case:
             late_by_seconds=int(late.total_seconds()) if late > WORTH_RECORDING else 0,
         )
         self.letters.append(sent)
-        self._done.add(step.id)
-        self._doubts.pop(step.id, None)
+        # What went out just before its address was corrected is sent to the right one as well, and counts only then.
+        went_astray = step.to == "recipient" and receipt.recipient not in ("", self.recipient.email)
+        if went_astray:
+            self._next_attempt(step)
+            self._doubts[step.id, receipt.recipient] = 1  # should that address be the right one after all
+        else:
+            self._done.add(step.id)
+            self._doubts.pop((step.id, self._address(step)), None)
         self._worked(step.id, Attention.MAIL_DELAYED, Attention.LETTER_FAILED)
         self.enter(
             now,
@@ -419,6 +437,8 @@ class Case:
         )
         if step.to != "recipient":
             self._asked(step, receipt.accepted_at)
+            return
+        if went_astray:
             return
         self._last_letter_at = receipt.accepted_at
         if not self._is_current(step):
@@ -447,7 +467,7 @@ class Case:
         courtesy, and a letter to one of our own people goes to somebody else instead.
         """
         self._next_attempt(step)
-        self.ask_for(Attention.UNDELIVERABLE, f"{step.id}: {reason}")
+        self.undeliverable(step.id, step.to, reason)
         self.enter(now, "letter_refused", f"The {step.id} cannot be delivered: {reason}", step=step.id)
         if step.to != "recipient":
             self._done.add(step.id)
@@ -463,14 +483,25 @@ class Case:
         The policy `hold` is about the recipient: a second copy to one of our own people harms nobody.
         """
         self._next_attempt(step)
-        doubts = self._doubts.get(step.id, 0) + 1
-        self._doubts[step.id] = doubts
+        letter = (step.id, self._address(step))
+        doubts = self._doubts.get(letter, 0) + 1
+        self._doubts[letter] = doubts
         self._try_again(step.id, now, RETRY_FIRST, at_once=1)
         self.enter(now, "letter_in_doubt", f"It is unknown whether the {step.id} was accepted: {reason}", step=step.id)
         policy = self.plan.campaign.mail.when_unknown
         if step.to == "recipient" and (policy == "hold" or doubts >= DOUBTS_BEFORE_HOLD):
             self.ask_for(Attention.UNKNOWN_SEND, f"{step.id}: {reason}")
             self.hold(Attention.UNKNOWN_SEND, now)
+
+    def is_astray(self, letter: SendLetter) -> bool:
+        """Whether ``letter`` went to an address that was corrected meanwhile."""
+        return letter.step.to == "recipient" and letter.address != self.recipient.email
+
+    def letter_astray(self, step: Step, reason: str, now: datetime) -> None:
+        """A letter to an address that was corrected meanwhile was not accepted there: nobody need be told."""
+        self._next_attempt(step)
+        text = f"The {step.id} to the address that was corrected was not accepted: {reason}"
+        self.enter(now, "letter_stopped", text, step=step.id)
 
     def letter_unanswered(self, step: Step, now: datetime) -> None:
         """The sender itself was lost. The same attempt is made again; its claim in the dossier tells what happened."""
@@ -565,6 +596,23 @@ class Case:
         return response.received_at < self.response_due if self.response_due else None
 
     # How it moves.
+
+    def correct_recipient(self, recipient: Recipient, now: datetime) -> None:
+        """The letters go to somebody else from now on, those that could not be delivered among them."""
+        moved, self.recipient = recipient.email != self.recipient.email, recipient
+        if not moved:
+            return
+        # Whatever is known of the old address says nothing about the new one, and nobody there had a letter yet.
+        self._last_letter_at = self._gap_until = None
+        self.resolved(Attention.UNKNOWN_SEND, now)
+        if Attention.UNDELIVERABLE in self.holds or self._undelivered_to == "recipient":
+            self.resolved(Attention.UNDELIVERABLE, now)
+        self.try_everything_now()
+
+    def undeliverable(self, step: str, to: Role, why: str) -> None:
+        """The letter ``step`` was refused for good, or came back."""
+        self._undelivered_to = to
+        self.ask_for(Attention.UNDELIVERABLE, f"{step}: {why}")
 
     def start_clock(self, instant: datetime) -> None:
         """The demand has reached the recipient, as far as the campaign asks."""

@@ -14,6 +14,7 @@ from forthwith.domain.messages import (
     Answer,
     AnyMessage,
     Attention,
+    CorrectRecipient,
     DeliveryReport,
     EscalateNow,
     ExtendDeadline,
@@ -67,6 +68,8 @@ def record(case: "Case", message: AnyMessage, now: datetime) -> Answer:
             text = _delivery(case, message, now)
         case ExtendDeadline():
             text = _extend(case, message, now)
+        case CorrectRecipient():
+            text = _correct(case, message, now)
         case ReviewSubpoena():
             text = _review(case, message, now)
         case EscalateNow():
@@ -208,7 +211,9 @@ def _came_back(case: "Case", letter: SentLetter, evidence: str, now: datetime, *
     So a draft that rests on either is withdrawn, however far it has come. A letter that a later one has replaced
     changes nothing any more.
     """
-    case.ask_for(Attention.UNDELIVERABLE, f"{letter.step}: {evidence or 'returned'}")
+    astray = letter.to == "recipient" and letter.receipt.recipient not in ("", case.recipient.email)
+    if not astray:
+        case.undeliverable(letter.step, letter.to, evidence or "returned")
     if letter.to != "recipient":
         for chase in (case.hold_chase, case.chase):
             if chase and chase.sent and chase.asked_by(letter.step):
@@ -218,14 +223,16 @@ def _came_back(case: "Case", letter: SentLetter, evidence: str, now: datetime, *
         case.clock_from = None
         _begin_series(case, now, since=None)
         case.move_to(Status.SENDING)
-        case.hold(Attention.UNDELIVERABLE, now)
+        if not astray:  # else it goes to the corrected address at once
+            case.hold(Attention.UNDELIVERABLE, now)
     elif letter.kind is StepKind.FINAL_NOTICE and is_latest and case.final_notice_at:
         case.series += 1
         case.final_notice_at = None
         _drop_draft(case)
         case.resolved(Attention.DRAFT_REJECTED, now)
         case.move_to(Status.OVERDUE)
-        case.hold(Attention.UNDELIVERABLE, now)
+        if not astray:
+            case.hold(Attention.UNDELIVERABLE, now)
 
 
 def _awaits_final_notice(case: "Case") -> bool:
@@ -255,6 +262,21 @@ def _begin_series(case: "Case", now: datetime, *, since: datetime | None) -> Non
     case.overdue_from, case.final_notice_at = None, None
     _drop_draft(case)
     case.resolved(Attention.DRAFT_REJECTED, now)
+
+
+def _correct(case: "Case", correction: CorrectRecipient, now: datetime) -> str:
+    given = {"name": correction.name, "attention": correction.attention, "email": correction.email}
+    changes = {field: value for field, value in given.items() if value is not None}
+    recipient = case.recipient.model_copy(update=changes)
+    words = ", ".join(f"{field} {value}" for field, value in changes.items())
+    text = f"The recipient was corrected: {words}. {correction.reason}"
+    _said(case, now, "recipient_corrected", text, correction, was=case.recipient.email, **changes)
+    case.correct_recipient(recipient, now)
+    if case.draft and case.phase in ON_OUR_DESK:  # a draft names whom it commands
+        _redraft(case, "the recipient was corrected", now)
+    elif case.phase is Status.DRAFTING:
+        case.draft_overtaken()
+    return text
 
 
 def _review(case: "Case", review: ReviewSubpoena, now: datetime) -> str:

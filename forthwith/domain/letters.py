@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from forthwith.domain.campaign import Campaign, RequestPlan
+from forthwith.domain.campaign import Campaign, Recipient, RequestPlan
 from forthwith.domain.clock import Computation
 from forthwith.domain.documents import DueBox, Letter, NumberedRequest
 from forthwith.domain.fields import Sha256
@@ -52,6 +52,12 @@ class LetterOrder(Model):
     return_due: Computation | None = None
     memo: Filed | None = None
     """The referral memo, which the letter that refers the matter carries."""
+    recipient: Recipient | None = None
+    """Whom the letter is about, as corrected; as the plan has it where it is missing."""
+
+    def addressee(self, plan: RequestPlan) -> Recipient:
+        """Whom the letter is about."""
+        return self.recipient or plan.recipient
 
 
 def compose_letter(plan: RequestPlan, templates: Mapping[str, str], order: LetterOrder) -> Letter:
@@ -60,7 +66,7 @@ def compose_letter(plan: RequestPlan, templates: Mapping[str, str], order: Lette
     Raises ``WordingError`` when a template does not render.
     """
     campaign, step = plan.campaign, order.step
-    issuer, recipient = campaign.issuer, plan.jurisdiction
+    issuer, recipient = campaign.issuer, order.addressee(plan)
     name = f"{step.kind}.j2"
     words = _variables(plan, order)
 
@@ -68,7 +74,7 @@ def compose_letter(plan: RequestPlan, templates: Mapping[str, str], order: Lette
         return paragraphs(templates[name], which, words, name=name)
 
     if step.to == "recipient":
-        zone, reader = recipient.timezone, (recipient.attention, recipient.name)
+        zone, reader = plan.jurisdiction.timezone, (recipient.attention, recipient.name)
         address, salutation = recipient.email, f"Dear {recipient.attention}:"
     else:
         colleague = issuer.colleague(step.to)
@@ -107,7 +113,7 @@ def subject(plan: RequestPlan, order: LetterOrder) -> str:
         StepKind.SERVICE_CHASE: f"subpoena {order.issued.number if order.issued else ''} waits for service",
         StepKind.REFERRAL: "referred for enforcement",
     }.get(order.step.kind, "on hold, needs a person")
-    return f"{plan.jurisdiction.name}: {what} [{plan.workflow_id}]"
+    return f"{order.addressee(plan).name}: {what} [{plan.workflow_id}]"
 
 
 def commands(order: LetterOrder) -> tuple[str, ...]:
@@ -153,13 +159,13 @@ def plain_date(day: date) -> str:
 
 
 def _variables(plan: RequestPlan, order: LetterOrder) -> dict[str, object]:
-    campaign, demand = plan.campaign, plan.campaign.demand
+    campaign, demand, recipient = plan.campaign, plan.campaign.demand, order.addressee(plan)
     today = order.composed_at.astimezone(ZoneInfo(order.deadline.zone)).date()
     return {
         "reference": plan.workflow_id,
         "campaign": {"title": campaign.title},
         "issuer": {"office": campaign.issuer.office},
-        "recipient": {"name": plan.jurisdiction.name, "attention": plan.jurisdiction.attention},
+        "recipient": {"name": recipient.name, "attention": recipient.attention},
         "demand": {
             "subject": demand.subject,
             "consequence": demand.consequence.strip(),

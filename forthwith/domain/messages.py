@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from forthwith.domain.fields import Day, EventId, FilledLine, FilledText, Line, Sha256, Text
+from forthwith.domain.fields import Address, Day, EventId, FilledLine, FilledText, Line, Sha256, Text
 from forthwith.domain.model import Model
 from forthwith.domain.period import Period
 
@@ -149,6 +149,21 @@ class ExtendDeadline(Message):
         return self
 
 
+class CorrectRecipient(Message):
+    """The letters go to another address, person or name from now on. What is left out stays as it is."""
+
+    email: Address | None = None
+    attention: FilledLine | None = None
+    name: FilledLine | None = None
+    reason: FilledText
+
+    @model_validator(mode="after")
+    def _something(self) -> "CorrectRecipient":
+        if self.email is None and self.attention is None and self.name is None:
+            raise ValueError("give what is to be corrected: email, attention or name")
+        return self
+
+
 class ReviewSubpoena(Message):
     """The attorney's decision on a draft, always against the sha256 that was read."""
 
@@ -206,6 +221,7 @@ AnyMessage = (
     | Acknowledge
     | DeliveryReport
     | ExtendDeadline
+    | CorrectRecipient
     | ReviewSubpoena
     | EscalateNow
     | Withdraw
@@ -220,6 +236,7 @@ UPDATES: dict[str, type[AnyMessage]] = {
     "acknowledge": Acknowledge,
     "record_delivery": DeliveryReport,
     "extend_deadline": ExtendDeadline,
+    "correct_recipient": CorrectRecipient,
     "review_subpoena": ReviewSubpoena,
     "escalate_now": EscalateNow,
     "withdraw": Withdraw,

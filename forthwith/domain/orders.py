@@ -35,6 +35,7 @@ def letter_order(case: Case, action: SendLetter, now: datetime) -> LetterOrder:
         thread=demands[-1].receipt.message_id if threads else "",
         attention=tuple(case.attention),
         draft=case.draft,
+        recipient=case.recipient,
     )
 
 
@@ -54,6 +55,7 @@ def draft_order(case: Case, action: DraftSubpoena, now: datetime) -> DraftOrder:
         outstanding=case.items.outstanding,
         fields=dict(case.draft_fields),
         notes=tuple(case.revision_notes),
+        recipient=case.recipient,
     )
 
 

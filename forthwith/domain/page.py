@@ -52,6 +52,9 @@ def current_details(case: Case, next_action: NextAction | None) -> str:
         lines.append(f"- **To do:** {_what_to_do(case, reason)}")
     if next_action and case.is_open:
         lines.append(f"- **Next:** {next_in_words(case, next_action)}")
+    if case.recipient != case.plan.recipient:
+        to = case.recipient
+        lines.append(f"- **Recipient, corrected:** {_plain(to.name)}, {_plain(to.attention)}, {_code(to.email)}")
     lines += _dates(case, view)
     lines.append(f"- **Outstanding:** {_outstanding(view)}")
     lines += _draft(case, view)
@@ -115,13 +118,15 @@ def _what_to_do(case: Case, reason: Attention) -> str:
     plan = case.plan
     why = '--reason "…"'
     resolve = _command("resolve", plan, f"{reason} {why}")
+    correct = _command("correct-recipient", plan, f"--email … {why}")
     match reason:
         case Attention.UNDELIVERABLE if case.phase is Status.SENDING:
             return (
-                f"once the cause is gone, {resolve} sends it again; with {_code('--unserviceable')} it ends the request"
+                f"{correct} sends it to the right address; once the cause is gone, {resolve} sends it again; with"
+                f" {_code('--unserviceable')} it ends the request"
             )
         case Attention.UNDELIVERABLE if reason in case.holds:
-            return f"once the cause is gone, {resolve} sends it again"
+            return f"{correct} sends it to the right address; once the cause is gone, {resolve} sends it again"
         case Attention.UNKNOWN_SEND:
             return f"ask the recipient; {resolve} sends it again, as a possible copy"
         case Attention.UNREADABLE_MESSAGE:

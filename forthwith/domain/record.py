@@ -49,6 +49,8 @@ class Receipt(Model):
     """What the mail server said when it took a letter."""
 
     message_id: str
+    recipient: str = ""
+    """The address it went to; empty in receipts of before addresses could be corrected."""
     accepted_at: datetime
     """UTC; on the workflow's clock, so right on a virtual one and on a skewed host."""
     response: str

@@ -15,6 +15,7 @@ from forthwith.domain.messages import (
     AddNote,
     AnyMessage,
     Attention,
+    CorrectRecipient,
     DeliveryReport,
     EscalateNow,
     ExtendDeadline,
@@ -56,6 +57,8 @@ def refusal(case: "Case", message: AnyMessage, now: datetime) -> str:
             return _of_delivery(case, message, now)
         case ExtendDeadline():
             return _of_extension(case, message, now)
+        case CorrectRecipient():
+            return _of_correction(case, message)
         case ReviewSubpoena():
             return _of_review(case, message)
         case EscalateNow():
@@ -140,6 +143,16 @@ def _of_extension(case: "Case", extension: ExtendDeadline, now: datetime) -> str
         return f"period: {extension.period} from {due.last_counted} are over already; give a date (to) instead"
     if earliest > today + LONGEST_EXTENSION:
         return f"period: {extension.period} from {due.last_counted} end more than a year from now"
+    return ""
+
+
+def _of_correction(case: "Case", correction: CorrectRecipient) -> str:
+    if correction.email and case.plan.campaign.issuer.is_own(correction.email):
+        return f"email: {correction.email} is our own address; letters would come back to us"
+    now, given = case.recipient, correction
+    corrected = (given.email or now.email, given.attention or now.attention, given.name or now.name)
+    if corrected == (now.email, now.attention, now.name):
+        return f"nothing is different: the letters go to {now.name}, {now.attention}, {now.email} already"
     return ""
 
 

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 
-from forthwith.domain.campaign import Campaign, RequestPlan
+from forthwith.domain.campaign import Campaign, Recipient, RequestPlan
 from forthwith.domain.clock import Computation
 from forthwith.domain.documents import (
     DeadlineStatement,
@@ -47,6 +47,8 @@ class DraftOrder(Model):
     notes: tuple[str, ...]
     decisions: tuple[Decision, ...] = ()
     """On this version and the ones before it."""
+    recipient: Recipient | None = None
+    """To whom the subpoena is addressed, as corrected; as the plan has it where it is missing."""
     issued: Issued | None = None
     """Once a person issued it, the same version is drawn up again as the record copy of what was issued."""
 
@@ -98,9 +100,9 @@ def compose_draft(plan: RequestPlan, order: DraftOrder, *, template: str, render
 
     Its audit block names ``renderer`` and the hash of ``template``, the source text of the layout.
     """
-    campaign, recipient = plan.campaign, plan.jurisdiction
+    campaign, recipient = plan.campaign, order.recipient or plan.recipient
     filled = _defaults(campaign) | order.fields
-    zone = recipient.timezone
+    zone = plan.jurisdiction.timezone
     return SubpoenaDraft(
         banner=BANNER,
         form=campaign.ladder.subpoena.form,
@@ -113,7 +115,7 @@ def compose_draft(plan: RequestPlan, order: DraftOrder, *, template: str, render
         issuer_address=campaign.issuer.address,
         authority=_authority(campaign, filled),
         to_name=recipient.name,
-        to_kind=recipient.kind,
+        to_kind=plan.jurisdiction.kind,
         to_attention=recipient.attention,
         to_address=(recipient.email,),
         command=filled["command"],

@@ -9,7 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from forthwith.domain.agenda import CURE_ENDS, RESPONSE_DUE, Appointment, deadline, planned_letter
-from forthwith.domain.campaign import Role
+from forthwith.domain.campaign import Recipient, Role
 from forthwith.domain.case import Case
 from forthwith.domain.clock import Computation
 from forthwith.domain.hearing import ON_OUR_DESK
@@ -32,6 +32,8 @@ class RequestStatus(Model):
 
     request: str
     jurisdiction: str
+    recipient: Recipient | None = None
+    """Whom the letters go to; None in answers of before it could be corrected."""
     plan: str
     status: Status
     attention: dict[Attention, str]
@@ -88,7 +90,8 @@ def request_status(case: Case, next_action: NextAction | None) -> RequestStatus:
     dates = case.timetable if case.response_due else None
     return RequestStatus(
         request=case.plan.workflow_id,
-        jurisdiction=case.plan.jurisdiction.name,
+        jurisdiction=case.recipient.name,
+        recipient=case.recipient,
         plan=case.plan.content_hash,
         status=case.status,
         attention=dict(case.attention),
@@ -115,6 +118,8 @@ def explanation(case: Case, next_action: NextAction | None) -> Explanation:
     else:
         lines.append(f"It waits for {view.waiting_for}.")
     lines += [f"Attention, {reason.replace('_', ' ')}: {why}" for reason, why in view.attention.items()]
+    if case.recipient != case.plan.recipient:
+        lines.append(f"The recipient was corrected: {', '.join(dict(case.recipient).values())}.")
     if view.response_due:
         lines.append(f"The response {'was' if is_over(case) else 'is'} due {view.response_due.in_words()}.")
         lines += view.response_due.explain()

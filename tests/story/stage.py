@@ -50,6 +50,7 @@ from forthwith.domain.messages import (
     Answer,
     AnyMessage,
     Attention,
+    CorrectRecipient,
     DeliveryReport,
     EscalateNow,
     ExtendDeadline,
@@ -88,6 +89,7 @@ UPDATES: dict[type[AnyMessage], Any] = {
     Acknowledge: JurisdictionRequest.acknowledge,
     DeliveryReport: JurisdictionRequest.record_delivery,
     ExtendDeadline: JurisdictionRequest.extend_deadline,
+    CorrectRecipient: JurisdictionRequest.correct_recipient,
     ReviewSubpoena: JurisdictionRequest.review_subpoena,
     EscalateNow: JurisdictionRequest.escalate_now,
     Withdraw: JurisdictionRequest.withdraw,
@@ -387,6 +389,8 @@ class Demand:
     handle: WorkflowHandle[JurisdictionRequest, Outcome]
     seen: int = 0
     """How much of its mail was looked at."""
+    corrected: list[str] = field(default_factory=list)
+    """Addresses that the recipient was corrected to, in order."""
     _events: int = field(default=0)
 
     @property
@@ -395,7 +399,13 @@ class Demand:
 
     @property
     def address(self) -> str:
-        return self.planned.plan.jurisdiction.email
+        """Where letters to the recipient go now."""
+        return self.addresses[-1]
+
+    @property
+    def addresses(self) -> list[str]:
+        """Every address that letters to the recipient went to, or may have."""
+        return [self.planned.plan.jurisdiction.email, *self.corrected]
 
     @property
     def folder(self) -> Path:
@@ -445,7 +455,7 @@ class Demand:
 
     def mail(self) -> list[StoredMail]:
         """Every letter of this request, in order of arrival."""
-        ids = {self._message_id(step.parent.name, role) for step in self._claims() for role in ROLES}
+        ids = {name for step in self._claims() for role in ROLES for name in self._message_ids(step.parent.name, role)}
         return [mail for mail in self.office.stage.mailbox.messages() if mail.message_id in ids]
 
     def expect(self, *letters: Expected) -> list[StoredMail]:
@@ -467,15 +477,16 @@ class Demand:
     def _claims(self) -> list[Path]:
         return sorted(self.folder.glob("letters/*/*.claim.json"))
 
-    def _message_id(self, step: str, role: Role) -> str:
+    def _message_ids(self, step: str, role: Role) -> set[str]:
+        """What the letter of a step is called, at each address that it may have gone to."""
         issuer = self.planned.plan.campaign.issuer
-        to = self.address if role == "recipient" else issuer.colleague(role).email
-        return message_id(self.id, step, to, issuer.sender.rpartition("@")[2])
+        addresses = self.addresses if role == "recipient" else [issuer.colleague(role).email]
+        return {message_id(self.id, step, to, issuer.sender.rpartition("@")[2]) for to in addresses}
 
     def named(self, mail: StoredMail) -> Expected:
         for path in self._claims():
             for role in ROLES:
-                if self._message_id(path.parent.name, role) == mail.message_id:
+                if mail.message_id in self._message_ids(path.parent.name, role):
                     return Expected(path.parent.name, role, mail.possible_copy)
         pytest.fail(f"no claim in the dossier for {mail}")
 
@@ -542,6 +553,12 @@ class Demand:
 
     async def withdraw(self, reason: str = "settled otherwise") -> Answer:
         return await self.tell(Withdraw(event_id="withdraw-1", by=OPERATOR, reason=reason))
+
+    async def correct(self, event_id: str = "correct-1", **corrected: str) -> Answer:
+        """The recipient is another one from now on, in whatever is given."""
+        if email := corrected.get("email"):
+            self.corrected.append(email)
+        return await self.tell(CorrectRecipient(event_id=event_id, by=OPERATOR, reason="they wrote to us", **corrected))
 
     async def escalate(self, event_id: str = "escalate-1") -> Answer:
         return await self.tell(EscalateNow(event_id=event_id, by=OPERATOR, reason="no time to lose"))

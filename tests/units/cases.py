@@ -18,6 +18,7 @@ from forthwith.domain.messages import (
     Answer,
     AnyMessage,
     Attention,
+    CorrectRecipient,
     DeliveryReport,
     EscalateNow,
     ExtendDeadline,
@@ -135,8 +136,10 @@ def dates(of: RequestPlan, facts: Any) -> Timetable:
     return timetable(of.campaign, recipient, issuer, facts)
 
 
-def receipt(at: datetime) -> Receipt:
-    return Receipt(message_id="<x@office.example>", accepted_at=at, response="250 ok", eml=_EMPTY, pdf=_EMPTY)
+def receipt(at: datetime, to: str = "") -> Receipt:
+    return Receipt(
+        message_id="<x@office.example>", recipient=to, accepted_at=at, response="250 ok", eml=_EMPTY, pdf=_EMPTY
+    )
 
 
 def draft(version: int, *missing: str) -> Draft:
@@ -183,7 +186,8 @@ class Desk:
         raise AssertionError("the case does not come to rest")
 
     def accept(self, letter: SendLetter) -> None:
-        self.case.letter_accepted(letter.step, receipt(self.now), possible_copy=letter.possible_copy, now=self.now)
+        taken = receipt(self.now, letter.address)
+        self.case.letter_accepted(letter.step, taken, possible_copy=letter.possible_copy, now=self.now)
 
     def go(self, to: datetime | None = None, /, **period: float) -> "Desk":
         """Lives on to a moment, or for a period, doing everything that falls due on the way."""
@@ -254,6 +258,9 @@ class Desk:
 
     def extension(self, **more: Any) -> ExtendDeadline:
         return ExtendDeadline(event_id=event_id(), by=OPERATOR, reason="agreed by telephone", **more)
+
+    def correction(self, **corrected: str) -> CorrectRecipient:
+        return CorrectRecipient(event_id=event_id(), by=OPERATOR, reason="they moved", **corrected)
 
     def review(self, decision: Any, *, by: Who = REVIEWER, sha256: str = "", **said: Any) -> ReviewSubpoena:
         read = self.case.draft.sha256 if self.case.draft else "f" * 64

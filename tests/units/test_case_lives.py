@@ -22,6 +22,7 @@ from forthwith.domain.messages import (
     AddNote,
     AnyMessage,
     Attention,
+    CorrectRecipient,
     DeliveryReport,
     EscalateNow,
     ExtendDeadline,
@@ -139,11 +140,12 @@ class Life:
         self.checked = 0
         self.head = GENESIS
         self.last_letter: datetime | None = None
+        self.address = self.plan.jurisdiction.email
         # What the request should know by now, kept apart from it.
         self.escalated = False
         self.notice_at: datetime | None = None
         self.date_set_at: datetime | None = None
-        self.doubted: set[str] = set()
+        self.doubted: set[tuple[str, str]] = set()
         self.not_before: dict[str, datetime] = {}
 
     def live(self) -> None:
@@ -234,6 +236,9 @@ class Life:
         if not self.case.still_wants(letter) and self.lots.random() < 0.7:
             self.move(f"{step.id} stopped")
             self.case.letter_stopped(step, self.now)
+        elif dice >= 0.72 and self.case.is_astray(letter):
+            self.move(f"{step.id} astray")
+            self.case.letter_astray(step, "421 later", self.now)
         elif dice < 0.72:
             self.move(f"{step.id} accepted")
             self.take(letter, overtaken=self.date_set_at != date_set_at)
@@ -248,7 +253,7 @@ class Life:
         elif dice < 0.93:
             self.move(f"{step.id} in doubt")
             self.case.letter_in_doubt(step, "time-out after DATA", self.now)
-            self.doubted.add(step.id)
+            self.doubted.add((step.id, letter.address))
         elif dice < 0.97:
             self.move(f"{step.id} unanswered")
             self.case.letter_unanswered(step, self.now)
@@ -259,12 +264,19 @@ class Life:
     def take(self, letter: SendLetter, *, overtaken: bool = False) -> None:
         """The letter is accepted; one that was overtaken by a new date counts for nothing."""
         step, phase = letter.step, self.case.phase
-        self.case.letter_accepted(step, receipt(self.now), possible_copy=letter.possible_copy, now=self.now)
-        unmarked = [sent for sent in self.case.letters if sent.step == step.id and not sent.possible_copy]
-        assert len(unmarked) <= 1, f"{step.id} was sent twice, unmarked"
-        if step.to == "recipient":
+        taken, astray = receipt(self.now, letter.address), self.case.is_astray(letter)
+        if astray:
+            self.doubted.add((step.id, letter.address))
+        self.case.letter_accepted(step, taken, possible_copy=letter.possible_copy, now=self.now)
+        unmarked = [
+            sent
+            for sent in self.case.letters
+            if (sent.step, sent.receipt.recipient) == (step.id, letter.address) and not sent.possible_copy
+        ]
+        assert len(unmarked) <= 1, f"{step.id} was sent twice to one address, unmarked"
+        if step.to == "recipient" and not astray:
             self.last_letter = self.now
-        if step.kind is StepKind.FINAL_NOTICE and phase is Status.OVERDUE and not overtaken:
+        if step.kind is StepKind.FINAL_NOTICE and phase is Status.OVERDUE and not overtaken and not astray:
             self.notice_at = self.now
         if step.kind is StepKind.DEMAND and self.case.clock_runs:
             self.date_set_at = self.now
@@ -382,7 +394,9 @@ class Life:
 
     def check_letter(self, letter: SendLetter) -> None:
         case, step = self.case, letter.step
-        assert letter.possible_copy == (step.id in self.doubted), "a second copy must say so, and only a second copy"
+        assert letter.possible_copy == ((step.id, letter.address) in self.doubted), (
+            "a second copy must say so, and only a second copy"
+        )
         assert self.now >= self.not_before.get(step.id, self.now), "the mail server asked for patience"
         if step.to != "recipient":
             return
@@ -454,6 +468,10 @@ class Life:
                     self.notice_at = None
                 elif told.kind is StepKind.FINAL_NOTICE and message.outcome == "delivered" and unnoticed:
                     self.notice_at = max(message.at, told.receipt.accepted_at)
+            case CorrectRecipient():
+                if message.email and self.case.recipient.email != self.address:
+                    self.address, self.last_letter = message.email, None
+                    self.not_before.clear()
             case ResolveAttention():
                 self.not_before.clear()
             case _:
@@ -543,6 +561,11 @@ class Life:
             }
         return ExtendDeadline(**self.head_of(OPERATOR), reason="agreed", **more)
 
+    def correction(self) -> CorrectRecipient:
+        emails = ["a@somewhere.example", "b@somewhere.example", "records@somewhere.example", "reviewer@office.example"]
+        more: dict[str, Any] = self.lots.choice([{"email": self.lots.choice(emails)}, {"attention": "The Clerk"}])
+        return CorrectRecipient(**self.head_of(OPERATOR), reason="they moved", **more)
+
     def review(self) -> ReviewSubpoena | None:
         if self.case.draft is None and self.lots.random() < 0.9:
             return None
@@ -587,6 +610,7 @@ SPEECHES: list[Callable[[Life], AnyMessage | None]] = [
     Life.acknowledgment,
     Life.report,
     Life.extension,
+    Life.correction,
     Life.review,
     Life.escalation,
     Life.withdrawal,
@@ -594,7 +618,7 @@ SPEECHES: list[Callable[[Life], AnyMessage | None]] = [
     Life.note,
     Life.repetition,
 ]
-WEIGHTS = [16, 6, 4, 14, 10, 24, 10, 1, 34, 3, 4]
+WEIGHTS = [16, 6, 4, 14, 10, 6, 24, 10, 1, 34, 3, 4]
 
 
 def test_the_lives_see_everything() -> None:
@@ -615,7 +639,15 @@ def test_the_lives_see_everything() -> None:
         *("letter_deferred", "letter_refused", "letter_in_doubt", "sender_lost", "letter_stopped", "letter_dropped"),
         *("letter_delivered", "letter_failed", "letter_delayed", "dates_failed", "draft_failed", "draft_ready"),
         *("draft_discarded", "draft_approved", "draft_revised", "draft_rejected", "redraft", "response_received"),
-        *("response_accepted", "acknowledged", "deadline_extended", "escalated", "attention_resolved", "note"),
+        *(
+            "response_accepted",
+            "acknowledged",
+            "deadline_extended",
+            "recipient_corrected",
+            "escalated",
+            "attention_resolved",
+            "note",
+        ),
         *("unreadable_message", "withdrawn", "ended"),
     }
     assert everything <= said, everything - said
