@@ -112,8 +112,49 @@ class Approval(Model):
     """Of the file that the person read."""
 
 
+class RuleParagraph(Model):
+    """One paragraph of a quoted rule, with its place in the outline."""
+
+    depth: int
+    """0 for ``(d)``, 1 for ``(d)(2)``, 2 for ``(d)(2)(B)``, 3 for ``(d)(2)(B)(i)``."""
+    label: str
+    heading: str
+    text: str
+
+
+class CourtProcess(Model):
+    """What a subpoena under Rule 45 has and an administrative one has not. Its court and action stand in the draft."""
+
+    district: str
+    civil_action_number: str
+    attached: str
+    """Says which provisions of the rule are attached."""
+    party: str
+    """Whom the attorney represents."""
+    attorney_name: str
+    attorney_address: str
+    attorney_email: str
+    attorney_telephone: str
+    notice_to_parties: str
+    within_100_miles: str
+    """Why the place of compliance is near enough, in the words of the person who checked."""
+    provisions_title: str
+    provisions: tuple[RuleParagraph, ...]
+
+
+class Issuance(Model):
+    """Who issued the subpoena and when, according to the record. The software signed nothing."""
+
+    number: str
+    issued_on: str
+    signed_by: str
+    signed_title: str
+    sha256_signed: str
+    """Of the signed original."""
+
+
 class SubpoenaDraft(Model):
-    """An administrative subpoena as drafted by software and not yet issued by anybody."""
+    """A subpoena as drafted by software, or the record copy of one that a person has issued."""
 
     banner: str
     """``DRAFT – NOT ISSUED`` until an issuance is recorded; empty after."""
@@ -152,9 +193,12 @@ class SubpoenaDraft(Model):
     missing: tuple[str, ...]
     """Names of the required fields that are still empty, as `review --set` takes them."""
     court: str = ""
-    """Only under Rule 45, with `action`."""
+    """Only under Rule 45, with `action` and `process`."""
     action: str = ""
-    """Title and number of the pending action."""
+    """Title of the pending action."""
+    process: CourtProcess | None = None
+    issued: Issuance | None = None
+    """Set once an issuance is recorded."""
     revision_notes: tuple[str, ...] = ()
     approvals: tuple[Approval, ...] = ()
     audit_renderer: str

@@ -6,10 +6,18 @@ the issuer's.
 """
 
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
+from forthwith.domain.fields import FilledLine
 from forthwith.domain.model import Model
 from forthwith.domain.period import Period
 
@@ -37,11 +45,38 @@ class FinalNotice(Model):
     cure: Period
 
 
+class Court(Model):
+    """The court and the pending action under which a Rule 45 subpoena issues, FRCP 45(a)(1)(A)."""
+
+    name: FilledLine
+    """Such as ``United States District Court``."""
+    district: FilledLine
+    """Such as ``Northern District of Illinois``."""
+    title: FilledLine
+    """Of the action, such as ``Plaintiff v. Defendant``."""
+    docket: FilledLine
+    """The civil action number."""
+    place_of_compliance: FilledLine
+
+
 class Subpoena(Model):
     """What is drafted, and how long after recorded service its return date falls."""
 
-    form: Literal["administrative"]
+    form: Literal["administrative", "court_rule45"]
     return_within: Period
+    court: Annotated[Court | None, Field(validate_default=True)] = None
+    """Only under Rule 45."""
+
+    @field_validator("court")
+    @classmethod
+    def _court_under_rule_45(cls, court: Court | None, info: ValidationInfo) -> Court | None:
+        match info.data.get("form"):
+            case "court_rule45" if court is None:
+                raise ValueError(f"is missing; a subpoena under Rule 45 needs its {', '.join(Court.model_fields)}")
+            case "administrative" if court is not None:
+                raise ValueError("is only for form: court_rule45; an administrative subpoena has no court")
+            case _:
+                return court
 
 
 class Review(Model):

@@ -1,7 +1,7 @@
-"""From the record of a request to the draft of an administrative subpoena.
+"""From the record of a request to the draft of a subpoena, and to the record copy once a person has issued it.
 
 Software drafts and leaves blank what only a person can supply: the text of an authority and who vouches for it, the
-relevance, the signature. What is required and still empty blocks approval, by name.
+relevance, the attorney, the signature. What is required and still empty blocks approval, by name.
 """
 
 import hashlib
@@ -11,7 +11,9 @@ from datetime import datetime
 from forthwith.domain.campaign import Campaign, Recipient, RequestPlan
 from forthwith.domain.clock import Computation
 from forthwith.domain.documents import (
+    Approval,
     DeadlineStatement,
+    Issuance,
     NumberedRequest,
     QuotedAuthority,
     Recital,
@@ -23,6 +25,7 @@ from forthwith.domain.letters import plain_date, relevant_period
 from forthwith.domain.messages import RecordResponse
 from forthwith.domain.model import Model
 from forthwith.domain.record import Decision, Issued, SentLetter
+from forthwith.domain.rule45 import REQUIRED, court_fields, court_process
 from forthwith.domain.statements import deadline_statement, finding, instant_in_words
 
 BANNER = "DRAFT – NOT ISSUED"
@@ -55,18 +58,22 @@ class DraftOrder(Model):
 
 def _defaults(campaign: Campaign) -> dict[str, str]:
     """Every field a reviewer may change, with what the campaign file says of it. This is the one list of them."""
-    issuer = campaign.issuer
+    issuer, court = campaign.issuer, campaign.ladder.subpoena.court
     fields: dict[str, str] = {}
     for number, authority in enumerate(campaign.demand.authority, start=1):
         fields[f"authority.{number}.text"] = authority.text
         fields[f"authority.{number}.verified_by"] = authority.verified_by
         fields[f"authority.{number}.verified_on"] = str(authority.verified_on or "")
-    return fields | {
+    fields |= {
         "docket_number": "",
         "command": f"Produce to the {issuer.office}, at the time and place stated below, the documents described in"
         " Schedule A.",
         "return_place": ", ".join((issuer.office, *issuer.address)),
         "electronic_delivery": f"Production by electronic mail to {issuer.reply_to} is accepted.",
+    }
+    if court:
+        return fields | court_fields(campaign, court)
+    return fields | {
         "relevance": campaign.demand.relevance,
         "not_in_possession": campaign.demand.not_in_possession,
         "objection": "An objection is stated in writing to the issuing office, by item number and with its ground.",
@@ -87,11 +94,15 @@ def missing_fields(campaign: Campaign, fields: Mapping[str, str]) -> tuple[str, 
     """Names of the required fields that are still empty once ``fields`` are filled in.
 
     An administrative subpoena needs its authority quoted and vouched for, its relevance, that the issuer does not
-    have the documents already, and an authorised signer.
+    have the documents already, and an authorised signer. One under Rule 45 rests on the rule and its court: it needs
+    its attorney, and somebody who found the place of compliance near enough.
     """
     filled = _defaults(campaign) | dict(fields)
-    required = [name for name in filled if name.endswith((".text", ".verified_by"))]
-    required += ["relevance", "not_in_possession", "signatory.name", "signatory.title"]
+    if campaign.ladder.subpoena.court:
+        required = list(REQUIRED)
+    else:
+        required = [name for name in filled if name.endswith((".text", ".verified_by"))]
+        required += ["relevance", "not_in_possession", "signatory.name", "signatory.title"]
     return tuple(name for name in required if not filled[name].strip())
 
 
@@ -101,17 +112,18 @@ def compose_draft(plan: RequestPlan, order: DraftOrder, *, template: str, render
     Its audit block names ``renderer`` and the hash of ``template``, the source text of the layout.
     """
     campaign, recipient = plan.campaign, order.recipient or plan.recipient
+    subpoena, zone = campaign.ladder.subpoena, plan.jurisdiction.timezone
     filled = _defaults(campaign) | order.fields
-    zone = plan.jurisdiction.timezone
+    signatory = filled["attorney.name"] if subpoena.court else filled["signatory.name"]
     return SubpoenaDraft(
-        banner=BANNER,
-        form=campaign.ladder.subpoena.form,
-        docket_number=filled["docket_number"],
+        banner="" if order.issued else BANNER,
+        form=subpoena.form,
+        docket_number=order.issued.number if order.issued else filled["docket_number"],
         reference=plan.workflow_id,
         version=order.version,
         template_sha256=hashlib.sha256(template.encode()).hexdigest(),
         issuer_office=campaign.issuer.office,
-        issuer_name=filled["signatory.name"],
+        issuer_name=signatory,
         issuer_address=campaign.issuer.address,
         authority=_authority(campaign, filled),
         to_name=recipient.name,
@@ -119,11 +131,11 @@ def compose_draft(plan: RequestPlan, order: DraftOrder, *, template: str, render
         to_attention=recipient.attention,
         to_address=(recipient.email,),
         command=filled["command"],
-        return_when=f"{campaign.ladder.subpoena.return_within} after service; the date is entered upon service",
+        return_when=f"{subpoena.return_within} after service",
         return_place=filled["return_place"],
         electronic_delivery=filled["electronic_delivery"],
-        relevance=filled["relevance"],
-        not_in_possession=filled["not_in_possession"],
+        relevance=filled.get("relevance", ""),
+        not_in_possession=filled.get("not_in_possession", ""),
         recitals=tuple(_recital(letter, zone) for letter in order.letters),
         deadlines=_deadlines(order),
         findings=tuple(finding(state, order.outstanding, order.responses, zone) for state in order.items),
@@ -137,11 +149,16 @@ def compose_draft(plan: RequestPlan, order: DraftOrder, *, template: str, render
         ),
         objection_rule=filled["objection"],
         objection_date=filled["objection_date"],
-        enforcement=filled["enforcement"],
-        signatory=filled["signatory.name"],
-        signatory_title=filled["signatory.title"],
+        enforcement=filled.get("enforcement", ""),
+        signatory=signatory,
+        signatory_title=filled.get("signatory.title", ""),
         missing=missing_fields(campaign, order.fields),
+        court=subpoena.court.name if subpoena.court else "",
+        action=subpoena.court.title if subpoena.court else "",
+        process=court_process(subpoena.court, filled) if subpoena.court else None,
+        issued=_issuance(order.issued, campaign.time_zone) if order.issued else None,
         revision_notes=order.notes,
+        approvals=tuple(_approval(decision, campaign.time_zone) for decision in order.decisions),
         audit_renderer=renderer,
     )
 
@@ -156,6 +173,26 @@ def _authority(campaign: Campaign, filled: Mapping[str, str]) -> tuple[QuotedAut
             verified_on=filled[f"authority.{number}.verified_on"],
         )
         for number, authority in enumerate(campaign.demand.authority, start=1)
+    )
+
+
+def _issuance(issued: Issued, zone: str) -> Issuance:
+    return Issuance(
+        number=issued.number,
+        issued_on=instant_in_words(issued.issued_at, zone),
+        signed_by=issued.signed_by,
+        signed_title=issued.signed_title,
+        sha256_signed=issued.sha256_signed,
+    )
+
+
+def _approval(decision: Decision, zone: str) -> Approval:
+    return Approval(
+        who=decision.by.name,
+        role=decision.by.role,
+        decision=f"{decision.decision}, version {decision.version}",
+        when=instant_in_words(decision.at, zone),
+        sha256=decision.sha256,
     )
 
 

@@ -9,8 +9,10 @@ from activities.templates import default_templates
 from activities.typesetting import RENDERER
 from forthwith.console.campaign_file import read_campaign
 from forthwith.console.planning import Planned, plan_requests
-from forthwith.domain.documents import Memo
+from forthwith.domain.campaign import Campaign, RequestPlan
+from forthwith.domain.documents import Memo, SubpoenaDraft
 from forthwith.domain.items import ItemState
+from forthwith.domain.ladder import Court
 from forthwith.domain.messages import RecordResponse, Who
 from forthwith.domain.period import Period
 from forthwith.domain.record import (
@@ -26,11 +28,12 @@ from forthwith.domain.record import (
     ServiceRecord,
 )
 from forthwith.domain.referral import MemoOrder, compose_memo
-from forthwith.domain.subpoena import DraftOrder
+from forthwith.domain.subpoena import DraftOrder, compose_draft
 from forthwith.domain.timetable import StepKind
 
 CAMPAIGN = Path(__file__).parents[2] / "examples" / "1373-2018" / "campaign.yaml"
 TEMPLATE = default_templates()["referral.typ"]
+SUBPOENA_TEMPLATE = default_templates()["subpoena.typ"]
 SENT_AT = datetime(2018, 1, 24, 14, 2, 11, tzinfo=UTC)
 REVIEWER = Who(name="Reviewing attorney", role="reviewer")
 MAILROOM = Who(name="Mailroom", role="system")
@@ -54,6 +57,14 @@ LETTERS = (
     ("deficiency-1", StepKind.DEFICIENCY, 27),
     ("final-notice", StepKind.FINAL_NOTICE, 33),
 )
+COURT = Court(
+    name="United States District Court",
+    district="Northern District of Illinois",
+    title="Plaintiff to be named v. Defendant to be named",
+    docket="1:18-cv-00000",
+    place_of_compliance="219 South Dearborn Street, Chicago, Illinois 60604",
+)
+RULE_45 = {"form": "court_rule45", "return_within": {"days": 21}, "court": COURT.model_dump()}
 REVIEWED_AT = datetime(2018, 3, 8, 15, tzinfo=UTC)
 
 
@@ -62,6 +73,13 @@ def planned() -> Planned:
     """The request to Chicago."""
     (one,) = plan_requests(read_campaign(CAMPAIGN), opened_at=SENT_AT, only=["chicago-il"])
     return one
+
+
+def under_rule_45() -> RequestPlan:
+    """The same request with a subpoena in a pending action."""
+    given = planned().plan.campaign.model_dump()
+    rungs = [rung if "subpoena" not in rung else {"subpoena": RULE_45} for rung in given.pop("ladder")]
+    return planned().plan.model_copy(update={"campaign": Campaign.model_validate(given | {"ladder": rungs})})
 
 
 def filed(name: str) -> Filed:
@@ -181,3 +199,8 @@ def draft_order(**changes: Any) -> DraftOrder:
         fields={},
         notes=(),
     ).model_copy(update=changes)
+
+
+def draft(plan: RequestPlan | None = None, **changes: Any) -> SubpoenaDraft:
+    order = draft_order(**changes)
+    return compose_draft(plan or planned().plan, order, template=SUBPOENA_TEMPLATE, renderer=RENDERER)

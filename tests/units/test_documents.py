@@ -17,14 +17,14 @@ from activities.typesetting import RENDERER, Document, TemplateError, render_pdf
 from activities.typesetting import TEMPLATES as TEMPLATE_OF
 from forthwith.domain.documents import NumberedRequest
 from forthwith.domain.wording import WordingError, paragraphs, plain_text
-from tests.units.matter import memo
+from tests.units.matter import draft, memo, under_rule_45
 from tests.units.samples import DEMAND, DEMAND_TEXT, DRAFT, DUE_WORDS, LETTER, SHA256, VARIABLES, recital
 
 TEMPLATES = Path(__file__).parents[2] / "forthwith" / "templates"
 LETTER_TYP = (TEMPLATES / "letter.typ").read_text(encoding="utf-8")
 WORDINGS = sorted(TEMPLATES.glob("*.j2"))
 CREATED = datetime(2018, 1, 24, 14, 0, tzinfo=UTC)
-MEMO = memo()
+MEMO, RULE_45 = memo(), draft(under_rule_45())
 FORTY = tuple(NumberedRequest(number=f"B-{n}", text=DEMAND_TEXT) for n in range(1, 41))
 
 
@@ -134,7 +134,7 @@ def test_a_draft_without_any_entries_is_still_a_page_a_reviewer_can_read() -> No
     assert "No earlier step is on record." in " ".join(pages(DRAFT.model_copy(update=empty)))
 
 
-@pytest.mark.parametrize("document", [LETTER, DRAFT, MEMO], ids=["letter", "subpoena", "memo"])
+@pytest.mark.parametrize("document", [LETTER, DRAFT, RULE_45, MEMO], ids=["letter", "subpoena", "rule45", "memo"])
 def test_the_file_is_archival_accessible_and_named(document: Document) -> None:
     reader = PdfReader(io.BytesIO(render_pdf(template_for(document), document, created=CREATED)))
     catalog: Any = reader.root_object
@@ -150,7 +150,7 @@ def test_the_file_is_archival_accessible_and_named(document: Document) -> None:
         assert claim in metadata
 
 
-@pytest.mark.parametrize("document", [LETTER, DRAFT, MEMO], ids=["letter", "subpoena", "memo"])
+@pytest.mark.parametrize("document", [LETTER, DRAFT, RULE_45, MEMO], ids=["letter", "subpoena", "rule45", "memo"])
 def test_the_same_input_gives_the_same_bytes_in_any_process_and_thread(document: Document) -> None:
     here = render_pdf(template_for(document), document, created=CREATED)
     script = (
