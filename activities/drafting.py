@@ -41,10 +41,15 @@ class Drafting:
     async def draft_referral(self, order: MemoOrder) -> Filed:
         """The referral memo, kept in the dossier. Drafting the same order again gives the same bytes.
 
+        It recites the timeline that the dossier holds up to the head in the order, which says so if there is none.
+
         Fails for good with type ``TemplateError`` when the pinned template does not set.
         """
         plan = self._dossier.plan(order.plan)
         template = self._dossier.templates(plan.templates)["referral.typ"]
+        timeline = self._dossier.timeline(order.workflow_id)
+        until = next((entry.number for entry in timeline if entry.head == order.head), len(timeline))
+        order = order.model_copy(update={"entries": tuple(timeline[:until])})
         document = compose_memo(plan, order, template=template, renderer=RENDERER)
         content = await _set(document, template, created=order.drafted_at)
         return self._keep(order.workflow_id, "referral", "memo", document, content)

@@ -24,9 +24,18 @@ with workflow.unsafe.imports_passed_through():
     from activities.drafting import Drafting
     from activities.letters import Letters
     from forthwith import temporal
-    from forthwith.domain.actions import Action, Close, ComputeDates, DraftSubpoena, SendLetter, Wait
+    from forthwith.domain.actions import (
+        Action,
+        Close,
+        ComputeDates,
+        CopyIssued,
+        DraftReferral,
+        DraftSubpoena,
+        SendLetter,
+        Wait,
+    )
     from forthwith.domain.campaign import RequestPlan
-    from forthwith.domain.case import FILE_AGAIN_AFTER, Case
+    from forthwith.domain.case import COPY, DATES, DRAFT, FILE_AGAIN_AFTER, MEMO, Case
     from forthwith.domain.messages import (
         AcceptResponse,
         Acknowledge,
@@ -38,13 +47,16 @@ with workflow.unsafe.imports_passed_through():
         DeliveryReport,
         EscalateNow,
         ExtendDeadline,
+        RecordIssuance,
+        RecordObjection,
         RecordResponse,
+        RecordService,
         ResolveAttention,
         ReviewSubpoena,
         Status,
         Withdraw,
     )
-    from forthwith.domain.orders import draft_order, letter_order
+    from forthwith.domain.orders import draft_order, letter_order, memo_order
     from forthwith.domain.page import current_details
     from forthwith.domain.record import Entry, Outcome
     from forthwith.domain.signals import Unreadable, read_signal
@@ -67,7 +79,7 @@ LETTER_AT_MOST = timedelta(minutes=15)
 HEARTBEAT = timedelta(seconds=5)
 """A worker that was killed in the middle is noticed this soon."""
 
-DRAFT = RetryPolicy(maximum_attempts=3, initial_interval=timedelta(seconds=2))
+DRAFTING = RetryPolicy(maximum_attempts=3, initial_interval=timedelta(seconds=2))
 DRAFT_AT_MOST = timedelta(minutes=10)
 
 RECORD = RetryPolicy(maximum_attempts=3, initial_interval=timedelta(milliseconds=200))
@@ -118,6 +130,10 @@ class JurisdictionRequest:
                     await self._send(due)
                 case DraftSubpoena() as due:
                     await self._draft(due)
+                case CopyIssued() as due:
+                    await self._copy_issued(due)
+                case DraftReferral() as due:
+                    await self._draft_referral(due)
                 case Wait() as until:  # for a response, a decision, or the next date
                     await self._wait(until)
                 case Close():
@@ -187,6 +203,33 @@ class JurisdictionRequest:
 
     @review_subpoena.validator
     def _may_review_subpoena(self, message: ReviewSubpoena) -> None:
+        self._refuse(message)
+
+    @workflow.update
+    def record_issuance(self, message: RecordIssuance) -> Answer:
+        """A person issued what was approved."""
+        return self._hear(message)
+
+    @record_issuance.validator
+    def _may_record_issuance(self, message: RecordIssuance) -> None:
+        self._refuse(message)
+
+    @workflow.update
+    def record_service(self, message: RecordService) -> Answer:
+        """A person served what was issued."""
+        return self._hear(message)
+
+    @record_service.validator
+    def _may_record_service(self, message: RecordService) -> None:
+        self._refuse(message)
+
+    @workflow.update
+    def record_objection(self, message: RecordObjection) -> Answer:
+        """The recipient objects."""
+        return self._hear(message)
+
+    @record_objection.validator
+    def _may_record_objection(self, message: RecordObjection) -> None:
         self._refuse(message)
 
     @workflow.update
@@ -300,7 +343,7 @@ class JurisdictionRequest:
                 summary="compute the dates",
             )
         except ActivityError as error:
-            self._case.failed(Attention.DATES_FAILED, _why(error), self._now())
+            self._case.failed(Attention.DATES_FAILED, _why(error), self._now(), of=DATES)
         else:
             # What was asked for, not what history says was asked for: only the first is the same in every replay.
             self._case.dates_computed(dates.model_copy(update={"facts": due.facts}), self._now())
@@ -336,7 +379,7 @@ class JurisdictionRequest:
             case ApplicationError(type=sending.IN_DOUBT) as cause:
                 case.letter_in_doubt(step, cause.message, now)
             case ApplicationError() as cause:
-                case.failed(Attention.LETTER_FAILED, f"{step.id}: {cause.message}", now, step=step)
+                case.failed(Attention.LETTER_FAILED, f"{step.id}: {cause.message}", now, of=step.id)
             case CancelledError():
                 case.letter_stopped(step, now)
             case _:
@@ -349,18 +392,55 @@ class JurisdictionRequest:
             draft_order(self._case, due, self._now()),
             start_to_close_timeout=DRAFT_AT_MOST,
             heartbeat_timeout=HEARTBEAT,
-            retry_policy=DRAFT,
+            retry_policy=DRAFTING,
             summary=f"draw up draft {due.version}",
         )
         try:
             draft = await self._unless_moot(drafting, due)
         except ActivityError as error:
             if self._case.still_wants(due):
-                self._case.failed(Attention.DRAFT_FAILED, _why(error), self._now())
+                self._case.failed(Attention.DRAFT_FAILED, _why(error), self._now(), of=DRAFT)
         else:
             self._case.drafted(draft, self._now())
 
-    async def _unless_moot(self, doing: workflow.ActivityHandle[Done], due: SendLetter | DraftSubpoena) -> Done:
+    async def _copy_issued(self, due: CopyIssued) -> None:
+        try:
+            copy = await workflow.execute_activity_method(
+                Drafting.draft_subpoena,
+                draft_order(self._case, due, self._now()),
+                start_to_close_timeout=DRAFT_AT_MOST,
+                heartbeat_timeout=HEARTBEAT,
+                retry_policy=DRAFTING,
+                summary="draw up the record copy of what was issued",
+            )
+        except ActivityError as error:
+            self._case.failed(Attention.DRAFT_FAILED, _why(error), self._now(), of=COPY)
+        else:
+            self._case.copied(copy.document, self._now())
+
+    async def _draft_referral(self, due: DraftReferral) -> None:
+        """The memo recites the record as the dossier has it, so the record is filed first."""
+        await self._file_entries()
+        self._show(NextAction(at=None, what="the referral memo is drawn up"))
+        drafting = workflow.start_activity_method(
+            Drafting.draft_referral,
+            memo_order(self._case, self._now()),
+            start_to_close_timeout=DRAFT_AT_MOST,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=DRAFTING,
+            summary="draw up the referral memo",
+        )
+        try:
+            memo = await self._unless_moot(drafting, due)
+        except ActivityError as error:
+            if self._case.still_wants(due):
+                self._case.failed(Attention.DRAFT_FAILED, _why(error), self._now(), of=MEMO)
+        else:
+            self._case.referral_drafted(memo, self._now())
+
+    async def _unless_moot(
+        self, doing: workflow.ActivityHandle[Done], due: SendLetter | DraftSubpoena | DraftReferral
+    ) -> Done:
         """The result of an activity, called back if what was said meanwhile makes it moot."""
         await workflow.wait_condition(lambda: doing.done() or not self._case.still_wants(due))
         if not doing.done():

@@ -245,6 +245,12 @@ def _print_status(found: RequestStatus, page: str) -> None:
         lines.append(f"Response {'was' if found.outcome else 'is'} due {found.response_due.in_words()}")
     if found.cure_due:
         lines.append(f"Time to cure ends {found.cure_due.in_words()}")
+    if found.issued:
+        lines.append(f"Issued as {escape(found.issued.number)}, signed by {escape(found.issued.signed_by)}")
+    if found.service:
+        lines.append(f"Served on {escape(found.service.on_whom)}, {escape(found.service.how)}")
+    if found.return_due:
+        lines.append(f"Return date {found.return_due.in_words()}")
     lines.append(f"Outstanding: {', '.join(found.outstanding) or 'nothing'} (of {plural(len(found.items), 'item')})")
     out.print(Panel("\n".join(lines), title=f"{found.jurisdiction}  ·  {found.request}", title_align="left"))
     if found.draft:
@@ -252,6 +258,10 @@ def _print_status(found: RequestStatus, page: str) -> None:
         out.print(f"  {Settings().dossier / found.draft.document.uri}", highlight=False, soft_wrap=True)
         if found.draft.missing:
             out.print(f"  still empty: {', '.join(found.draft.missing)}", highlight=False)
+    for name, document in (("Issued copy", found.issued_copy), ("Referral memo", found.memo)):
+        if document:
+            out.print(f"{name}, sha256 {document.sha256}", highlight=False, soft_wrap=True)
+            out.print(f"  {Settings().dossier / document.uri}", highlight=False, soft_wrap=True)
     if found.letters:
         table = plain_table()
         for name in ("Letter", "To", "Accepted", "Delivered"):

@@ -31,6 +31,8 @@ STYLES = {
     Status.DRAFTING: "magenta",
     Status.AWAITING_REVIEW: "magenta",
     Status.AWAITING_ISSUANCE: "bright_magenta",
+    Status.AWAITING_SERVICE: "bright_magenta",
+    Status.AWAITING_RETURN: "yellow",
     Status.ON_HOLD: "bold red",
     Status.COMPLIED: "green",
     Status.WITHDRAWN: "dim",

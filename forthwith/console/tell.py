@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import hashlib
 import uuid
 from collections.abc import Set
 from datetime import UTC, datetime
@@ -31,12 +32,18 @@ COMMANDS = {
     "extend_deadline": "extend",
     "correct_recipient": "correct-recipient",
     "review_subpoena": "review",
+    "record_issuance": "issued",
+    "record_service": "served",
+    "record_objection": "objected",
     "escalate_now": "escalate",
     "withdraw": "withdraw",
     "resolve_attention": "resolve",
     "add_note": "note",
 }
 """Which command sends which update."""
+
+MOMENTS = ("received_at", "at", "issued_at", "served_at")
+"""Fields that are now where nothing is given."""
 
 By = Annotated[str, typer.Option("--by", help="Who does this. Yourself where it is left out.", show_default=False)]
 Role = Annotated[str, typer.Option("--role", help="In what role.")]
@@ -211,6 +218,91 @@ def correct_recipient(
     _tell(request, "correct_recipient", message, by, role, event_id, json)
 
 
+def issued(
+    request: Request,
+    draft: Annotated[str, typer.Option(help="Hash of the approved draft; `forthwith status` shows it.")],
+    number: Annotated[str, typer.Option(help="The number under which it was issued.")],
+    signed_by: Annotated[str, typer.Option(help="Who signed it.")],
+    sha256: Annotated[str, typer.Option(help="Hash of the signed document.")] = "",
+    signed: Annotated[Path | None, typer.Option(help="The signed document itself: its hash is taken.")] = None,
+    title: Annotated[str, typer.Option(help="The title of who signed.")] = "",
+    at: Instant = "",
+    by: By = "",
+    role: Role = "operator",
+    event_id: EventId = "",
+    json: Json = False,
+) -> None:
+    """Record that a person issued the approved subpoena. Service is waited for next.
+
+    Example: forthwith issued 1373-2018/chicago-il --draft 9f2c… --number OJP-17 --signed-by "A. Officer" --signed s.pdf
+    """
+    if bool(sha256) == bool(signed):
+        raise Failure("give the signed document, with --signed FILE, or its hash, with --sha256")
+    message = {
+        "draft": draft,
+        "number": number,
+        "signed_by": signed_by,
+        "signed_title": title,
+        "sha256": _hash_of(signed) if signed else sha256,
+        "issued_at": at,
+    }
+    _tell(request, "record_issuance", message, by, role, event_id, json)
+
+
+def served(
+    request: Request,
+    on: Annotated[str, typer.Option(help="On whom.")],
+    how: Annotated[str, typer.Option(help="The manner, such as `by hand`.")],
+    served_by: Annotated[str, typer.Option(help="By whom.")],
+    place: Annotated[str, typer.Option(help="Where.")] = "",
+    notice_at: Annotated[
+        str, typer.Option(help="When the other parties were given notice (form court_rule45); ISO 8601 with offset.")
+    ] = "",
+    at: Instant = "",
+    by: By = "",
+    role: Role = "operator",
+    event_id: EventId = "",
+    json: Json = False,
+) -> None:
+    """Record that the issued subpoena was served. Its return date counts from that moment.
+
+    Example: forthwith served 1373-2018/chicago-il --on "City Clerk" --how "by hand" --served-by "A. Server"
+    """
+    message = {
+        "on_whom": on,
+        "how": how,
+        "by_whom": served_by,
+        "place": place,
+        "served_at": at,
+        "notice_to_parties_at": notice_at or None,
+    }
+    _tell(request, "record_service", message, by, role, event_id, json)
+
+
+def objected(
+    request: Request,
+    item: Annotated[list[str], typer.Option("--item", help="ITEM=GROUND, such as A-1=privilege. May be repeated.")],
+    sender: Annotated[str, typer.Option("--from", help="Who objects.")] = "",
+    received_at: Instant = "",
+    note: Annotated[str, typer.Option(help="Anything the record should say.")] = "",
+    by: By = "",
+    role: Role = "operator",
+    event_id: EventId = "",
+    json: Json = False,
+) -> None:
+    """Record an objection, item by item with its ground. The items stay outstanding, and a person is told.
+
+    Example: forthwith objected 1373-2018/chicago-il --item "A-1=overbroad" --from "Dept. of Law"
+    """
+    message = {
+        "received_at": received_at,
+        "from": sender or request.rpartition("/")[2],
+        "items": [{"id": name, "ground": ground} for name, ground in map(_ground, item)],
+        "note": note,
+    }
+    _tell(request, "record_objection", message, by, role, event_id, json)
+
+
 def escalate(
     request: Request, reason: Reason, by: By = "", role: Role = "operator", event_id: EventId = "", json: Json = False
 ) -> None:
@@ -306,7 +398,7 @@ def _tell(request: str, update: str, message: dict[str, Any], by: str, role: str
     is_new = not event_id and "event_id" not in message
     message.setdefault("event_id", event_id or f"cli-{uuid.uuid4()}")
     message.setdefault("by", {"name": by or Settings().operator or getpass.getuser(), "role": role})
-    moments = {name for name in ("received_at", "at") if message.get(name) == ""}
+    moments = {name for name in MOMENTS if message.get(name) == ""}
     message |= dict.fromkeys(moments, datetime.now(UTC))
     model = UPDATES[update]
     try:
@@ -425,6 +517,20 @@ def _document(written: str) -> dict[str, str | int]:
     if len(rest) == 2:
         document["pages"] = int(rest[1]) if rest[1].isdecimal() else rest[1]
     return document
+
+
+def _ground(written: str) -> tuple[str, str]:
+    name, equals, ground = written.partition("=")
+    if not equals or not ground.strip():
+        raise Failure(f"--item {written}: give the ground of the objection, such as {name}=overbroad")
+    return name.strip(), ground.strip()
+
+
+def _hash_of(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as error:
+        raise Failure(f"--signed {file}: cannot be read: {error.strerror}") from error
 
 
 def _field(written: str) -> tuple[str, str]:

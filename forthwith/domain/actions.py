@@ -33,6 +33,18 @@ class DraftSubpoena:
 
 
 @dataclass(frozen=True)
+class CopyIssued:
+    """A person issued the subpoena: draw up the record copy of what was issued, without the banner of a draft."""
+
+    version: int
+
+
+@dataclass(frozen=True)
+class DraftReferral:
+    """The return date has passed: draw up the memo that refers the matter for enforcement."""
+
+
+@dataclass(frozen=True)
 class Wait:
     """Nothing is due before ``until`` (UTC), unless somebody says something."""
 
@@ -46,4 +58,4 @@ class Close:
     """The request has ended."""
 
 
-Action = ComputeDates | SendLetter | DraftSubpoena | Wait | Close
+Action = ComputeDates | SendLetter | DraftSubpoena | CopyIssued | DraftReferral | Wait | Close

@@ -19,7 +19,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from forthwith.domain import hearing, refusals
-from forthwith.domain.actions import Action, Close, ComputeDates, DraftSubpoena, SendLetter, Wait
+from forthwith.domain.actions import (
+    Action,
+    Close,
+    ComputeDates,
+    CopyIssued,
+    DraftReferral,
+    DraftSubpoena,
+    SendLetter,
+    Wait,
+)
 from forthwith.domain.campaign import Recipient, RequestPlan, Role
 from forthwith.domain.items import Items
 from forthwith.domain.messages import (
@@ -31,7 +40,19 @@ from forthwith.domain.messages import (
     Status,
     Who,
 )
-from forthwith.domain.record import GENESIS, Draft, Entry, Outcome, Receipt, SentLetter
+from forthwith.domain.record import (
+    GENESIS,
+    Decision,
+    Draft,
+    Entry,
+    Filed,
+    Issued,
+    Objection,
+    Outcome,
+    Receipt,
+    SentLetter,
+    ServiceRecord,
+)
 from forthwith.domain.timetable import Chase, Extension, Facts, Step, StepKind, Timetable, colleagues
 
 MISSED_AFTER = timedelta(hours=1)
@@ -52,10 +73,13 @@ DOUBTS_BEFORE_HOLD = 3
 
 COLLAPSIBLE = (StepKind.ACKNOWLEDGMENT, StepKind.REMINDER)
 
-STATES_A_DATE = (StepKind.DEMAND, StepKind.FINAL_NOTICE)
+WHILE_AWAITING = (*COLLAPSIBLE, StepKind.DEFICIENCY)
+"""What may go to the recipient while the response time runs."""
+
+STATES_A_DATE = (StepKind.DEMAND, StepKind.DEFICIENCY, StepKind.FINAL_NOTICE)
 """These letters state a date that is counted from the day they go out."""
 
-DATES, DRAFT = "dates", "draft"
+DATES, DRAFT, COPY, MEMO = "dates", "draft", "record copy", "referral memo"
 """What is tried again besides letters, which go by their step."""
 
 SYSTEM = Who(name="Forthwith", role="system")
@@ -96,6 +120,15 @@ class Case:
         self.draft_fields: dict[str, str] = {}
         self.revision_notes: list[str] = []
         self.approved_by: Who | None = None
+        self.drafts: list[Draft] = []
+        """Every version that was put before a reviewer."""
+        self.decisions: list[Decision] = []
+        self.issued: Issued | None = None
+        self.issued_copy: Filed | None = None
+        """The record copy: the approved version with what was recorded of its issuance, and without the banner."""
+        self.service: ServiceRecord | None = None
+        self.objections: list[Objection] = []
+        self.memo: Filed | None = None
         self.messages = 0
         self.heard_at: datetime | None = None
         """When the recipient was first heard of: an acknowledgment or any response."""
@@ -110,6 +143,12 @@ class Case:
         self.extensions: tuple[Extension, ...] = ()
         self.overdue_from: datetime | None = None
         self.final_notice_at: datetime | None = None
+        self.deficiencies = 0
+        self.deficiency_from: datetime | None = None
+        self.deficiency_at: datetime | None = None
+        self.return_extensions: tuple[Extension, ...] = ()
+        self.refers = False
+        """The return date is over, or an operator does not wait for it: the matter is being referred."""
         self.chase: Chase | None = None
         self.hold_chase: Chase | None = None
         """While on hold, what is asked instead of `chase`."""
@@ -128,6 +167,7 @@ class Case:
         self._versions = 0
         """Numbers of drafts that were given out; one that was overtaken while it was drawn up is not given again."""
         self._drafts = 0
+        self._memos = 0
         self._filed = 0
         self._file_again_at: datetime | None = None
         self._is_flooded = False
@@ -200,6 +240,10 @@ class Case:
                 continue
             if self.status is Status.DRAFTING:
                 return self._unless_paused(DraftSubpoena(self._versions + 1), DRAFT, now)
+            if self._wants_memo():
+                return self._unless_paused(DraftReferral(), MEMO, now)
+            if self.draft and self._wants_copy() and self._may_try(COPY, now):
+                return CopyIssued(self.draft.version)
             step = self._next_step(dates)
             if step and self._moves(step, now, dates):
                 continue
@@ -212,10 +256,12 @@ class Case:
         """The letters that the present situation calls for, earliest first, none of them sent yet."""
         return sorted(self._pending(self.timetable), key=lambda step: step.at) if self.timetable else []
 
-    def still_wants(self, action: SendLetter | DraftSubpoena) -> bool:
+    def still_wants(self, action: SendLetter | DraftSubpoena | DraftReferral) -> bool:
         """Whether an action under way is still called for, after whatever was said meanwhile."""
         if self.outcome:
             return False
+        if isinstance(action, DraftReferral):
+            return self._wants_memo()
         if isinstance(action, DraftSubpoena):
             return self.status is Status.DRAFTING and action.version == self._versions + 1
         if action.step.to == "recipient" and not (
@@ -233,6 +279,11 @@ class Case:
             extensions=self.extensions,
             overdue_from=self.overdue_from,
             final_notice_at=self.final_notice_at,
+            deficiencies=self.deficiencies,
+            deficiency_from=self.deficiency_from,
+            deficiency_at=self.deficiency_at,
+            served_at=self.service.served_at if self.service else None,
+            return_extensions=self.return_extensions,
             chase=self.hold_chase or self.chase,
             gap_until=self._gap_until,
             not_before=self._not_before,
@@ -251,6 +302,8 @@ class Case:
                 + _noted_late(now - dates.deadline.closes_at),
             )
             return True
+        if self.phase is Status.AWAITING_RETURN:
+            return self._let_return_pass(now, dates)
         if self.phase is not Status.OVERDUE:
             return False
         if self.plan.campaign.ladder.final_notice is None:
@@ -268,6 +321,27 @@ class Case:
             return True
         return False
 
+    def _let_return_pass(self, now: datetime, dates: Timetable) -> bool:
+        if self.refers or dates.return_due is None or dates.refer_at is None:
+            return False
+        if now < dates.refer_at:
+            return False
+        late = _noted_late(now - dates.refer_at)
+        text = f"The return date was {dates.return_due.in_words()}; {self.what_is_missing()}.{late}"
+        self.refer()
+        self.enter(now, "return_passed", text)
+        return True
+
+    def _wants_copy(self) -> bool:
+        return self.issued is not None and self.issued_copy is None
+
+    def _wants_memo(self) -> bool:
+        return self.refers and self.memo is None and not self.holds
+
+    def _may_try(self, what: str, now: datetime) -> bool:
+        retry = self._retries.get(what)
+        return retry is None or retry.at <= now
+
     def _next_step(self, dates: Timetable) -> Step | None:
         return min(self._pending(dates), key=lambda step: step.at, default=None)
 
@@ -280,7 +354,7 @@ class Case:
             case Status.SENDING:
                 return [step for step in steps if step.kind is StepKind.DEMAND]
             case Status.AWAITING_RESPONSE:
-                return [step for step in steps if step.kind in COLLAPSIBLE and self._makes_sense(step)]
+                return [step for step in steps if step.kind in WHILE_AWAITING and self._makes_sense(step)]
             case Status.OVERDUE if self.final_notice_at is None:
                 return [step for step in steps if step.kind is StepKind.FINAL_NOTICE]
             case _:
@@ -293,6 +367,8 @@ class Case:
         """
         if step.kind is StepKind.ACKNOWLEDGMENT:
             return self.heard_at is None
+        if step.kind is StepKind.DEFICIENCY:
+            return True
         return self.series_from is not None and step.planned_at > self.series_from
 
     def _moves(self, step: Step, now: datetime, dates: Timetable) -> bool:
@@ -363,6 +439,10 @@ class Case:
             yield dates.deadline.closes_at, "the response is overdue"
         if self.phase is Status.OVERDUE and self.final_notice_at and dates.cure:
             yield dates.cure.closes_at, "the time to cure is over"
+        if self.phase is Status.AWAITING_RETURN and not self.refers and dates.refer_at:
+            yield dates.refer_at, "the matter is referred for enforcement"
+        if self._wants_copy() and (retry := self._retries.get(COPY)):
+            yield retry.at, f"another try: {COPY}"
 
     def _wait(self, moments: Iterable[tuple[datetime, str]], now: datetime) -> Wait:
         foreseen = list(moments)
@@ -451,6 +531,8 @@ class Case:
                 self.chase = Chase(topic="hold", name=name, since=receipt.accepted_at)
         if step.kind is StepKind.FINAL_NOTICE and self.phase is Status.OVERDUE:
             self.final_notice_at = receipt.accepted_at
+        if step.kind is StepKind.DEFICIENCY and self.phase is Status.AWAITING_RESPONSE:
+            self.deficiency_at = receipt.accepted_at
 
     def letter_deferred(self, step: Step, reason: str, *, retry_after: timedelta, now: datetime) -> None:
         """Certainly nothing was sent, and it can be tried again."""
@@ -472,7 +554,7 @@ class Case:
         if step.to != "recipient":
             self._done.add(step.id)
             self._asked(step, now, refused=True)
-        elif step.kind in COLLAPSIBLE:
+        elif step.kind in WHILE_AWAITING:
             self._done.add(step.id)
         elif self._is_current(step):
             self.hold(Attention.UNDELIVERABLE, now)
@@ -528,6 +610,7 @@ class Case:
             self.enter(now, "draft_discarded", text, sha256=draft.sha256, uri=draft.document.uri)
             return
         self.draft = draft
+        self.drafts.append(draft)
         self.move_to(Status.AWAITING_REVIEW)
         self.chase = Chase(topic="review", name=f"review-{draft.version}", since=now)
         self.enter(
@@ -538,10 +621,33 @@ class Case:
             uri=draft.document.uri,
         )
 
-    def failed(self, what: Attention, reason: str, now: datetime, *, step: Step | None = None) -> None:
-        """Our own machinery failed, at dates, a draft or a letter; it is tried again and a person is told."""
-        key = DRAFT if what is Attention.DRAFT_FAILED else DATES if step is None else step.id
-        self._try_again(key, now, RETRY_FIRST)
+    def copied(self, copy: Filed, now: datetime) -> None:
+        """The record copy of what was issued is in the dossier."""
+        self.issued_copy = copy
+        self._worked(COPY, Attention.DRAFT_FAILED)
+        self.enter(
+            now, "issued_copy", "The record copy of the issued subpoena is filed.", sha256=copy.sha256, uri=copy.uri
+        )
+
+    def referral_drafted(self, memo: Filed, now: datetime) -> None:
+        """The memo is ready: whoever decides about enforcement gets it, unless something was said meanwhile."""
+        wanted = self._wants_memo()
+        self._worked(MEMO, Attention.DRAFT_FAILED)
+        if not wanted:
+            self.enter(
+                now, "memo_discarded", "The referral memo is no longer needed.", sha256=memo.sha256, uri=memo.uri
+            )
+            return
+        self.memo = memo
+        self._memos += 1
+        self.chase = Chase(topic="referral", name=f"referral-{self._memos}", since=now)
+        self.enter(
+            now, "memo_ready", "The referral memo is drawn up from the record.", sha256=memo.sha256, uri=memo.uri
+        )
+
+    def failed(self, what: Attention, reason: str, now: datetime, *, of: str) -> None:
+        """Our machinery failed at ``of``: dates, a document or a letter. It is tried again and a person is told."""
+        self._try_again(of, now, RETRY_FIRST)
         if what not in self.attention:
             self.enter(now, what.value, reason)
         self.ask_for(what, reason)
@@ -623,6 +729,10 @@ class Case:
             self.attention.pop(Attention.ON_HOLD, None)
         self.move_to(Status.AWAITING_RESPONSE)
 
+    def refer(self) -> None:
+        """The time to return is over, or is not waited for: the memo is drawn up next."""
+        self.refers, self.chase = True, None
+
     def end(self, status: Status, text: str, now: datetime, *, on_time: bool | None = None) -> None:
         """The request has ended, and nobody is asked for anything any more."""
         self.enter(now, "ended", text if text.startswith(status) else f"{status}: {text}")
@@ -642,7 +752,8 @@ class Case:
     def move_to(self, phase: Status) -> None:
         """Every change of phase. What failed in the old one is no longer being tried."""
         self.phase = phase
-        self._retries.pop(DRAFT, None)
+        for document in (DRAFT, COPY, MEMO):
+            self._retries.pop(document, None)
         for failure in (Attention.MAIL_DELAYED, Attention.LETTER_FAILED, Attention.DRAFT_FAILED):
             self.attention.pop(failure, None)
 
@@ -678,6 +789,9 @@ class Case:
         for chase in (self.hold_chase, self.chase):
             if chase is None or not chase.asked_by(step.id):
                 continue
+            if chase.topic == "referral" and not refused:
+                self.end(Status.REFERRED_FOR_ENFORCEMENT, f"Referred for enforcement; {self.what_is_missing()}.", at)
+                return
             # Who was urged before the reviewer had even been asked wants the one after the reviewer.
             still_urged = chase.urged and step.kind is StepKind.REVIEW_REQUEST
             asked = chase.model_copy(update={"since": at, "sent": chase.sent + 1, "urged": still_urged})
@@ -688,11 +802,19 @@ class Case:
                 self.ask_for(Attention.REVIEW_LATE, f"draft {self._versions} waits for review")
             if step.kind is StepKind.ISSUANCE_CHASE:
                 self.ask_for(Attention.ISSUANCE_LATE, f"draft {self._versions} waits for issuance")
+            if step.kind is StepKind.SERVICE_CHASE:
+                self.ask_for(Attention.SERVICE_LATE, "no service of the issued subpoena is on record")
 
     def draft_overtaken(self) -> None:
         """The version that is being drawn up states what is no longer so; the next one is drawn up instead."""
         self._versions += 1
         self._retries.pop(DRAFT, None)
+
+    def memo_overtaken(self) -> None:
+        """The memo states what is no longer so; another one is drawn up if the matter is still to be referred."""
+        if self.refers:
+            self.memo, self.chase = None, None
+            self._retries.pop(MEMO, None)
 
     def try_everything_now(self) -> None:
         """Whatever failed is tried again without waiting for its time."""

@@ -9,18 +9,28 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from forthwith.domain.actions import Close, ComputeDates, DraftSubpoena, SendLetter, Wait
+from forthwith.domain.actions import (
+    Close,
+    ComputeDates,
+    CopyIssued,
+    DraftReferral,
+    DraftSubpoena,
+    SendLetter,
+    Wait,
+)
 from forthwith.domain.campaign import RequestPlan, Role
 from forthwith.domain.case import Case
 from forthwith.domain.clock import Clock, Computation
 from forthwith.domain.letters import LetterOrder
+from forthwith.domain.messages import RecordIssuance, RecordService, ReviewSubpoena, Status, Who
 from forthwith.domain.orders import draft_order, letter_order
-from forthwith.domain.period import Period
 from forthwith.domain.record import Draft, Filed, Receipt
 from forthwith.domain.subpoena import DraftOrder, missing_fields
 from forthwith.domain.timetable import StepKind, timetable
 
 _NOT_YET = Filed(uri="", sha256="0" * 64, size=0)
+_A_SECOND = timedelta(seconds=1)
+_SOMEBODY = Who(name="Somebody", role="to be known")
 _LONGEST_LIFE = timedelta(days=3660)
 
 
@@ -56,15 +66,16 @@ def _silent_life(plan: RequestPlan, recipient: Clock, issuer: Clock, opened_at: 
             case SendLetter(step) as letter:
                 order = letter_order(case, letter, now)
                 zone = recipient.zone if step.to == "recipient" else issuer.zone
-                yield Foreseen(now, step.id, "letter", step.to, zone, (f"{step.why}.",), order)
+                # What goes out once a person has issued is as uncertain as that person's day.
+                what = "later" if case.issued else "letter"
+                yield Foreseen(now, step.id, what, step.to, zone, (f"{step.why}.",), order)
                 if step.kind is StepKind.DEMAND:
                     yield _date("response due", order.deadline)
                 if step.kind is StepKind.FINAL_NOTICE and order.cure:
                     yield _date("time to cure ends", order.cure)
                 case.letter_accepted(step, _receipt(now), possible_copy=False, now=now)
                 if step.kind is StepKind.REVIEW_ESCALATION:
-                    yield from _later_rungs(plan, issuer, now)
-                    return
+                    yield from _decide(case, issuer, now)
             case DraftSubpoena(version) as draft:
                 order = draft_order(case, draft, now)
                 yield Foreseen(
@@ -72,27 +83,70 @@ def _silent_life(plan: RequestPlan, recipient: Clock, issuer: Clock, opened_at: 
                 )
                 missing = missing_fields(plan.campaign, {})
                 case.drafted(Draft(version=version, document=_NOT_YET, missing=missing), now)
+            case CopyIssued():
+                case.copied(_NOT_YET, now)
+            case DraftReferral():
+                case.referral_drafted(_NOT_YET, now)
+            case Wait() if case.phase in (Status.AWAITING_ISSUANCE, Status.AWAITING_SERVICE):
+                for foreseen in _decide(case, issuer, now):
+                    now = foreseen.at
+                    yield foreseen
             case Wait(until):
+                if case.phase is Status.AWAITING_RETURN and not case.refers:
+                    yield from _return_dates(case)
                 now = until
             case Close():
                 return
 
 
-def _later_rungs(plan: RequestPlan, issuer: Clock, approved_at: datetime) -> Iterator[Foreseen]:
-    ladder, moment = plan.campaign.ladder, approved_at
-    waits: list[tuple[str, Period, str]] = []
-    if ladder.issuance:
-        waits.append(("issuance", ladder.issuance.within, f"then the {ladder.issuance.then_chase} is chased"))
-    if ladder.service:
-        waits.append(("service", ladder.service.within, f"then the {ladder.service.then_chase} is chased"))
-    waits.append(("return date", ladder.subpoena.return_within, "counted from recorded service"))
-    if ladder.referral:
-        waits.append(("referral", ladder.referral.after_return, f"to the {ladder.referral.to}"))
-    for name, period, then in waits:
-        due = issuer.within(moment, period, "frcp6")
-        moment = due.closes_at - timedelta(seconds=1)
-        why = (f"{period} after the step before, if that came on its last day; {then}.",)
-        yield Foreseen(moment, name, "later", None, issuer.zone, why)
+def _return_dates(case: Case) -> Iterator[Foreseen]:
+    dates = case.timetable
+    if dates is None or dates.return_due is None or dates.objection_due is None:
+        return
+    if dates.objection_due != dates.return_due:
+        yield _date("objection due", dates.objection_due)
+    yield _date("return date", dates.return_due)
+
+
+def _decide(case: Case, issuer: Clock, now: datetime) -> Iterator[Foreseen]:
+    """What only people do, as if each did it in the last second that is theirs."""
+    if case.draft is None or case.timetable is None:
+        return
+    sha256, moment = case.draft.sha256, now
+    due = case.timetable.chase_due
+    if due and case.phase in (Status.AWAITING_ISSUANCE, Status.AWAITING_SERVICE):
+        moment = max(now, due.closes_at - _A_SECOND)
+    match case.phase:
+        case Status.AWAITING_REVIEW:
+            message = ReviewSubpoena(event_id="approval", by=_SOMEBODY, decision="approve", sha256=sha256)
+        case Status.AWAITING_ISSUANCE:
+            yield _later("issuance", moment, issuer, due)
+            message = RecordIssuance(
+                event_id="issuance",
+                by=_SOMEBODY,
+                number="(given when issued)",
+                signed_by="(whoever signs)",
+                issued_at=moment,
+                draft=sha256,
+                sha256=sha256,
+            )
+        case _:
+            yield _later("service", moment, issuer, due)
+            message = RecordService(
+                event_id="service",
+                by=_SOMEBODY,
+                on_whom="(whoever is served)",
+                how="(as served)",
+                by_whom="(whoever serves)",
+                served_at=moment,
+                notice_to_parties_at=now,
+            )
+    case.record(message, moment)
+
+
+def _later(name: str, moment: datetime, issuer: Clock, due: Computation | None) -> Foreseen:
+    why = ("If a person acts on the last day.", *(due.explain() if due else ()))
+    return Foreseen(moment, name, "later", None, issuer.zone, why)
 
 
 def _date(name: str, due: Computation) -> Foreseen:

@@ -7,6 +7,7 @@ case's own affair (forthwith/domain/case.py).
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from forthwith.domain.items import SETTLING
 from forthwith.domain.messages import (
     AcceptResponse,
     Acknowledge,
@@ -19,21 +20,24 @@ from forthwith.domain.messages import (
     EscalateNow,
     ExtendDeadline,
     ItemReport,
+    RecordIssuance,
+    RecordObjection,
     RecordResponse,
+    RecordService,
     ResolveAttention,
     ResponseKind,
     ReviewSubpoena,
     Status,
     Withdraw,
 )
-from forthwith.domain.record import SentLetter
+from forthwith.domain.record import Decision, Issued, Objection, SentLetter, ServiceRecord
 from forthwith.domain.timetable import Chase, Extension, StepKind
 
 if TYPE_CHECKING:
     from forthwith.domain.case import Case
 
-ON_OUR_DESK = (Status.AWAITING_REVIEW, Status.AWAITING_ISSUANCE)
-"""The recipient's time is over, and a draft waits for one of our own people."""
+NOT_YET_ISSUED = (Status.AWAITING_REVIEW, Status.AWAITING_ISSUANCE)
+"""A draft waits for one of our own people: what is said now can still change or stop it."""
 
 ABOUT_WHAT_WAS_SAID = frozenset(
     {Attention.OBJECTION, Attention.REFUSAL, Attention.EXTENSION_REQUESTED, Attention.UNREADABLE_MESSAGE}
@@ -72,6 +76,12 @@ def record(case: "Case", message: AnyMessage, now: datetime) -> Answer:
             text = _correct(case, message, now)
         case ReviewSubpoena():
             text = _review(case, message, now)
+        case RecordIssuance():
+            text = _issue(case, message, now)
+        case RecordService():
+            text = _serve(case, message, now)
+        case RecordObjection():
+            text = _object(case, message, now)
         case EscalateNow():
             text = _escalate(case, message, now)
         case Withdraw():
@@ -146,15 +156,33 @@ def _findings_changed(case: "Case", now: datetime) -> None:
         text = "Every item is settled" + (", not all of them in time." if late else ".")
         case.end(Status.COMPLIED, text, now, on_time=not late)
         return
-    if case.phase in ON_OUR_DESK:
+    if case.phase in NOT_YET_ISSUED:
         _redraft(case, "what is outstanding has changed", now)
     elif case.phase is Status.DRAFTING:
         case.draft_overtaken()
+    elif case.phase is Status.AWAITING_RETURN:
+        case.memo_overtaken()
+    elif case.phase is Status.AWAITING_RESPONSE:
+        _ask_for_the_rest(case, now)
     if _waits_for_acceptance(case):
         case.ask_for(Attention.ON_HOLD, "everything is claimed as complete: accept it, or resolve this to go on")
         case.hold(Attention.ON_HOLD, now)
     elif case.plan.campaign.completeness == "reviewed" and Attention.ON_HOLD in case.holds:
         case.resolved(Attention.ON_HOLD, now)
+
+
+def _ask_for_the_rest(case: "Case", now: datetime) -> None:
+    """A response in part is answered by a letter about what is missing, where the ladder has one.
+
+    A second response in part, before that letter went out, is answered by the same letter.
+    """
+    settled = any(state.disposition in SETTLING for state in case.items.states)
+    rest = set(case.items.outstanding) - set(case.items.claimed)
+    if case.plan.campaign.ladder.deficiency is None or not settled or not rest:
+        return
+    if case.deficiency_from is None or case.deficiency_at is not None:
+        case.deficiencies += 1
+    case.deficiency_from, case.deficiency_at = now, None
 
 
 def _waits_for_acceptance(case: "Case") -> bool:
@@ -214,6 +242,8 @@ def _came_back(case: "Case", letter: SentLetter, evidence: str, now: datetime, *
     astray = letter.to == "recipient" and letter.receipt.recipient not in ("", case.recipient.email)
     if not astray:
         case.undeliverable(letter.step, letter.to, evidence or "returned")
+    if case.issued and letter.to == "recipient":
+        return  # what was issued stands until a person decides otherwise
     if letter.to != "recipient":
         for chase in (case.hold_chase, case.chase):
             if chase and chase.sent and chase.asked_by(letter.step):
@@ -240,11 +270,20 @@ def _awaits_final_notice(case: "Case") -> bool:
 
 
 def _extend(case: "Case", extension: ExtendDeadline, now: datetime) -> str:
-    """More time. Whatever followed from the old date falls away with it: notice, draft, approval, rejection."""
+    """More time. Whatever followed from the old date falls away with it: notice, draft, approval, rejection.
+
+    Once the subpoena is served it is the return date that moves, and a referral that was being drawn up is put off.
+    """
     granted = f"to {extension.to}" if extension.to else f"by {extension.period} from the base date"
+    case.attention.pop(Attention.EXTENSION_REQUESTED, None)
+    if case.phase is Status.AWAITING_RETURN:
+        case.return_extensions += (Extension(to=extension.to, period=extension.period),)
+        case.refers, case.memo, case.chase = False, None, None
+        return _said(
+            case, now, "return_extended", f"The return date was extended {granted}: {extension.reason}", extension
+        )
     withdrawn = f" Draft {case.draft.version} is withdrawn." if case.draft else ""
     case.extensions += (Extension(to=extension.to, period=extension.period),)
-    case.attention.pop(Attention.EXTENSION_REQUESTED, None)
     if case.phase is Status.SENDING:  # a date certain was moved before the demand went out
         if not _waits_for_acceptance(case):
             case.resolved(Attention.ON_HOLD, now)
@@ -260,6 +299,8 @@ def _begin_series(case: "Case", now: datetime, *, since: datetime | None) -> Non
     case.series += 1
     case.series_from = since
     case.overdue_from, case.final_notice_at = None, None
+    if since is None:
+        case.deficiency_from, case.deficiency_at = None, None
     _drop_draft(case)
     case.resolved(Attention.DRAFT_REJECTED, now)
 
@@ -272,7 +313,7 @@ def _correct(case: "Case", correction: CorrectRecipient, now: datetime) -> str:
     text = f"The recipient was corrected: {words}. {correction.reason}"
     _said(case, now, "recipient_corrected", text, correction, was=case.recipient.email, **changes)
     case.correct_recipient(recipient, now)
-    if case.draft and case.phase in ON_OUR_DESK:  # a draft names whom it commands
+    if case.draft and case.phase in NOT_YET_ISSUED:  # a draft names whom it commands
         _redraft(case, "the recipient was corrected", now)
     elif case.phase is Status.DRAFTING:
         case.draft_overtaken()
@@ -281,6 +322,16 @@ def _correct(case: "Case", correction: CorrectRecipient, now: datetime) -> str:
 
 def _review(case: "Case", review: ReviewSubpoena, now: datetime) -> str:
     version = case.draft.version if case.draft else 0
+    case.decisions.append(
+        Decision(
+            version=version,
+            decision=review.decision,
+            by=review.by,
+            at=now,
+            sha256=review.sha256,
+            why=review.reason or review.notes,
+        )
+    )
     match review.decision:
         case "approve":
             text = f"Draft {version} was approved."
@@ -306,6 +357,88 @@ def _review(case: "Case", review: ReviewSubpoena, now: datetime) -> str:
     return text
 
 
+def _issue(case: "Case", issuance: RecordIssuance, now: datetime) -> str:
+    """A person issued what was approved. From here on no response stops the subpoena; production still ends it."""
+    version = case.draft.version if case.draft else 0
+    case.issued = Issued(
+        number=issuance.number,
+        signed_by=issuance.signed_by,
+        signed_title=issuance.signed_title,
+        issued_at=issuance.issued_at,
+        sha256_signed=issuance.sha256,
+    )
+    case.attention.pop(Attention.ISSUANCE_LATE, None)
+    case.move_to(Status.AWAITING_SERVICE)
+    case.chase = Chase(topic="service", name=f"service-{version}", since=now)
+    text = f"Subpoena {issuance.number}, draft {version}, was issued, signed by {issuance.signed_by}."
+    return _said(
+        case,
+        now,
+        "issued",
+        text,
+        issuance,
+        issued_at=issuance.issued_at.isoformat(),
+        draft=issuance.draft,
+        sha256=issuance.sha256,
+    )
+
+
+def _serve(case: "Case", service: RecordService, now: datetime) -> str:
+    case.service = ServiceRecord(
+        on_whom=service.on_whom,
+        how=service.how,
+        by_whom=service.by_whom,
+        served_at=service.served_at,
+        place=service.place,
+        notice_to_parties_at=service.notice_to_parties_at,
+    )
+    case.attention.pop(Attention.SERVICE_LATE, None)
+    case.chase = None
+    case.move_to(Status.AWAITING_RETURN)
+    text = f"The subpoena was served on {service.on_whom} {service.how} by {service.by_whom}."
+    notice = service.notice_to_parties_at.isoformat() if service.notice_to_parties_at else ""
+    return _said(
+        case,
+        now,
+        "served",
+        text,
+        service,
+        served_at=service.served_at.isoformat(),
+        place=service.place,
+        notice_to_parties_at=notice,
+    )
+
+
+def _object(case: "Case", objection: RecordObjection, now: datetime) -> str:
+    """Each item objected to stays outstanding, with its ground. Whether to move for enforcement is for a person."""
+    reports = tuple(ItemReport(id=one.id, disposition="objected", note=one.ground) for one in objection.items)
+    changed = case.items.take(reports, objection.received_at)
+    case.heard_at = case.heard_at or objection.received_at
+    case.objections += [
+        Objection(received_at=objection.received_at, sender=objection.sender, items=(one.id,), grounds=one.ground)
+        for one in objection.items
+    ]
+    due = case.timetable.objection_due if case.service and case.timetable else None
+    late = ", after the objection date" if due and objection.received_at >= due.closes_at else ""
+    items = ", ".join(one.id for one in objection.items)
+    text = f"{objection.sender} objects to {items}{late}; {case.what_is_missing()}."
+    grounds = "\n".join(f"{one.id}: {one.ground}" for one in objection.items)
+    _said(
+        case,
+        now,
+        "objection",
+        text,
+        objection,
+        received_at=objection.received_at.isoformat(),
+        grounds=grounds,
+        note=objection.note,
+    )
+    case.ask_for(Attention.OBJECTION, f"objection to {items}")
+    if changed:
+        _findings_changed(case, now)
+    return text
+
+
 def _escalate(case: "Case", escalation: EscalateNow, now: datetime) -> str:
     """Takes the next rung: closes the response time, then the time to cure, then asks the next person.
 
@@ -319,6 +452,9 @@ def _escalate(case: "Case", escalation: EscalateNow, now: datetime) -> str:
     elif case.phase is Status.OVERDUE:
         what = "the time to cure is closed" if case.final_notice_at else "without a final notice"
         case.move_to(Status.DRAFTING)
+    elif case.phase is Status.AWAITING_RETURN and not case.refers:
+        what = "the matter is referred without waiting for the return date"
+        case.refer()
     else:
         if case.chase:
             case.chase = case.chase.model_copy(update={"urged": True, "since": now})

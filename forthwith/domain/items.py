@@ -50,11 +50,14 @@ class Items:
 
     def apply(self, response: RecordResponse) -> tuple[ItemReport, ...]:
         """Takes in what a response says of each item and returns what changed; a repetition changes nothing."""
-        reports = self._reports(response)
+        return self.take(self._reports(response), response.received_at)
+
+    def take(self, reports: Iterable[ItemReport], received_at: datetime) -> tuple[ItemReport, ...]:
+        """Takes in what is said of items by itself and returns what changed; a repetition changes nothing."""
         changed = tuple(report for report in reports if self._differs(report))
         for report in changed:
             self._states[report.id] = ItemState(
-                id=report.id, disposition=report.disposition, note=report.note, received_at=response.received_at
+                id=report.id, disposition=report.disposition, note=report.note, received_at=received_at
             )
         return changed
 

@@ -38,6 +38,15 @@ class Remind(Model):
     copies: tuple[Colleague, ...] = Field(default=(), alias="copy")
 
 
+class Deficiency(Model):
+    """A letter that says what is still missing after a response in part, and the time it leaves to cure.
+
+    The response is then due when that time ends, if that is later than the response date.
+    """
+
+    cure: Period
+
+
 class FinalNotice(Model):
     """The last letter before a subpoena is drafted, and the time it leaves to cure."""
 
@@ -107,7 +116,17 @@ class Referral(Model):
     to: Colleague = "supervisor"
 
 
-ORDER = ("acknowledgment", "remind", "final_notice", "subpoena", "review", "issuance", "service", "referral")
+ORDER = (
+    "acknowledgment",
+    "remind",
+    "deficiency",
+    "final_notice",
+    "subpoena",
+    "review",
+    "issuance",
+    "service",
+    "referral",
+)
 
 
 class Rung(Model):
@@ -115,6 +134,7 @@ class Rung(Model):
 
     acknowledgment: Acknowledgment | None = None
     remind: Remind | None = None
+    deficiency: Deficiency | None = None
     final_notice: FinalNotice | None = None
     subpoena: Subpoena | None = None
     review: Review | None = None
@@ -146,6 +166,7 @@ class Ladder(Model):
 
     acknowledgment: Acknowledgment | None = None
     reminders: tuple[Remind, ...] = ()
+    deficiency: Deficiency | None = None
     final_notice: FinalNotice | None = None
     subpoena: Subpoena
     review: Review

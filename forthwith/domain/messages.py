@@ -26,6 +26,8 @@ class Status(StrEnum):
     DRAFTING = "Drafting"
     AWAITING_REVIEW = "AwaitingReview"
     AWAITING_ISSUANCE = "AwaitingIssuance"
+    AWAITING_SERVICE = "AwaitingService"
+    AWAITING_RETURN = "AwaitingReturn"
     ON_HOLD = "OnHold"
     COMPLIED = "Complied"
     WITHDRAWN = "Withdrawn"
@@ -53,6 +55,7 @@ class Attention(StrEnum):
     EXTENSION_REQUESTED = "extension_requested"
     REVIEW_LATE = "review_late"
     ISSUANCE_LATE = "issuance_late"
+    SERVICE_LATE = "service_late"
     ON_HOLD = "on_hold"
 
 
@@ -185,6 +188,53 @@ class ReviewSubpoena(Message):
         return self
 
 
+class RecordIssuance(Message):
+    """A person issued the approved subpoena. Software neither signs nor issues; it keeps who did.
+
+    ``draft`` is the hash of the approved draft that was signed, ``sha256`` the hash of the signed document itself.
+    """
+
+    number: FilledLine
+    """What the issuing office calls the subpoena, such as its docket number."""
+    signed_by: FilledLine
+    signed_title: Line = ""
+    issued_at: AwareDatetime
+    draft: Sha256
+    sha256: Sha256
+
+
+class RecordService(Message):
+    """The subpoena was served by a person. The return date counts from ``served_at``.
+
+    ``notice_to_parties_at`` is when the other parties were given notice, which must come before service of a subpoena
+    that commands the production of documents in an action (FRCP 45(a)(4)).
+    """
+
+    on_whom: FilledLine
+    how: FilledLine
+    """The manner, such as ``by hand`` or ``certified mail 7018 …``."""
+    by_whom: FilledLine
+    served_at: AwareDatetime
+    place: Line = ""
+    notice_to_parties_at: AwareDatetime | None = None
+
+
+class ItemObjection(Model):
+    """An objection to one item, with its ground."""
+
+    id: FilledLine
+    ground: FilledText
+
+
+class RecordObjection(Message):
+    """The recipient objects, item by item. ``received_at`` against the objection date decides whether in time."""
+
+    received_at: AwareDatetime
+    sender: FilledLine = Field(alias="from")
+    items: Annotated[tuple[ItemObjection, ...], Field(min_length=1, max_length=200)]
+    note: Text = ""
+
+
 class EscalateNow(Message):
     """Take the next rung of escalation without waiting for its date."""
 
@@ -223,6 +273,9 @@ AnyMessage = (
     | ExtendDeadline
     | CorrectRecipient
     | ReviewSubpoena
+    | RecordIssuance
+    | RecordService
+    | RecordObjection
     | EscalateNow
     | Withdraw
     | ResolveAttention
@@ -238,6 +291,9 @@ UPDATES: dict[str, type[AnyMessage]] = {
     "extend_deadline": ExtendDeadline,
     "correct_recipient": CorrectRecipient,
     "review_subpoena": ReviewSubpoena,
+    "record_issuance": RecordIssuance,
+    "record_service": RecordService,
+    "record_objection": RecordObjection,
     "escalate_now": EscalateNow,
     "withdraw": Withdraw,
     "resolve_attention": ResolveAttention,

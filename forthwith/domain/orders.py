@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from forthwith.domain.actions import DraftSubpoena, SendLetter
+from forthwith.domain.actions import CopyIssued, DraftSubpoena, SendLetter
 from forthwith.domain.case import Case
 from forthwith.domain.letters import LetterOrder
+from forthwith.domain.referral import MemoOrder
 from forthwith.domain.subpoena import DraftOrder
 from forthwith.domain.timetable import TO_RECIPIENT, StepKind, Timetable
 
@@ -29,18 +30,22 @@ def letter_order(case: Case, action: SendLetter, now: datetime) -> LetterOrder:
         outstanding=case.items.outstanding,
         deadline=dates.deadline,
         acknowledge_by=dates.acknowledge_by,
-        cure=dates.cure,
+        cure=dates.deficiency_cure if action.step.kind is StepKind.DEFICIENCY else dates.cure,
         chase_due=dates.chase_due,
         demand_sent_at=case.demand_sent_at,
         thread=demands[-1].receipt.message_id if threads else "",
         attention=tuple(case.attention),
         draft=case.draft,
         recipient=case.recipient,
+        issued=case.issued,
+        service=case.service,
+        return_due=dates.return_due,
+        memo=case.memo,
     )
 
 
-def draft_order(case: Case, action: DraftSubpoena, now: datetime) -> DraftOrder:
-    """The order for one version of the draft, as of ``now``. Raises ``DatesUnknown``."""
+def draft_order(case: Case, action: DraftSubpoena | CopyIssued, now: datetime) -> DraftOrder:
+    """The order for one version of the draft, or for the copy of it as issued. Raises ``DatesUnknown``."""
     dates = _dates(case)
     return DraftOrder(
         workflow_id=case.plan.workflow_id,
@@ -56,6 +61,34 @@ def draft_order(case: Case, action: DraftSubpoena, now: datetime) -> DraftOrder:
         fields=dict(case.draft_fields),
         notes=tuple(case.revision_notes),
         recipient=case.recipient,
+        decisions=tuple(case.decisions),
+        issued=case.issued if isinstance(action, CopyIssued) else None,
+    )
+
+
+def memo_order(case: Case, now: datetime) -> MemoOrder:
+    """The order for the referral memo, as of ``now``. Raises ``DatesUnknown``.
+
+    The timeline is not in it: the dossier has every entry, and a history should not hold them twice.
+    """
+    dates = _dates(case)
+    return MemoOrder(
+        workflow_id=case.plan.workflow_id,
+        plan=case.plan.content_hash,
+        drafted_at=now,
+        letters=tuple(case.letters),
+        responses=tuple(case.responses),
+        deadline=dates.deadline,
+        cure=dates.cure if any(letter.kind is StepKind.FINAL_NOTICE for letter in case.letters) else None,
+        items=case.items.states,
+        outstanding=case.items.outstanding,
+        drafts=tuple(case.drafts),
+        approvals=tuple(case.decisions),
+        issued=case.issued,
+        service=case.service,
+        return_due=dates.return_due,
+        objections=tuple(case.objections),
+        head=case.head,
     )
 
 

@@ -89,6 +89,17 @@ def _dates(case: Case, view: RequestStatus) -> Iterator[str]:
         yield f"- **Response {'was due' if is_over(case) else 'due'}:** {view.response_due.in_words()}"
     if view.cure_due:
         yield f"- **Time to cure ends:** {view.cure_due.in_words()}"
+    if view.issued:
+        number, signer = _plain(view.issued.number), _plain(view.issued.signed_by)
+        issued_at = local_time(view.issued.issued_at, zone_of(case, "operator"))
+        yield f"- **Issued** as {number}, signed by {signer}, {issued_at}"
+    if view.service:
+        served_at = local_time(view.service.served_at, zone_of(case, "recipient"))
+        yield f"- **Served** on {_plain(view.service.on_whom)}, {_plain(view.service.how)}, {served_at}"
+    if view.objection_due and view.objection_due != view.return_due:
+        yield f"- **Objection due:** {view.objection_due.in_words()}"
+    if view.return_due:
+        yield f"- **Return date:** {view.return_due.in_words()}"
     if on_our_desk := due_on_our_desk(case):
         yield f"- **{on_our_desk[0].capitalize()} due:** {on_our_desk[1].in_words()}"
 
@@ -107,6 +118,12 @@ def _draft(case: Case, view: RequestStatus) -> Iterator[str]:
     yield f"- **Draft {draft.version}**{approved}: {_code(draft.document.uri)}, sha256 {_code(draft.sha256)}"
     if draft.missing:
         yield f"- **Still empty**, so that it cannot be approved: {_listed(draft.missing)}"
+    if case.phase is Status.AWAITING_ISSUANCE:
+        told = '--number "…" --signed-by "…" --sha256 HASH-OF-WHAT-WAS-SIGNED'
+        yield f"- **Once issued:** {_command('issued', case.plan, f'--draft {draft.sha256} {told}')}"
+    if case.phase is Status.AWAITING_SERVICE:
+        told = '--on "…" --how "by hand" --served-by "…"'
+        yield f"- **Once served:** {_command('served', case.plan, told)}"
     if case.phase is Status.AWAITING_REVIEW:
         decisions = ("--approve", '--revise --set FIELD="…"', '--reject --reason "…"')[bool(draft.missing) :]
         first = _command("review", case.plan, f"--sha256 {draft.sha256} {decisions[0]}")
@@ -151,7 +168,7 @@ def _what_to_do(case: Case, reason: Attention) -> str:
             return f"{_command('accept', plan)} takes it as complete; {resolve} goes on as if it were not"
         case Attention.ON_HOLD if case.phase is Status.SENDING and reason not in case.holds:
             return f"{_command('delivered', plan, 'demand')} starts its clock"
-        case Attention.REVIEW_LATE | Attention.ISSUANCE_LATE:
+        case Attention.REVIEW_LATE | Attention.ISSUANCE_LATE | Attention.SERVICE_LATE:
             return f"decide, or hand it on; {resolve} puts this aside"
         case Attention.UNDELIVERABLE | Attention.ON_HOLD:
             return f"{resolve} once it is dealt with"

@@ -75,7 +75,7 @@ class MemoOrder(Model):
     service: ServiceRecord | None = None
     return_due: Computation | None = None
     objections: tuple[Objection, ...] = ()
-    entries: tuple[Entry, ...]
+    entries: tuple[Entry, ...] = ()
     """The whole timeline, in order."""
     head: Sha256
     """Head of the chain, over the last of ``entries``."""

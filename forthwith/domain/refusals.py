@@ -4,6 +4,7 @@ Every refusal names the field, what is wrong with it, and what would be right. A
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -19,7 +20,10 @@ from forthwith.domain.messages import (
     DeliveryReport,
     EscalateNow,
     ExtendDeadline,
+    RecordIssuance,
+    RecordObjection,
     RecordResponse,
+    RecordService,
     ResolveAttention,
     ReviewSubpoena,
     Status,
@@ -61,6 +65,12 @@ def refusal(case: "Case", message: AnyMessage, now: datetime) -> str:
             return _of_correction(case, message)
         case ReviewSubpoena():
             return _of_review(case, message)
+        case RecordIssuance():
+            return _of_issuance(case, message, now)
+        case RecordService():
+            return _of_service(case, message, now)
+        case RecordObjection():
+            return _of_objection(case, message, now)
         case EscalateNow():
             return _of_escalation(case)
         case ResolveAttention():
@@ -80,13 +90,7 @@ def _of_response(case: "Case", response: RecordResponse, now: datetime) -> str:
         return ""
     if response.kind in ("refusal", "no_records") and response.items:
         return f"items: a {response.kind} speaks of every item; leave items out"
-    named = Counter(report.id for report in response.items)
-    if unknown := case.items.unknown(named):
-        known = ", ".join(state.id for state in case.items.states)
-        return f"items: the demand has no {', '.join(unknown)}; it has {known}"
-    if twice := [item for item, times in named.items() if times > 1]:
-        return f"items: {', '.join(twice)} stands more than once; an item has one disposition"
-    return ""
+    return _of_items(case, (report.id for report in response.items))
 
 
 def _of_instant(case: "Case", field: str, instant: datetime, now: datetime) -> str:
@@ -118,9 +122,14 @@ def _of_delivery(case: "Case", report: DeliveryReport, now: datetime) -> str:
 def _of_extension(case: "Case", extension: ExtendDeadline, now: datetime) -> str:
     """Before the clock runs only a date certain can be moved: a period has nothing yet to be counted from."""
     dates, response = case.timetable, case.plan.campaign.clock.response
+    if case.phase is Status.AWAITING_SERVICE:
+        return "the subpoena was issued; its return date is counted from service, and can be extended after it"
     if dates is None or not (case.clock_runs or (response.by and extension.to)):
         return "the clock does not run yet; there is no deadline to extend"
-    due, today = dates.deadline, now.astimezone(ZoneInfo(case.plan.jurisdiction.timezone)).date()
+    is_return = case.phase is Status.AWAITING_RETURN
+    due = dates.return_due if is_return and dates.return_due else dates.deadline
+    within = case.plan.campaign.ladder.subpoena.return_within if is_return else response.within
+    today = now.astimezone(ZoneInfo(case.plan.jurisdiction.timezone)).date()
     if extension.to:
         if extension.to <= due.due:
             return f"to: {extension.to} is not after {due.due}, when the response is due already"
@@ -132,7 +141,7 @@ def _of_extension(case: "Case", extension: ExtendDeadline, now: datetime) -> str
     if extension.period is None:
         return "give either to (a date) or period (such as {days: 14})"
     if extension.period.is_elapsed:
-        if not (response.within and response.within.is_elapsed):
+        if not (within and within.is_elapsed):
             return "period: an extension of a deadline in days is given in days or business_days"
         earliest = (due.closes_at + extension.period.elapsed).date()
         is_over = due.closes_at + extension.period.elapsed <= now
@@ -176,11 +185,63 @@ def _of_review(case: "Case", review: ReviewSubpoena) -> str:
     return ""
 
 
+def _of_issuance(case: "Case", issuance: RecordIssuance, now: datetime) -> str:
+    if case.issued:
+        return f"subpoena {case.issued.number} was issued already; the request is {case.status}"
+    if case.draft is None or case.phase is not Status.AWAITING_ISSUANCE:
+        return f"there is no approved draft to issue; the request is {case.status}"
+    if case.holds:
+        return f"nothing is issued while the request is on hold ({', '.join(case.holds)}); resolve that first"
+    if issuance.draft != case.draft.sha256:
+        return f"draft: {issuance.draft[:12]}… is not approved draft {case.draft.version}, which is {case.draft.sha256}"
+    if case.draft.missing:
+        return f"draft: fields that are required are empty: {', '.join(case.draft.missing)}"
+    return _of_instant(case, "issued_at", issuance.issued_at, now)
+
+
+def _of_service(case: "Case", service: RecordService, now: datetime) -> str:
+    if case.issued is None or case.phase is not Status.AWAITING_SERVICE:
+        return f"there is no issued subpoena that waits for service; the request is {case.status}"
+    if refused := _of_instant(case, "served_at", service.served_at, now):
+        return refused
+    if service.served_at < case.issued.issued_at:
+        return (
+            f"served_at: {service.served_at.isoformat()} is before the issuance ({case.issued.issued_at.isoformat()})"
+        )
+    if case.plan.campaign.ladder.subpoena.form != "court_rule45":
+        return ""
+    if service.notice_to_parties_at is None:
+        return "notice_to_parties_at: is missing; the other parties are given notice before service, FRCP 45(a)(4)"
+    if service.notice_to_parties_at >= service.served_at:
+        return "notice_to_parties_at: is not before served_at; notice comes before service, FRCP 45(a)(4)"
+    return ""
+
+
+def _of_objection(case: "Case", objection: RecordObjection, now: datetime) -> str:
+    if refused := _of_instant(case, "received_at", objection.received_at, now):
+        return refused
+    if case.demand_sent_at is None:
+        return "no demand was sent yet; there is nothing to object to"
+    return _of_items(case, [one.id for one in objection.items])
+
+
+def _of_items(case: "Case", ids: Iterable[str]) -> str:
+    named = Counter(ids)
+    if unknown := case.items.unknown(named):
+        known = ", ".join(state.id for state in case.items.states)
+        return f"items: the demand has no {', '.join(unknown)}; it has {known}"
+    if twice := [item for item, times in named.items() if times > 1]:
+        return f"items: {', '.join(twice)} stands more than once; an item has one disposition"
+    return ""
+
+
 def _of_escalation(case: "Case") -> str:
     if case.holds:
         return f"the request is on hold ({', '.join(case.holds)}); resolve that first"
     if case.phase in (Status.SENDING, Status.DRAFTING):
         return f"there is nothing to escalate while the request is {case.phase}"
+    if case.refers:
+        return "the matter is being referred already"
     return ""
 
 

@@ -19,7 +19,8 @@ from forthwith.domain.period import Period
 HOLD_CHASE = Period(unit="business_days", count=1)
 """A request that waits for a person is brought up again every business day, so that no hold is forgotten.
 
-So is an issuance for which the ladder has no rung: nobody said how long it may take, but it must not be forgotten.
+So is an issuance or a service for which the ladder has no rung: nobody said how long it may take, but it must not be
+forgotten.
 """
 
 
@@ -48,6 +49,10 @@ TO_RECIPIENT = (
     StepKind.FINAL_NOTICE,
 )
 
+OBJECTION_AFTER_SERVICE = Period(unit="days", count=14)
+"""An objection to a subpoena under Rule 45 is due before the earlier of the time for compliance and this long after
+service, FRCP 45(d)(2)(B)."""
+
 
 class Extension(Model):
     """One grant of more time: to a date or by a period."""
@@ -59,7 +64,7 @@ class Extension(Model):
 class Chase(Model):
     """Something our own people owe the request, and how often they were asked."""
 
-    topic: Literal["review", "issuance", "hold"]
+    topic: Literal["review", "issuance", "service", "referral", "hold"]
     name: str
     """Unique within the request, such as ``review-2`` for the second draft. Step ids start with it."""
     since: datetime
@@ -90,6 +95,15 @@ class Facts(Model):
     overdue_from: datetime | None = None
     """When an operator closed the response time early. The final notice counts from here."""
     final_notice_at: datetime | None = None
+    deficiencies: int = 0
+    """How many responses in part called for a letter about what is missing."""
+    deficiency_from: datetime | None = None
+    """When the last of them was recorded."""
+    deficiency_at: datetime | None = None
+    """When the last deficiency letter was accepted. What it leaves to cure is response time."""
+    served_at: datetime | None = None
+    """When the subpoena was served. Its return date counts from here."""
+    return_extensions: tuple[Extension, ...] = ()
     chase: Chase | None = None
     gap_until: datetime | None = None
     """No letter to the recipient goes earlier: the minimum gap after the one before it."""
@@ -119,6 +133,14 @@ class Timetable(Model):
     acknowledge_by: Computation | None = None
     cure: Computation | None = None
     """End of the time to cure; expected, until the final notice is accepted."""
+    deficiency_cure: Computation | None = None
+    """End of the time that a deficiency letter leaves; expected, until that letter is accepted."""
+    return_due: Computation | None = None
+    """The return date of the served subpoena."""
+    objection_due: Computation | None = None
+    """The last day of an objection to it."""
+    refer_at: datetime | None = None
+    """When the matter is referred if the return date passes unanswered."""
     chase_due: Computation | None = None
     """When what our own people owe is due."""
     steps: tuple[Step, ...]
@@ -146,8 +168,14 @@ class _Reckoning:
         demand = self.demand()
         clock_from = self.facts.clock_from or demand.at
         deadline = self.deadline(clock_from)
-        acknowledge_by, cure = None, None
+        acknowledge_by, cure, deficiency_cure = None, None, None
         steps = [demand]
+        if (deficiency := self.ladder.deficiency) and self.facts.deficiency_from:
+            letter = self.deficiency(deficiency.cure, self.facts.deficiency_from)
+            deficiency_cure = self.within(self.facts.deficiency_at or letter.at, deficiency.cure)
+            if self.facts.deficiency_at:
+                deadline = max(deadline, deficiency_cure, key=lambda computed: computed.closes_at)
+            steps.append(letter)
         if acknowledgment := self.ladder.acknowledgment:
             acknowledge_by = self.within(clock_from, acknowledgment.within)
             steps.append(self.acknowledgment(acknowledgment.within, acknowledge_by))
@@ -156,6 +184,7 @@ class _Reckoning:
             notice = self.final_notice(final_notice.after_due, deadline)
             cure = self.within(self.facts.final_notice_at or notice.at, final_notice.cure)
             steps.append(notice)
+        return_due = self.return_due(self.facts.served_at) if self.facts.served_at else None
         chase_due = self.chase_due()
         if self.facts.chase and chase_due:
             steps.append(self.chase(self.facts.chase, chase_due))
@@ -164,6 +193,12 @@ class _Reckoning:
             deadline=deadline,
             acknowledge_by=acknowledge_by,
             cure=cure,
+            deficiency_cure=deficiency_cure,
+            return_due=return_due,
+            objection_due=self.objection_due(self.facts.served_at, return_due)
+            if self.facts.served_at and return_due
+            else None,
+            refer_at=self.refer_at(return_due) if return_due else None,
             chase_due=chase_due,
             steps=tuple(steps),
         )
@@ -174,9 +209,37 @@ class _Reckoning:
     def deadline(self, clock_from: datetime) -> Computation:
         response = self.campaign.clock.response
         due = self.recipient.by(response.by) if response.by else self.within(clock_from, _given(response.within))
-        # Every extension counts from the date before any roll, so that one month and one month are two months. None
-        # of them shortens the time: a date granted under a demand that came back may lie before the new one's.
-        for extension in self.facts.extensions:
+        return self.with_more_time(due, self.facts.extensions)
+
+    def return_due(self, served_at: datetime) -> Computation:
+        """The return date: a period after recorded service, in the recipient's calendar and zone."""
+        due = self.within(served_at, self.ladder.subpoena.return_within)
+        return self.with_more_time(due, self.facts.return_extensions)
+
+    def objection_due(self, served_at: datetime, return_due: Computation) -> Computation:
+        """The return date; under Rule 45 no later than fourteen days after service."""
+        if self.ladder.subpoena.form != "court_rule45":
+            return return_due
+        fourteen = self.recipient.within(served_at, OBJECTION_AFTER_SERVICE, "frcp6")
+        return min(fourteen, return_due, key=lambda computed: computed.closes_at)
+
+    def refer_at(self, return_due: Computation) -> datetime:
+        """When the matter is referred: some days after the return date, in the issuer's calendar, or at its end."""
+        if self.ladder.referral is None:
+            return return_due.closes_at
+        after = self.ladder.referral.after_return
+        if after.is_elapsed:
+            return return_due.closes_at + after.elapsed
+        day = self.issuer.offset(return_due.due, after, "forward")
+        return max(return_due.closes_at, datetime.combine(day, time(), ZoneInfo(self.issuer.zone)))
+
+    def with_more_time(self, due: Computation, extensions: tuple[Extension, ...]) -> Computation:
+        """``due`` after all that was granted.
+
+        Every extension counts from the date before any roll, so that one month and one month are two months. None of
+        them shortens the time: a date granted under a demand that came back may lie before the new one's.
+        """
+        for extension in extensions:
             more = self.recipient.by(extension.to) if extension.to else self.extended(due, _given(extension.period))
             due = max(due, more, key=lambda computed: computed.closes_at)
         return due
@@ -207,6 +270,10 @@ class _Reckoning:
             step = self.day_step(name, StepKind.REMINDER, self.recipient.offset(deadline.due, before, "backward"), why)
         return step.model_copy(update={"copies": rung.copies, "ordinal": number})
 
+    def deficiency(self, cure: Period, since: datetime) -> Step:
+        name = f"deficiency-{self.facts.deficiencies}"
+        return self.after(name, StepKind.DEFICIENCY, since, cure, f"a response in part, {cure} to cure it")
+
     def final_notice(self, after: Period, deadline: Computation) -> Step:
         name, kind = numbered("final-notice", self.facts.series), StepKind.FINAL_NOTICE
         if self.facts.overdue_from:
@@ -229,6 +296,10 @@ class _Reckoning:
                 return self.ladder.review.within
             case "issuance" if self.ladder.issuance:
                 return self.ladder.issuance.within
+            case "service" if self.ladder.service:
+                return self.ladder.service.within
+            case "referral" if self.ladder.referral:
+                return self.ladder.referral.after_return
             case _:
                 return HOLD_CHASE
 
@@ -236,7 +307,7 @@ class _Reckoning:
         """The next time somebody is asked: after the period that the ladder gives, else every business day."""
         period = self.chase_period(chase)
         kind, to = self.whom_to_chase(chase)
-        if chase.urged or kind is StepKind.REVIEW_REQUEST:
+        if chase.urged or kind in (StepKind.REVIEW_REQUEST, StepKind.REFERRAL):
             at, why = chase.since, "at once"
         elif period is HOLD_CHASE:
             at, why = (
@@ -246,7 +317,8 @@ class _Reckoning:
         else:
             at, why = due.closes_at, f"nothing happened within {period}"
         number = chase.sent if chase.topic == "review" else chase.sent + 1
-        name = chase.name if kind is StepKind.REVIEW_REQUEST else f"{chase.name}-chase-{number}"
+        is_first = kind in (StepKind.REVIEW_REQUEST, StepKind.REFERRAL) and not chase.sent
+        name = chase.name if is_first else f"{chase.name}-chase-{number}"
         opens, closes = at, None
         if not period.is_elapsed:
             hours = self.campaign.mail.send_between
@@ -268,6 +340,10 @@ class _Reckoning:
                 return StepKind.REVIEW_CHASE if first_chase else StepKind.REVIEW_ESCALATION, to
             case "issuance":
                 return StepKind.ISSUANCE_CHASE, to
+            case "service":
+                return StepKind.SERVICE_CHASE, to
+            case "referral":
+                return StepKind.REFERRAL, to
             case "hold":
                 return StepKind.HOLD_CHASE, to
 
@@ -311,6 +387,10 @@ def colleagues(chase: Chase, ladder: Ladder) -> tuple[Role, ...]:
             first: Role = ladder.review.then_chase
         case "issuance":
             first = ladder.issuance.then_chase if ladder.issuance else "supervisor"
+        case "service":
+            first = ladder.service.then_chase if ladder.service else "reviewer"
+        case "referral":
+            first = ladder.referral.to if ladder.referral else "supervisor"
         case "hold":
             first = "operator"
     others: tuple[Role, ...] = ("supervisor", "reviewer")

@@ -12,11 +12,10 @@ from forthwith.domain.agenda import CURE_ENDS, RESPONSE_DUE, Appointment, deadli
 from forthwith.domain.campaign import Recipient, Role
 from forthwith.domain.case import Case
 from forthwith.domain.clock import Computation
-from forthwith.domain.hearing import ON_OUR_DESK
 from forthwith.domain.items import ItemState
 from forthwith.domain.messages import Attention, Status
 from forthwith.domain.model import Model
-from forthwith.domain.record import Draft, Outcome, SentLetter
+from forthwith.domain.record import Draft, Filed, Issued, Outcome, SentLetter, ServiceRecord
 from forthwith.domain.timetable import StepKind
 
 
@@ -47,6 +46,14 @@ class RequestStatus(Model):
     draft: Draft | None
     drafts: int
     """How many versions were drawn up."""
+    issued: Issued | None = None
+    issued_copy: Filed | None = None
+    """The record copy of what was issued."""
+    service: ServiceRecord | None = None
+    return_due: Computation | None = None
+    objection_due: Computation | None = None
+    memo: Filed | None = None
+    """The referral memo."""
     outcome: Outcome | None
     head: str
 
@@ -67,8 +74,18 @@ WAITING_FOR = {
     Status.DRAFTING: "the draft of the subpoena",
     Status.AWAITING_REVIEW: "the attorney's decision on the draft",
     Status.AWAITING_ISSUANCE: "a person to issue the approved subpoena",
+    Status.AWAITING_SERVICE: "a person to serve the issued subpoena",
+    Status.AWAITING_RETURN: "production, or the return date of the subpoena",
     Status.ON_HOLD: "a person to resolve what needs attention",
 }
+
+
+OWED = {
+    Status.AWAITING_REVIEW: "decision",
+    Status.AWAITING_ISSUANCE: "issuance",
+    Status.AWAITING_SERVICE: "service",
+}
+"""What one of our own people owes."""
 
 
 PURPOSE = {
@@ -104,6 +121,12 @@ def request_status(case: Case, next_action: NextAction | None) -> RequestStatus:
         letters=tuple(case.letters),
         draft=case.draft,
         drafts=sum(entry.what == "draft_ready" for entry in case.timeline),
+        issued=case.issued,
+        issued_copy=case.issued_copy,
+        service=case.service,
+        return_due=case.timetable.return_due if case.timetable else None,
+        objection_due=case.timetable.objection_due if case.timetable else None,
+        memo=case.memo,
         outcome=case.outcome,
         head=case.head,
     )
@@ -126,6 +149,16 @@ def explanation(case: Case, next_action: NextAction | None) -> Explanation:
     if view.cure_due:
         lines.append(f"The time to cure ends {view.cure_due.in_words()}.")
         lines += view.cure_due.explain()
+    if view.issued:
+        lines.append(f"Subpoena {view.issued.number} was issued, signed by {view.issued.signed_by}.")
+    if view.service:
+        lines.append(f"It was served on {view.service.on_whom} {view.service.how} by {view.service.by_whom}.")
+    if view.return_due:
+        lines.append(f"The return date is {view.return_due.in_words()}.")
+        lines += view.return_due.explain()
+    if view.objection_due and view.objection_due != view.return_due:
+        lines.append(f"An objection is due {view.objection_due.in_words()} (FRCP 45(d)(2)(B)).")
+        lines += view.objection_due.explain()
     if on_our_desk := due_on_our_desk(case):
         lines.append(f"The {on_our_desk[0]} is due {on_our_desk[1].in_words()}.")
         lines += on_our_desk[1].explain()
@@ -161,9 +194,10 @@ def is_over(case: Case) -> bool:
 def due_on_our_desk(case: Case) -> tuple[str, Computation] | None:
     """What one of our own people owes, and by when; None on hold, when nobody is expected to decide."""
     dates = case.timetable
-    if not case.is_open or case.holds or case.phase not in ON_OUR_DESK or not dates or not dates.chase_due:
+    owed = OWED.get(case.phase)
+    if not case.is_open or case.holds or not owed or not dates or not dates.chase_due:
         return None
-    return "decision" if case.phase is Status.AWAITING_REVIEW else "issuance", dates.chase_due
+    return owed, dates.chase_due
 
 
 def next_in_words(case: Case, next_action: NextAction) -> str:

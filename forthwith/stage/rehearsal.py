@@ -31,8 +31,12 @@ LOOKS_AGAIN_AFTER = timedelta(milliseconds=20)
 MOST_LOOKS = 3_000
 """A minute: a letter may be with a mail server, or its worker may have died."""
 
+AFTER_REVIEW = (Status.AWAITING_ISSUANCE, Status.AWAITING_SERVICE, Status.AWAITING_RETURN)
+"""An act that waits for one of these comes after the decision on the draft."""
+
 MAILROOM = Who(name="Mailroom", role="system")
 OPERATOR = Who(name="Duty operator", role="operator")
+FROM_THE_MAILROOM = ("record_response", "record_objection", "response_received", "delivery_failed")
 
 Handle = WorkflowHandle[JurisdictionRequest, Outcome]
 
@@ -116,8 +120,8 @@ class Rehearsal:
     async def play(self, plans: Iterable[RequestPlan], *, seen: Callable[[str, Status], None]) -> tuple[Rehearsed, ...]:
         """Plays the started requests to their ends, side by side.
 
-        A request is at its end when it has ended or when only an issuing officer can go on. ``seen`` is told each
-        status on the way. Raises ``NeverReached``, or whatever a request answered to an act it refused.
+        A request is at its end when it has ended or when only a person can go on: one who issues or serves. ``seen``
+        is told each status on the way. Raises ``NeverReached``, or whatever a request answered to an act it refused.
         """
         async with asyncio.TaskGroup() as together:
             playing = [together.create_task(self._play_one(plan, seen)) for plan in plans]
@@ -127,11 +131,14 @@ class Rehearsal:
         handle = self._clock.client.get_workflow_handle_for(JurisdictionRequest.run, plan.workflow_id)
         actor = _Actor(self._clock, self._mailbox, handle, plan, self._scenario.revision, seen)
         acts = self._scenario.jurisdictions.get(plan.jurisdiction.id, ())
-        for act in acts:
+        early = [act for act in acts if act.when not in AFTER_REVIEW]
+        for act in early:
             await actor.perform(act)
         if not any(act.when is Status.AWAITING_REVIEW for act in acts):
             await actor.review_whatever_is_drafted(self._scenario.drafts)
-        status = await actor.until(Status.AWAITING_ISSUANCE)
+        for act in acts[len(early) :]:
+            await actor.perform(act)
+        status = await actor.until(Status.AWAITING_ISSUANCE, Status.AWAITING_SERVICE)
         return Rehearsed(plan=plan, status=status, at=await self._clock.now(handle))
 
 
@@ -203,12 +210,13 @@ class _Actor:
         now = await self._clock.now(self._handle)
         payload = {"event_id": f"rehearsal-{self._acts}", "by": self._who(act), **act.payload}
         model = UPDATES.get(act.says) or SIGNALS[act.says]
-        for field in ("received_at", "at"):
+        for field in ("received_at", "at", "issued_at", "served_at"):
             if field in model.model_fields:
                 payload.setdefault(field, now)
-        if "sha256" in model.model_fields:
+        hashes = {"sha256", "draft"} & model.model_fields.keys()
+        if hashes:  # nobody signs in a rehearsal: what was signed is the draft itself
             status = await self._handle.query(JurisdictionRequest.status)
-            payload.setdefault("sha256", status.draft.sha256 if status.draft else "")
+            payload = dict.fromkeys(hashes, status.draft.sha256 if status.draft else "") | payload
         if payload.get("decision") == "revise":
             payload = {**self._revision.model_dump(), **payload}
         if act.says in SIGNALS:
@@ -225,4 +233,4 @@ class _Actor:
             return act.by
         if act.says == "review_subpoena":
             return Who(name=self._plan.campaign.issuer.reviewer.name, role="reviewer")
-        return MAILROOM if act.says in ("record_response", "response_received", "delivery_failed") else OPERATOR
+        return MAILROOM if act.says in FROM_THE_MAILROOM else OPERATOR

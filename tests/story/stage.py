@@ -55,7 +55,10 @@ from forthwith.domain.messages import (
     EscalateNow,
     ExtendDeadline,
     ItemReport,
+    RecordIssuance,
+    RecordObjection,
     RecordResponse,
+    RecordService,
     ResolveAttention,
     ResponseKind,
     ReviewSubpoena,
@@ -91,6 +94,9 @@ UPDATES: dict[type[AnyMessage], Any] = {
     ExtendDeadline: JurisdictionRequest.extend_deadline,
     CorrectRecipient: JurisdictionRequest.correct_recipient,
     ReviewSubpoena: JurisdictionRequest.review_subpoena,
+    RecordIssuance: JurisdictionRequest.record_issuance,
+    RecordService: JurisdictionRequest.record_service,
+    RecordObjection: JurisdictionRequest.record_objection,
     EscalateNow: JurisdictionRequest.escalate_now,
     Withdraw: JurisdictionRequest.withdraw,
     ResolveAttention: JurisdictionRequest.resolve_attention,
@@ -147,6 +153,14 @@ def issuance_chase(number: int, *, version: int = 1) -> Expected:
     return Expected(f"issuance-{version}-chase-{number}", "supervisor")
 
 
+def service_chase(number: int, *, version: int = 2) -> Expected:
+    return Expected(f"service-{version}-chase-{number}", "reviewer")
+
+
+def referral(number: int = 1) -> Expected:
+    return Expected(f"referral-{number}", "supervisor")
+
+
 def hold_chase(number: int, *, hold: int = 1) -> Expected:
     return Expected(f"hold-{hold}-chase-{number}", "operator")
 
@@ -167,7 +181,8 @@ def story_campaign(name: str, **changes: Any) -> Campaign:
     """The campaign of 2018 with three items and a ladder that counts in hours: the same story on every day.
 
     After the demand: acknowledgment chased on day 5; reminders on days 16, 27 and 29; due on day 30; final notice on
-    day 31; five days to cure; the reviewer has three days, the issuing officer five.
+    day 31; five days to cure; the reviewer has three days, the issuing officer five, whoever serves ten; the return
+    date is 21 days after service, and the matter is referred a day later.
     """
     raw = example()
     raw["campaign"] = name
@@ -202,6 +217,8 @@ def ladder(day: timedelta) -> list[dict[str, Any]]:
         {"subpoena": {"form": "administrative", "return_within": days(21)}},
         {"review": {"within": days(3), "then_chase": "supervisor"}},
         {"issuance": {"within": days(5), "then_chase": "supervisor"}},
+        {"service": {"within": days(10), "then_chase": "reviewer"}},
+        {"referral": {"after_return": days(1), "to": "supervisor"}},
     ]
 
 
@@ -619,6 +636,36 @@ class Demand:
         self.expect(review_request(2))
         await self.tell(await self.review("approve"))
         await self.expect_status(Status.AWAITING_ISSUANCE)
+
+    async def issue(self) -> Answer:
+        """An officer signs and issues what was approved."""
+        return await self.tell(await self.issuance())
+
+    async def issuance(self) -> RecordIssuance:
+        draft = (await self.view()).draft
+        signed = {"draft": draft.sha256 if draft else "0" * 64, "sha256": "5" * 64, "issued_at": await self.now()}
+        named = {"number": "OJP-17", "signed_by": "A. Officer", "signed_title": "Director"}
+        head = {"event_id": "issuance-1", "by": OPERATOR}
+        return RecordIssuance.model_validate(head | named | signed)
+
+    async def serve(self, **more: Any) -> Answer:
+        """A process server serves what was issued."""
+        told = {"on_whom": "City Clerk", "how": "by hand", "by_whom": "A. Server", "served_at": await self.now()}
+        return await self.tell(RecordService.model_validate({"event_id": "service-1", "by": OPERATOR} | told | more))
+
+    async def object(self, *items: str, ground: str = "overbroad") -> Answer:
+        objection = {"received_at": await self.now(), "from": "City of Chicago, Dept. of Law"}
+        said = {"items": [{"id": item, "ground": ground} for item in items]}
+        return await self.tell(
+            RecordObjection.model_validate({"event_id": "objection-1", "by": MAILROOM} | objection | said)
+        )
+
+    async def to_return(self) -> None:
+        """Silence, then a subpoena that is approved, issued and served."""
+        await self.to_issuance()
+        await self.issue()
+        await self.serve()
+        await self.expect_status(Status.AWAITING_RETURN)
 
     async def outcome(self) -> Outcome:
         return await asyncio.wait_for(self.handle.result(), SETTLES_WITHIN.total_seconds())

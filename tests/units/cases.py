@@ -7,7 +7,16 @@ from itertools import count
 from typing import Any
 
 from activities.calendars import build_calendar
-from forthwith.domain.actions import Action, Close, ComputeDates, DraftSubpoena, SendLetter, Wait
+from forthwith.domain.actions import (
+    Action,
+    Close,
+    ComputeDates,
+    CopyIssued,
+    DraftReferral,
+    DraftSubpoena,
+    SendLetter,
+    Wait,
+)
 from forthwith.domain.campaign import Campaign, Jurisdiction, RequestPlan
 from forthwith.domain.case import Case
 from forthwith.domain.clock import Clock
@@ -22,7 +31,10 @@ from forthwith.domain.messages import (
     DeliveryReport,
     EscalateNow,
     ExtendDeadline,
+    RecordIssuance,
+    RecordObjection,
     RecordResponse,
+    RecordService,
     ResolveAttention,
     ReviewSubpoena,
     Who,
@@ -42,6 +54,8 @@ LADDER: tuple[dict[str, Any], ...] = (
     {"subpoena": {"form": "administrative", "return_within": {"days": 21}}},
     {"review": {"within": {"business_days": 3}}},
     {"issuance": {"within": {"business_days": 5}}},
+    {"service": {"within": {"business_days": 10}}},
+    {"referral": {"after_return": {"business_days": 1}}},
 )
 
 OPERATOR = Who(name="Olga Operator", role="operator")
@@ -179,6 +193,10 @@ class Desk:
                         self.accept(letter)
                 case DraftSubpoena(version):
                     self.case.drafted(draft(version, *self.missing), self.now)
+                case CopyIssued(version):
+                    self.case.copied(_EMPTY, self.now)
+                case DraftReferral():
+                    self.case.referral_drafted(_EMPTY, self.now)
                 case (Wait() | Close()) as rest:
                     return rest
                 case ComputeDates():
@@ -212,6 +230,18 @@ class Desk:
 
     def to_issuance(self) -> "Desk":
         self.to_review().say(self.review("approve"))
+        self.settle()
+        return self
+
+    def to_service(self) -> "Desk":
+        """The approved draft was issued."""
+        self.to_issuance().say(self.issuance())
+        self.settle()
+        return self
+
+    def to_return(self) -> "Desk":
+        """The issued subpoena was served, in the afternoon of Wednesday, March 7."""
+        self.to_service().say(self.service())
         self.settle()
         return self
 
@@ -267,6 +297,30 @@ class Desk:
         reason = "wrong authority" if decision == "reject" else ""
         return ReviewSubpoena(
             event_id=event_id(), by=by, decision=decision, sha256=sha256 or read, **{"reason": reason, **said}
+        )
+
+    def issuance(self, *, at: datetime | None = None, **said: Any) -> RecordIssuance:
+        read = self.case.draft.sha256 if self.case.draft else "f" * 64
+        told: dict[str, Any] = {"number": "OJP-17", "signed_by": "A. Officer", "draft": read, "sha256": "5" * 64}
+        return RecordIssuance.model_validate(
+            {"event_id": event_id(), "by": OPERATOR, "issued_at": at or self.now} | told | said
+        )
+
+    def service(self, *, at: datetime | None = None, **said: Any) -> RecordService:
+        told: dict[str, Any] = {"on_whom": "City Clerk", "how": "by hand", "by_whom": "A. Server"}
+        return RecordService.model_validate(
+            {"event_id": event_id(), "by": OPERATOR, "served_at": at or self.now} | told | said
+        )
+
+    def objection(self, *items: str, at: datetime | None = None, ground: str = "overbroad") -> RecordObjection:
+        return RecordObjection.model_validate(
+            {
+                "event_id": event_id(),
+                "by": MAILROOM,
+                "received_at": at or self.now,
+                "from": "Somewhere",
+                "items": [{"id": item, "ground": ground} for item in items or ("A-1",)],
+            }
         )
 
     def escalation(self) -> EscalateNow:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from forthwith.domain.actions import Close, DraftSubpoena, SendLetter, Wait
-from forthwith.domain.case import DEFERRALS_BEFORE_ATTENTION, DOUBTS_BEFORE_HOLD
+from forthwith.domain.case import DATES, DEFERRALS_BEFORE_ATTENTION, DOUBTS_BEFORE_HOLD, DRAFT
 from forthwith.domain.messages import MOST_MESSAGES, Attention, Status, Who
 from forthwith.domain.period import Period
 from forthwith.domain.timetable import StepKind
@@ -550,7 +550,7 @@ def test_a_letter_that_kills_its_sender_over_and_over_is_not_sent_without_pause(
 
 def test_a_letter_that_cannot_be_set_is_tried_again_and_a_person_is_told():
     desk = Desk()
-    desk.case.failed(Attention.LETTER_FAILED, "no font", desk.now, step=at_letter(desk).step)
+    desk.case.failed(Attention.LETTER_FAILED, "no font", desk.now, of=at_letter(desk).step.id)
     assert isinstance(desk.next(), Wait)
     assert Attention.LETTER_FAILED in desk.case.attention
     desk.go(minutes=1)
@@ -1032,7 +1032,7 @@ def test_a_rejection_is_moot_once_its_draft_is(moot: str):
 def test_a_draft_that_fails_is_tried_again_and_a_person_is_told():
     desk = Desk()
     assert at_draft(desk) == DraftSubpoena(1)
-    desk.case.failed(Attention.DRAFT_FAILED, "no font", desk.now)
+    desk.case.failed(Attention.DRAFT_FAILED, "no font", desk.now, of=DRAFT)
     assert desk.next() == Wait(desk.now + timedelta(seconds=30), "another try: draft")
     assert desk.case.status is Status.DRAFTING
     desk.go(minutes=1)
@@ -1043,7 +1043,7 @@ def test_a_draft_that_fails_is_tried_again_and_a_person_is_told():
 def test_a_failure_to_draft_is_forgotten_when_no_draft_is_wanted():
     desk = Desk()
     at_draft(desk)
-    desk.case.failed(Attention.DRAFT_FAILED, "no font", desk.now)
+    desk.case.failed(Attention.DRAFT_FAILED, "no font", desk.now, of=DRAFT)
     desk.say(desk.extension(to=date(2018, 4, 13)))
     assert not desk.case.attention
 
@@ -1113,7 +1113,7 @@ def test_two_letters_to_the_recipient_keep_their_distance():
 
 def test_a_failure_to_compute_dates_is_tried_again():
     desk = Desk()
-    desk.case.failed(Attention.DATES_FAILED, "disk", desk.now)
+    desk.case.failed(Attention.DATES_FAILED, "disk", desk.now, of=DATES)
     assert desk.case.proceed(desk.now) == Wait(desk.now + timedelta(seconds=30), "another try: dates")
     desk.go(minutes=1)
     assert desk.sent == ["demand"]

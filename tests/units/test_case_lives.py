@@ -12,9 +12,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from forthwith.domain.actions import Action, Close, ComputeDates, DraftSubpoena, SendLetter, Wait
+from forthwith.domain.actions import (
+    Action,
+    Close,
+    ComputeDates,
+    CopyIssued,
+    DraftReferral,
+    DraftSubpoena,
+    SendLetter,
+    Wait,
+)
 from forthwith.domain.campaign import RequestPlan
-from forthwith.domain.case import Case
+from forthwith.domain.case import COPY, DATES, DRAFT, MEMO, Case
 from forthwith.domain.messages import (
     ENDED,
     AcceptResponse,
@@ -26,7 +35,10 @@ from forthwith.domain.messages import (
     DeliveryReport,
     EscalateNow,
     ExtendDeadline,
+    RecordIssuance,
+    RecordObjection,
     RecordResponse,
+    RecordService,
     ResolveAttention,
     ReviewSubpoena,
     Status,
@@ -34,7 +46,7 @@ from forthwith.domain.messages import (
     Withdraw,
 )
 from forthwith.domain.period import Period
-from forthwith.domain.record import GENESIS, SentLetter
+from forthwith.domain.record import GENESIS, Filed, SentLetter
 from forthwith.domain.timetable import StepKind
 from tests.units.cases import MAILROOM, OPERATOR, REVIEWER, SUPERVISOR, campaign, clocks, dates, draft, plan, receipt
 
@@ -44,6 +56,8 @@ KINDS_OF_PLAN = 96
 MOVES = 28
 FIRST_DAY = datetime(2018, 1, 22, tzinfo=UTC)
 A_YEAR = timedelta(days=366)
+DRAFTED = (Status.AWAITING_REVIEW, Status.AWAITING_ISSUANCE, Status.AWAITING_SERVICE, Status.AWAITING_RETURN)
+A_FILE = Filed(uri="x", sha256="7" * 64, size=1)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -86,13 +100,19 @@ def random_plan(number: int) -> RequestPlan:
         ladder.append({"acknowledgment": {"within": period(lots.randint(2, 20), 5)}})
     for before in sorted(lots.sample(range(1, 24), lots.randint(0, 3)), reverse=True):
         ladder.append({"remind": {"before_due": period(before, (before + 1) // 2), "copy": ["supervisor"]}})
+    if lots.random() < 0.5:
+        ladder.append({"deficiency": {"cure": period(lots.randint(1, 12), 3)}})
     if lots.random() < 0.75:
         ladder.append({"final_notice": {"after_due": period(1, 1), "cure": period(lots.randint(1, 8), 5)}})
-    ladder.append({"subpoena": {"form": "administrative", "return_within": {"days": 21}}})
+    ladder.append({"subpoena": {"form": "administrative", "return_within": period(lots.choice([7, 21]), 10)}})
     then = lots.choice(["supervisor", "supervisor", "reviewer"])
     ladder.append({"review": {"within": period(4, 3), "then_chase": then}})
     if lots.random() < 0.7:
         ladder.append({"issuance": {"within": period(6, 5), "then_chase": then}})
+    if lots.random() < 0.6:
+        ladder.append({"service": {"within": period(9, 10), "then_chase": then}})
+    if lots.random() < 0.6:
+        ladder.append({"referral": {"after_return": period(2, 1), "to": then}})
     response: dict[str, Any] = {"within": period(lots.choice([3, 10, 30]), lots.choice([2, 10]))}
     if lots.random() < 0.25:
         response = {"by": str(date(2018, 2, lots.randint(1, 28)))}
@@ -143,6 +163,7 @@ class Life:
         self.address = self.plan.jurisdiction.email
         # What the request should know by now, kept apart from it.
         self.escalated = False
+        self.referred_early = False
         self.notice_at: datetime | None = None
         self.date_set_at: datetime | None = None
         self.doubted: set[tuple[str, str]] = set()
@@ -150,6 +171,8 @@ class Life:
 
     def live(self) -> None:
         self.case.opened(self.now)
+        if self.lots.random() < 0.35:
+            self.hurry(self.lots.choice(DRAFTED))
         for _ in range(MOVES):
             if not self.case.is_open:
                 break
@@ -162,6 +185,44 @@ class Life:
         else:
             self.after_the_end()
 
+    def hurry(self, to: Status) -> None:
+        """An untroubled life until ``to``, so that its late rungs are seen as often as its early ones."""
+        self.move(f"hurries to {to}")
+        for _ in range(80):
+            if self.case.phase is to:
+                return
+            match self.look():
+                case SendLetter() as letter:
+                    self.take(letter)
+                case DraftSubpoena(version):
+                    self.case.drafted(draft(version), self.now)
+                case CopyIssued():
+                    self.case.copied(A_FILE, self.now)
+                case Wait(until):
+                    self.now = until if (message := self.expected()) is None else self.now
+                    if message:
+                        assert not self.case.refusal(message, self.now)
+                        self.case.record(message, self.now)
+                case _:
+                    return
+
+    def expected(self) -> AnyMessage | None:
+        """What a person says who does what is waited for."""
+        draft = self.case.draft
+        if draft is None or self.case.holds:
+            return None
+        head = {"event_id": f"hurry-{self.case.phase}-{draft.version}", "by": REVIEWER}
+        match self.case.phase:
+            case Status.AWAITING_REVIEW:
+                return ReviewSubpoena(**head, decision="approve", sha256=draft.sha256)
+            case Status.AWAITING_ISSUANCE:
+                signed = {"number": "7", "signed_by": "A", "draft": draft.sha256, "sha256": "5" * 64}
+                return RecordIssuance.model_validate(head | signed | {"issued_at": self.now})
+            case Status.AWAITING_SERVICE:
+                return RecordService(**head, on_whom="B", how="by hand", by_whom="C", served_at=self.now)
+            case _:
+                return None
+
     # Moves.
 
     def look(self) -> Action:
@@ -172,7 +233,7 @@ class Life:
                 return action
             if self.lots.random() < 0.01:
                 self.move("dates fail")
-                self.case.failed(Attention.DATES_FAILED, "no calendar", self.now)
+                self.case.failed(Attention.DATES_FAILED, "no calendar", self.now, of=DATES)
             else:
                 self.case.dates_computed(dates(self.plan, action.facts), self.now)
         raise AssertionError("dates are computed over and over")
@@ -189,6 +250,11 @@ class Life:
                 self.check_letter(action)
             case DraftSubpoena():
                 self.check_draft()
+            case CopyIssued():
+                assert self.case.issued
+                assert self.case.issued_copy is None
+            case DraftReferral():
+                self.check_referral()
             case Close():
                 assert not self.case.is_open
                 assert before == self.fingerprint()
@@ -204,6 +270,10 @@ class Life:
                 self.send(action)
             case DraftSubpoena():
                 self.draw_up(action)
+            case CopyIssued():
+                self.copy()
+            case DraftReferral():
+                self.refer(action)
             case _:
                 pass
 
@@ -259,7 +329,7 @@ class Life:
             self.case.letter_unanswered(step, self.now)
         else:
             self.move(f"{step.id} unprintable")
-            self.case.failed(Attention.LETTER_FAILED, "no font", self.now, step=step)
+            self.case.failed(Attention.LETTER_FAILED, "no font", self.now, of=step.id)
 
     def take(self, letter: SendLetter, *, overtaken: bool = False) -> None:
         """The letter is accepted; one that was overtaken by a new date counts for nothing."""
@@ -290,7 +360,7 @@ class Life:
         if self.lots.random() < 0.2:
             self.move(f"draft {action.version} fails")
             if wanted:
-                self.case.failed(Attention.DRAFT_FAILED, "template", self.now)
+                self.case.failed(Attention.DRAFT_FAILED, "template", self.now, of=DRAFT)
             return
         missing = ("relevance",) if self.lots.random() < 0.4 else ()
         self.move(f"draft {action.version} ready{'' if wanted else ', too late'}")
@@ -298,6 +368,27 @@ class Life:
         taken = self.case.draft is not None and self.case.draft.version == action.version
         assert wanted == taken
         assert not (taken and items != self.case.items.states), "a draft states what is no longer so"
+
+    def copy(self) -> None:
+        if self.lots.random() < 0.3:
+            self.move("the record copy fails")
+            self.case.failed(Attention.DRAFT_FAILED, "template", self.now, of=COPY)
+        else:
+            self.move("the record copy is filed")
+            self.case.copied(A_FILE, self.now)
+
+    def refer(self, action: DraftReferral) -> None:
+        if self.lots.random() < 0.3:
+            self.speak()
+        self.now += timedelta(seconds=self.lots.choice([0, 2]))
+        wanted = self.case.still_wants(action)
+        if self.lots.random() < 0.3:
+            self.move("the memo fails")
+            if wanted:
+                self.case.failed(Attention.DRAFT_FAILED, "template", self.now, of=MEMO)
+            return
+        self.move(f"the memo is ready{'' if wanted else ', too late'}")
+        self.case.referral_drafted(A_FILE, self.now)
 
     def speak(self) -> None:
         if self.lots.random() < 0.04:
@@ -327,7 +418,9 @@ class Life:
         assert self.case.timeline[answer.recorded - 1].details["event_id"] == message.event_id
         self.taken.append(message)
         self.check_after(message, *before_it)
-        assert items == self.case.items.states or self.case.outcome or self.case.draft is None, "a draft out of date"
+        stays = self.case.outcome or self.case.draft is None or self.case.issued
+        assert items == self.case.items.states or stays, "a draft out of date"
+        assert items == self.case.items.states or self.case.outcome or self.case.memo is None, "a memo out of date"
         self.check()
 
     def fall_silent(self) -> None:
@@ -343,8 +436,13 @@ class Life:
                     self.take(letter)
                 case DraftSubpoena(version):
                     self.case.drafted(draft(version), self.now)
+                case CopyIssued():
+                    self.case.copied(A_FILE, self.now)
+                case DraftReferral():
+                    self.case.referral_drafted(A_FILE, self.now)
                 case _:
-                    raise AssertionError("an open request closed by itself")
+                    assert self.case.status is Status.REFERRED_FOR_ENFORCEMENT, "an open request closed by itself"
+                    return
             if asked == 2:
                 return
         raise AssertionError(f"{self.case.status} and nobody was told")
@@ -389,8 +487,12 @@ class Life:
         if case.approved_by:
             assert case.draft is not None
             assert not case.draft.missing
-        assert (case.draft is not None) == (case.phase in (Status.AWAITING_REVIEW, Status.AWAITING_ISSUANCE))
-        assert (case.phase is Status.AWAITING_ISSUANCE) == (case.approved_by is not None)
+        assert (case.draft is not None) == (case.phase in DRAFTED)
+        assert (case.phase in DRAFTED[1:]) == (case.approved_by is not None)
+        assert (case.phase in DRAFTED[2:]) == (case.issued is not None)
+        assert (case.phase is Status.AWAITING_RETURN) == (case.service is not None)
+        assert case.phase is Status.AWAITING_RETURN or not case.refers
+        assert case.refers or case.memo is None
 
     def check_letter(self, letter: SendLetter) -> None:
         case, step = self.case, letter.step
@@ -433,6 +535,15 @@ class Life:
             cure = clocks(self.plan)[0].within(self.notice_at, rung.cure, self.plan.campaign.clock.rule)
             assert self.now >= cure.closes_at, "a draft within the time to cure"
 
+    def check_referral(self) -> None:
+        case = self.case
+        assert case.items.outstanding, "a referral with nothing outstanding"
+        assert not case.holds
+        assert case.service
+        assert case.timetable
+        assert case.timetable.return_due
+        assert self.referred_early or self.now >= case.timetable.return_due.closes_at, "a referral before the return"
+
     def check_before(self, message: AnyMessage) -> None:
         if isinstance(message, ReviewSubpoena) and message.event_id not in self.case.answers:
             assert message.by in (REVIEWER, SUPERVISOR)
@@ -441,14 +552,30 @@ class Life:
             if message.decision == "approve":
                 assert not self.case.draft.missing
                 assert not self.case.holds
+        if isinstance(message, RecordIssuance) and message.event_id not in self.case.answers:
+            assert self.case.approved_by
+            assert self.case.draft
+            assert message.draft == self.case.draft.sha256
+            assert not self.case.holds
 
     def check_after(self, message: AnyMessage, phase: Status, clock_ran: bool, letters: list[SentLetter]) -> None:
         case = self.case
         match message:
             case EscalateNow():
                 self.escalated = True
+                self.referred_early = phase is Status.AWAITING_RETURN
             case Withdraw():
                 assert case.status is Status.WITHDRAWN
+            case ExtendDeadline() if phase is Status.AWAITING_RETURN:
+                assert case.phase is phase
+                assert not case.refers
+                self.referred_early = False
+            case DeliveryReport() if case.issued:
+                assert case.phase is phase, "a letter that came back undid an issuance"
+            case RecordIssuance():
+                assert case.phase is Status.AWAITING_SERVICE
+            case RecordService():
+                assert case.phase is Status.AWAITING_RETURN
             case ExtendDeadline() if clock_ran:
                 assert case.phase is Status.AWAITING_RESPONSE
                 assert case.draft is None
@@ -583,6 +710,25 @@ class Life:
         )
         return ReviewSubpoena(**self.head_of(by), sha256=read, **said)
 
+    def issuance(self) -> RecordIssuance | None:
+        if self.case.approved_by is None and self.lots.random() < 0.9:
+            return None
+        read = self.case.draft.sha256 if self.case.draft and self.lots.random() < 0.9 else "f" * 64
+        return RecordIssuance(
+            **self.head_of(OPERATOR), number="7", signed_by="A", issued_at=self.moment(), draft=read, sha256="5" * 64
+        )
+
+    def service(self) -> RecordService | None:
+        if self.case.issued is None and self.lots.random() < 0.9:
+            return None
+        return RecordService(**self.head_of(OPERATOR), on_whom="B", how="by hand", by_whom="C", served_at=self.moment())
+
+    def objection(self) -> RecordObjection:
+        known = [state.id for state in self.case.items.states]
+        items = [{"id": item, "ground": "overbroad"} for item in self.lots.sample(known, 1)]
+        said = {"received_at": self.moment(), "from": "Somewhere", "items": items}
+        return RecordObjection.model_validate(self.head_of(MAILROOM) | said)
+
     def escalation(self) -> EscalateNow:
         return EscalateNow(**self.head_of(OPERATOR), reason="now")
 
@@ -612,28 +758,28 @@ SPEECHES: list[Callable[[Life], AnyMessage | None]] = [
     Life.extension,
     Life.correction,
     Life.review,
+    Life.issuance,
+    Life.service,
+    Life.objection,
     Life.escalation,
     Life.withdrawal,
     Life.resolution,
     Life.note,
     Life.repetition,
 ]
-WEIGHTS = [16, 6, 4, 14, 10, 6, 24, 10, 1, 34, 3, 4]
+WEIGHTS = [16, 6, 4, 14, 10, 6, 24, 24, 24, 4, 10, 1, 34, 3, 4]
 
 
 def test_the_lives_see_everything() -> None:
     """What random lives never come to, they prove nothing about."""
-    seen: set[tuple[str, str]] = set()
+    statuses: set[str] = set()
     said: set[str] = set()
     for seed in range(1_500):
         life = live(seed)
-        for entry in life.case.timeline:
-            said.add(entry.what)
-        for move in life.moves:
-            status, _, what = move.split("  ", 1)[1].partition(": ")
-            seen.add((status, what.split("(")[0].split(" ")[0]))
-    statuses = {status for status, _ in seen}
-    assert statuses >= {status for status in Status if status is not Status.REFERRED_FOR_ENFORCEMENT}, statuses
+        said |= {entry.what for entry in life.case.timeline}
+        statuses.add(life.case.status)
+        statuses |= {move.split("  ", 1)[1].partition(": ")[0] for move in life.moves}
+    assert statuses >= set(Status), statuses
     everything = {
         *("opened", "deadline_computed", "deadline_passed", "cure_period_over", "no_time_to_cure", "letter_sent"),
         *("letter_deferred", "letter_refused", "letter_in_doubt", "sender_lost", "letter_stopped", "letter_dropped"),
@@ -648,6 +794,7 @@ def test_the_lives_see_everything() -> None:
             "attention_resolved",
             "note",
         ),
+        *("issued", "served", "objection", "return_extended", "return_passed", "issued_copy", "memo_ready"),
         *("unreadable_message", "withdrawn", "ended"),
     }
     assert everything <= said, everything - said
