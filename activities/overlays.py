@@ -16,6 +16,7 @@ SATURDAY_OBSERVED_ON_FRIDAY = "saturday_holiday_friday_observed"
 """Why a Friday is disputed: the holiday is the Saturday, and whether the law moved it is open to argument."""
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_FRIDAY = _WEEKDAYS.index("friday")
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
@@ -82,8 +83,10 @@ class Added(Entry):
     """In years, counted from ``from_year``: 2 is every other year."""
     sunday_to_monday: bool = False
     """When the day is a Sunday, the Monday after is closed."""
-    saturday_to_friday: bool = False
-    """When the day is a Saturday, the Friday before is closed. For the law that says so; else see ``disputed``."""
+    saturday_to_monday: bool = False
+    """When the day is a Saturday, the Monday after it is closed."""
+    saturday_to_friday: bool | Literal["disputed"] = False
+    """When the day is a Saturday, the Friday before is closed: true where the law says so, else disputed."""
     forward_only: bool | None = None
     """Closed only for periods counted forward. Left out: as the calendar that is corrected."""
     disputed: str = ""
@@ -101,12 +104,20 @@ class Added(Entry):
             raise ValueError("an added day has either `day: YYYY-MM-DD` or `every: MM-DD`")
         return self
 
-    def days(self, first_year: int, last_year: int) -> Iterator[date]:
-        """The days it closes in those years."""
+    def closed_days(self, first_year: int, last_year: int, *, source: str, forward_only: bool) -> Iterator[ClosedDay]:
+        """The days it closes in those years. What is moved is called observed, as the source calls it."""
         for holiday in [self.day] if self.day else self._every(first_year, last_year):
             day = self._moved(holiday)
+            is_disputed_friday = day < holiday and self.saturday_to_friday == "disputed"
             if first_year <= day.year <= last_year:
-                yield day
+                yield ClosedDay(
+                    day=day,
+                    name=self.name if day == holiday else f"{self.name} {OBSERVED}",
+                    source=source,
+                    citation=self.citation,
+                    forward_only=forward_only if self.forward_only is None else self.forward_only,
+                    disputed=self.disputed or (SATURDAY_OBSERVED_ON_FRIDAY if is_disputed_friday else ""),
+                )
 
     def _every(self, first_year: int, last_year: int) -> Iterator[date]:
         # One year more on each side: January 1 may be observed on December 31, and the other way round.
@@ -118,6 +129,8 @@ class Added(Entry):
         match day.weekday():
             case 5 if self.saturday_to_friday:
                 return day - timedelta(days=1)
+            case 5 if self.saturday_to_monday:
+                return day + timedelta(days=2)
             case 6 if self.sunday_to_monday:
                 return day + timedelta(days=1)
             case _:
@@ -130,20 +143,23 @@ class Selected(Entry):
     day: date | None = None
     name: str = ""
     """Of the holiday, which is meant on the day to which it was moved as well."""
+    names: tuple[str, ...] = ()
+    """Several of them."""
     observed_on: Literal["", "monday", "friday"] = ""
 
     @model_validator(mode="after")
     def _not_every_day(self) -> Self:
-        if not (self.day or self.name or self.observed_on):
-            raise ValueError("say which days: `day`, `name` or `observed_on`")
+        if not (self.day or self.name or self.names or self.observed_on):
+            raise ValueError("say which days: `day`, `name`, `names` or `observed_on`")
         return self
 
     def matches(self, closed: ClosedDay) -> bool:
         """True when every condition that is given holds for ``closed``."""
+        named = (*self.names, *([self.name] if self.name else []))
         return (
             self.from_year <= closed.day.year <= self.to_year
             and (self.day is None or self.day == closed.day)
-            and self.name in ("", closed.name, closed.name.removesuffix(OBSERVED).rstrip())
+            and (not named or closed.name in named or closed.name.removesuffix(OBSERVED).rstrip() in named)
             and (
                 not self.observed_on
                 or (OBSERVED in closed.name and _WEEKDAYS[closed.day.weekday()] == self.observed_on)
@@ -164,27 +180,26 @@ class Overlay(Model):
     remove: tuple[Selected, ...] = ()
     dispute: tuple[Disputed, ...] = ()
     settle: tuple[Selected, ...] = ()
-    """Days that an earlier layer holds disputed and the cited law does not."""
+    """Days that an earlier layer holds disputed and the cited law does not. A Friday to which a Saturday holiday was
+    moved is one only where the entry says ``observed_on: friday``: that the day is a holiday does not settle it."""
     add: tuple[Added, ...] = ()
 
     def correct(
         self, closed: Iterable[ClosedDay], *, source: str, forward_only: bool, first_year: int, last_year: int
     ) -> tuple[ClosedDay, ...]:
-        """``closed`` as corrected; an added day replaces what the calendar said about it."""
+        """``closed`` as corrected.
+
+        An added ``day`` replaces what the calendar said about it. What is added for ``every`` year stands beside it:
+        two holidays may fall on one day, and one of them may be disputed.
+        """
         kept = [self._judged(c) for c in closed if not any(r.matches(c) for r in self.remove)]
-        added = {
-            day: ClosedDay(
-                day=day,
-                name=entry.name,
-                source=source,
-                citation=entry.citation,
-                forward_only=forward_only if entry.forward_only is None else entry.forward_only,
-                disputed=entry.disputed,
-            )
+        replaced = {entry.day for entry in self.add if entry.day}
+        added = [
+            closed_day
             for entry in self.add
-            for day in entry.days(first_year, last_year)
-        }
-        return (*(c for c in kept if c.day not in added), *added.values())
+            for closed_day in entry.closed_days(first_year, last_year, source=source, forward_only=forward_only)
+        ]
+        return (*(c for c in kept if c.day not in replaced), *added)
 
     def _judged(self, closed: ClosedDay) -> ClosedDay:
         for entry in self.dispute:
@@ -192,6 +207,10 @@ class Overlay(Model):
                 closed = closed.model_copy(update={"disputed": entry.disputed, "citation": entry.citation})
                 break
         for entry in self.settle:
-            if entry.matches(closed):
+            if entry.matches(closed) and (entry.observed_on or not _is_moved_to_friday(closed)):
                 return closed.model_copy(update={"disputed": "", "citation": entry.citation})
         return closed
+
+
+def _is_moved_to_friday(closed: ClosedDay) -> bool:
+    return OBSERVED in closed.name and closed.day.weekday() == _FRIDAY

@@ -3,9 +3,10 @@
 from datetime import date
 from pathlib import Path
 
+import holidays
 import pytest
 
-from activities.calendars import CORRECTIONS, UnknownCalendar, build_calendar
+from activities.calendars import CORRECTIONS, UnknownCalendar, build_calendar, shipped_overlays
 from forthwith.domain.calendar import Calendar, ClosedDay
 
 STATUTORY = {
@@ -208,10 +209,98 @@ def test_an_overlay_that_is_not_valid_is_refused(tmp_path: Path, text: str, mess
         calendar("us-federal", str(overlay))
 
 
-def test_every_shipped_overlay_corrects_a_calendar_that_exists() -> None:
-    assert sorted(overlay.name for overlay in CORRECTIONS.iterdir()) == [
-        "us-ca.yaml",
-        "us-federal.yaml",
-        "us-ny.yaml",
-        "us-states.yaml",
-    ]
+STATES = sorted(
+    overlay.name.removesuffix(".yaml").removeprefix("us-").upper()
+    for overlay in CORRECTIONS.iterdir()
+    if overlay.name not in ("us-federal.yaml", "us-states.yaml")
+)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_correction_is_of_a_state_and_changes_its_calendar(state: str) -> None:
+    citations = {closed.citation for closed in calendar("state", state=state).closed} - {"", "FRCP 6(a)(6)(C)"}
+    source = {(day, names) for day, names in holidays.US(subdiv=state, years=range(2000, 2041)).items()}
+    assert citations or source - {(closed.day, closed.name) for closed in calendar("state", state=state).closed}
+
+
+@pytest.mark.parametrize("overlay", sorted(shipped_overlays()))
+def test_every_overlay_of_ours_can_be_named(overlay: str) -> None:
+    assert calendar("US-CA", overlay).name == f"state CA + {overlay}"
+
+
+@pytest.mark.parametrize(
+    ("state", "day", "closing"),
+    [
+        # The source lacks it.
+        ("AR", "2026-12-24", "Christmas Eve"),
+        ("HI", "2026-04-03", "Good Friday"),
+        ("ND", "2026-04-03", "Good Friday"),
+        ("NE", "2026-11-27", "Day After Thanksgiving"),
+        ("SC", "2026-12-24", "Christmas Eve"),
+        ("SC", "2027-05-10", "Confederate Memorial Day"),
+        ("MO", "2027-02-12", "Lincoln Day"),
+        ("KY", "2028-11-07", "Presidential Election Day"),
+        ("NJ", "2025-11-04", "Election Day"),
+        ("NJ", "2026-06-19", "Juneteenth Day"),
+        ("NJ", "2024-06-21", "Juneteenth Day"),
+        ("UT", "2024-06-17", "Juneteenth National Freedom Day"),
+        ("RI", "2026-07-06", "Independence Day (observed)"),
+        ("WV", "2026-05-12", "Primary Election Day"),
+        # The source has it and the law has not.
+        ("SC", "2027-04-26", ""),
+        ("KY", "2026-04-03", ""),
+        ("TX", "2026-04-03", ""),
+        ("TX", "2026-03-31", ""),
+        ("TX", "2026-07-03", ""),
+        ("CO", "2026-03-31", ""),
+        ("WI", "2027-02-15", "Washington's Birthday"),
+        ("WI", "2026-07-03", ""),
+        ("UT", "2024-06-19", ""),
+        ("IL", "2022-06-20", ""),
+        ("CA", "2026-07-03", ""),
+        ("MD", "2021-01-20", ""),
+        # The law moves it to Friday.
+        ("CA", "2023-11-10", "Veterans Day (observed)"),
+        ("VA", "2026-07-03", "Independence Day (observed)"),
+        ("DC", "2022-04-15", "Emancipation Day (observed)"),
+        # The law says it, and the offices do otherwise.
+        ("TX", "2027-03-02", "Texas Independence Day (declared_but_offices_open)"),
+        ("CA", "2026-09-09", "Admission Day (declared_but_offices_open)"),
+        ("IL", "2026-04-03", "Good Friday (declared_but_offices_open)"),
+        ("FL", "2027-04-26", "Confederate Memorial Day (declared_but_offices_open)"),
+        ("OR", "2026-11-27", "Day After Thanksgiving (closed_but_not_declared)"),
+        ("GA", "2026-04-03", "State Holiday (declared_yearly)"),
+        ("HI", "2022-06-10", "Kamehameha Day (observed) (saturday_holiday_friday_observed)"),
+        ("CO", "2027-06-18", "Juneteenth National Independence Day (observed) (unverified)"),
+        ("CT", "2027-06-18", "Juneteenth National Independence Day (observed)"),
+        ("AL", "2027-06-18", "Juneteenth National Independence Day (observed) (unverified)"),
+    ],
+)
+def test_a_state_is_closed_as_its_law_says(state: str, day: str, closing: str) -> None:
+    closed = closed_on(calendar("state", state=state), day)
+    found = f"{closed.name} ({closed.disputed})" if closed and closed.disputed else closed.name if closed else ""
+    assert found == closing
+
+
+def test_what_state_law_settles_closes_a_disputed_federal_day_forward_only() -> None:
+    """The Friday before Independence Day 2026: disputed as a federal holiday, set by Virginia's statute."""
+    friday, virginia = date(2026, 7, 3), calendar("us-federal", "state", state="VA")
+    assert not virginia.is_open(friday, disputed_open=True)
+    assert virginia.is_open(friday, "backward", disputed_open=True)
+    assert not virginia.is_open(friday, "backward")
+    new_york = calendar("us-federal", "state", state="NY")
+    assert new_york.is_open(friday, disputed_open=True)
+
+
+def test_two_holidays_on_one_day_are_disputed_only_if_both_are() -> None:
+    """Good Friday 2016 was Greek Independence Day, on which the offices of North Carolina are open."""
+    closed = closed_on(calendar("state", state="NC"), "2016-03-25")
+    assert closed
+    assert (closed.name, closed.disputed) == ("Good Friday; Greek Independence Day", "")
+
+
+def test_the_courts_of_california_keep_other_days_than_its_offices() -> None:
+    courts = calendar("US-CA", "california-courts")
+    assert closed_on(courts, "2026-09-09") is None
+    assert closed_on(courts, "2026-10-12") is None
+    assert closed_on(courts, "2026-09-25")
