@@ -32,7 +32,7 @@ MOST_LOOKS = 3_000
 """A minute: a letter may be with a mail server, or its worker may have died."""
 
 AFTER_REVIEW = (Status.AWAITING_ISSUANCE, Status.AWAITING_SERVICE, Status.AWAITING_RETURN)
-"""An act that waits for one of these comes after the decision on the draft."""
+"""An act that waits for one of these, and whatever follows it, comes after the decision on the draft."""
 
 MAILROOM = Who(name="Mailroom", role="system")
 OPERATOR = Who(name="Duty operator", role="operator")
@@ -131,12 +131,12 @@ class Rehearsal:
         handle = self._clock.client.get_workflow_handle_for(JurisdictionRequest.run, plan.workflow_id)
         actor = _Actor(self._clock, self._mailbox, handle, plan, self._scenario.revision, seen)
         acts = self._scenario.jurisdictions.get(plan.jurisdiction.id, ())
-        early = [act for act in acts if act.when not in AFTER_REVIEW]
-        for act in early:
+        reviewed = next((n for n, act in enumerate(acts) if act.when in AFTER_REVIEW), len(acts))
+        for act in acts[:reviewed]:
             await actor.perform(act)
         if not any(act.when is Status.AWAITING_REVIEW for act in acts):
             await actor.review_whatever_is_drafted(self._scenario.drafts)
-        for act in acts[len(early) :]:
+        for act in acts[reviewed:]:
             await actor.perform(act)
         status = await actor.until(Status.AWAITING_ISSUANCE, Status.AWAITING_SERVICE)
         return Rehearsed(plan=plan, status=status, at=await self._clock.now(handle))
