@@ -47,11 +47,13 @@ with workflow.unsafe.imports_passed_through():
         DeliveryReport,
         EscalateNow,
         ExtendDeadline,
+        PauseClock,
         RecordIssuance,
         RecordObjection,
         RecordResponse,
         RecordService,
         ResolveAttention,
+        ResumeClock,
         ReviewSubpoena,
         Status,
         Withdraw,
@@ -185,6 +187,24 @@ class JurisdictionRequest:
 
     @extend_deadline.validator
     def _may_extend_deadline(self, message: ExtendDeadline) -> None:
+        self._refuse(message)
+
+    @workflow.update
+    def pause_clock(self, message: PauseClock) -> Answer:
+        """The recipient's time stands still."""
+        return self._hear(message)
+
+    @pause_clock.validator
+    def _may_pause_clock(self, message: PauseClock) -> None:
+        self._refuse(message)
+
+    @workflow.update
+    def resume_clock(self, message: ResumeClock) -> Answer:
+        """The recipient's time runs again."""
+        return self._hear(message)
+
+    @resume_clock.validator
+    def _may_resume_clock(self, message: ResumeClock) -> None:
         self._refuse(message)
 
     @workflow.update

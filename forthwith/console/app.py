@@ -30,6 +30,8 @@ for panel, commands in {
         "acknowledge": tell.acknowledge,
         "delivered": tell.delivered,
         "extend": tell.extend,
+        "pause": tell.pause,
+        "resume": tell.resume,
         "correct-recipient": tell.correct_recipient,
         "escalate": tell.escalate,
         "review": tell.review,

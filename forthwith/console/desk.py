@@ -62,6 +62,7 @@ SAID: Mapping[str, tuple[Section, str, str]] = {
     "dates_failed": (Section.STOPPED, "its dates cannot be computed", "status {id}"),
     "draft_failed": (Section.STOPPED, "its draft cannot be made", "status {id}"),
     "draft_rejected": (Section.ON_HOLD, "the reviewer rejected the draft", 'resolve {id} draft_rejected --reason "…"'),
+    "clock_paused": (Section.ON_HOLD, "the recipient's clock is paused", 'resume {id} --reason "…"'),
     "on_hold": (Section.ON_HOLD, "it is on hold until somebody decides", "explain {id}"),
     "objection": (Section.ASKED_OF_US, "the recipient objects", 'resolve {id} objection --reason "…"'),
     "refusal": (Section.ASKED_OF_US, "the recipient refuses", 'escalate {id} --reason "…"'),

@@ -30,6 +30,8 @@ COMMANDS = {
     "acknowledge": "acknowledge",
     "record_delivery": "delivered",
     "extend_deadline": "extend",
+    "pause_clock": "pause",
+    "resume_clock": "resume",
     "correct_recipient": "correct-recipient",
     "review_subpoena": "review",
     "record_issuance": "issued",
@@ -197,6 +199,38 @@ def extend(
         event_id,
         json,
     )
+
+
+def pause(
+    request: Request,
+    reason: Reason,
+    at: Instant = "",
+    by: By = "",
+    role: Role = "operator",
+    event_id: EventId = "",
+    json: Json = False,
+) -> None:
+    """Stop the recipient's clock: no date and no letter until `resume`. Time that is over is not given back.
+
+    Example: forthwith pause 1373-2018/chicago-il --reason "the parties confer about the scope"
+    """
+    _tell(request, "pause_clock", {"at": at or None, "reason": reason}, by, role, event_id, json)
+
+
+def resume(
+    request: Request,
+    reason: Reason,
+    at: Instant = "",
+    by: By = "",
+    role: Role = "operator",
+    event_id: EventId = "",
+    json: Json = False,
+) -> None:
+    """Let the recipient's clock run again. Every day that ended in the pause is added to the time to respond.
+
+    Example: forthwith resume 1373-2018/chicago-il --reason "agreed on the scope"
+    """
+    _tell(request, "resume_clock", {"at": at or None, "reason": reason}, by, role, event_id, json)
 
 
 def correct_recipient(

@@ -40,6 +40,7 @@ from forthwith.domain.messages import (
     Status,
     Who,
 )
+from forthwith.domain.pause import Pause
 from forthwith.domain.record import (
     GENESIS,
     Decision,
@@ -79,6 +80,9 @@ WHILE_AWAITING = (*COLLAPSIBLE, StepKind.DEFICIENCY)
 STATES_A_DATE = (StepKind.DEMAND, StepKind.DEFICIENCY, StepKind.FINAL_NOTICE)
 """These letters state a date that is counted from the day they go out."""
 
+OVER_FOR_THE_RECIPIENT = (Status.OVERDUE, Status.DRAFTING, Status.AWAITING_REVIEW, Status.AWAITING_ISSUANCE)
+"""The deadline has passed, and nothing was issued yet that could not be taken back."""
+
 DATES, DRAFT, COPY, MEMO = "dates", "draft", "record copy", "referral memo"
 """What is tried again besides letters, which go by their step."""
 
@@ -99,6 +103,8 @@ class Case:
     A *hold* stops the ladder until a person has looked: no letter to the recipient, no step of escalation, no
     approval. The recipient's time runs on meanwhile, since a hold is ours, not theirs; what our own people owe is
     given its whole period again when the hold ends. Whatever is on hold is brought up every business day.
+
+    A *pause* is a hold under which the recipient's time stands still as well, so that nobody knows yet when it is over.
     """
 
     def __init__(self, plan: RequestPlan, *, opened_at: datetime) -> None:
@@ -141,6 +147,9 @@ class Case:
         self.series_from: datetime | None = None
         """When the present response date was set; a reminder that would have gone before makes no sense."""
         self.extensions: tuple[Extension, ...] = ()
+        self.pauses: tuple[Pause, ...] = ()
+        self.paused_since: datetime | None = None
+        """When the pause began that is not over yet."""
         self.overdue_from: datetime | None = None
         self.final_notice_at: datetime | None = None
         self.deficiencies = 0
@@ -216,8 +225,11 @@ class Case:
 
     @property
     def response_due(self) -> datetime | None:
-        """The closing instant of the response time; None until the clock runs."""
-        return self.timetable.deadline.closes_at if self.timetable and self.clock_runs else None
+        """The closing instant of the response time; None until the clock runs, and while a pause keeps it open."""
+        if self.timetable is None or not self.clock_runs:
+            return None
+        due = self.timetable.deadline.closes_at
+        return None if self.paused_since and self.paused_since < due else due
 
     @property
     def demand_sent_at(self) -> datetime | None:
@@ -277,6 +289,7 @@ class Case:
             demands=self.demands,
             series=self.series,
             extensions=self.extensions,
+            pauses=self.pauses,
             overdue_from=self.overdue_from,
             final_notice_at=self.final_notice_at,
             deficiencies=self.deficiencies,
@@ -293,6 +306,14 @@ class Case:
         """Notes a deadline that has passed. True when that changed where the request stands."""
         if self.holds:
             return False
+        if self._was_early(now, dates):
+            hearing.begin_series(self, now, since=now)
+            self.move_to(Status.AWAITING_RESPONSE)
+            text = (
+                f"The response is due {dates.deadline.in_words()}: what followed from an earlier date does not count."
+            )
+            self.enter(now, "not_due_before", text)
+            return True
         if self.phase is Status.AWAITING_RESPONSE and now >= dates.deadline.closes_at:
             self.move_to(Status.OVERDUE)
             self.enter(
@@ -341,6 +362,15 @@ class Case:
     def _may_try(self, what: str, now: datetime) -> bool:
         retry = self._retries.get(what)
         return retry is None or retry.at <= now
+
+    def _was_early(self, now: datetime, dates: Timetable) -> bool:
+        """Whether the deadline was noted, or the final notice given, before what turns out to be the deadline.
+
+        Because of a pause that was recorded only then, or of another calendar. What an operator closed stays closed.
+        """
+        if self.phase not in OVER_FOR_THE_RECIPIENT or self.overdue_from:
+            return False
+        return (self.final_notice_at or now) < dates.deadline.closes_at
 
     def _next_step(self, dates: Timetable) -> Step | None:
         return min(self._pending(dates), key=lambda step: step.at, default=None)
@@ -702,6 +732,20 @@ class Case:
         return response.received_at < self.response_due if self.response_due else None
 
     # How it moves.
+
+    def pause(self, since: datetime, why: str, now: datetime) -> None:
+        """The recipient's time stands still, and the ladder with it."""
+        self.paused_since = since
+        self.ask_for(Attention.CLOCK_PAUSED, why)
+        self.hold(Attention.CLOCK_PAUSED, now)
+
+    def resume(self, until: datetime, now: datetime) -> None:
+        """The recipient's time runs again, if it stood still."""
+        if self.paused_since is None:
+            return
+        self.pauses += (Pause(since=self.paused_since, until=until),)
+        self.paused_since = None
+        self.resolved(Attention.CLOCK_PAUSED, now)
 
     def correct_recipient(self, recipient: Recipient, now: datetime) -> None:
         """The letters go to somebody else from now on, those that could not be delivered among them."""

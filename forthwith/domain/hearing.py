@@ -20,12 +20,14 @@ from forthwith.domain.messages import (
     EscalateNow,
     ExtendDeadline,
     ItemReport,
+    PauseClock,
     RecordIssuance,
     RecordObjection,
     RecordResponse,
     RecordService,
     ResolveAttention,
     ResponseKind,
+    ResumeClock,
     ReviewSubpoena,
     Status,
     Withdraw,
@@ -72,6 +74,16 @@ def record(case: "Case", message: AnyMessage, now: datetime) -> Answer:
             text = _delivery(case, message, now)
         case ExtendDeadline():
             text = _extend(case, message, now)
+        case PauseClock():
+            text = _said(
+                case, now, "clock_paused", f"The clock stands still{_as_of(message.at)}: {message.reason}", message
+            )
+            case.pause(message.at or now, message.reason, now)
+        case ResumeClock():
+            text = _said(
+                case, now, "clock_resumed", f"The clock runs again{_as_of(message.at)}: {message.reason}", message
+            )
+            case.resume(message.at or now, now)
         case CorrectRecipient():
             text = _correct(case, message, now)
         case ReviewSubpoena():
@@ -249,9 +261,10 @@ def _came_back(case: "Case", letter: SentLetter, evidence: str, now: datetime, *
             if chase and chase.sent and chase.asked_by(letter.step):
                 case.replace_chase(chase, case.chase_without(chase, letter.to, now))
     elif letter.kind is StepKind.DEMAND and is_latest:
+        case.resume(now, now)  # nothing runs any more that could stand still
         case.demands += 1
         case.clock_from = None
-        _begin_series(case, now, since=None)
+        begin_series(case, now, since=None)
         case.move_to(Status.SENDING)
         if not astray:  # else it goes to the corrected address at once
             case.hold(Attention.UNDELIVERABLE, now)
@@ -288,13 +301,13 @@ def _extend(case: "Case", extension: ExtendDeadline, now: datetime) -> str:
         if not _waits_for_acceptance(case):
             case.resolved(Attention.ON_HOLD, now)
     else:
-        _begin_series(case, now, since=now)
+        begin_series(case, now, since=now)
         case.move_to(Status.AWAITING_RESPONSE)
     text = f"The deadline was extended {granted}: {extension.reason}{withdrawn}"
     return _said(case, now, "deadline_extended", text, extension)
 
 
-def _begin_series(case: "Case", now: datetime, *, since: datetime | None) -> None:
+def begin_series(case: "Case", now: datetime, *, since: datetime | None) -> None:
     """The response date is set anew: what was said about the old one no longer counts."""
     case.series += 1
     case.series_from = since
@@ -477,6 +490,10 @@ def _resolve(case: "Case", resolution: ResolveAttention, now: datetime) -> str:
     if rejected:
         _redraft(case, "after rejection", now)
     return text
+
+
+def _as_of(at: datetime | None) -> str:
+    return f" as of {at.isoformat(timespec='minutes')}" if at else ""
 
 
 def _in_short(items: Literal["all"] | tuple[ItemReport, ...]) -> str:

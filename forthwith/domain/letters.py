@@ -127,8 +127,9 @@ def commands(order: LetterOrder) -> tuple[str, ...]:
             f'{review} --reject --reason "…"',
         )
     if order.step.kind is StepKind.HOLD_CHASE:
-        resolve = [f'{request.format("resolve")} {reason} --reason "…"' for reason in order.attention]
-        return (request.format("explain"), *resolve)
+        resolve = [f"{request.format('resolve')} {reason}" for reason in order.attention if reason != "clock_paused"]
+        resume = [request.format("resume")] * ("clock_paused" in order.attention)
+        return (request.format("explain"), *(f'{command} --reason "…"' for command in (*resume, *resolve)))
     if order.step.kind is StepKind.ISSUANCE_CHASE and order.draft:
         issued = f"{request.format('issued')} --draft {order.draft.sha256}"
         return (

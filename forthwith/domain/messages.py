@@ -53,6 +53,7 @@ class Attention(StrEnum):
     OBJECTION = "objection"
     REFUSAL = "refusal"
     EXTENSION_REQUESTED = "extension_requested"
+    CLOCK_PAUSED = "clock_paused"
     REVIEW_LATE = "review_late"
     ISSUANCE_LATE = "issuance_late"
     SERVICE_LATE = "service_late"
@@ -150,6 +151,21 @@ class ExtendDeadline(Message):
         if (self.to is None) == (self.period is None):
             raise ValueError("give either to (a date) or period (such as {days: 14})")
         return self
+
+
+class PauseClock(Message):
+    """The recipient's time stands still from ``at`` on, or from now. It is tolling, not forgiving: nothing is given
+    back of a time that is over."""
+
+    at: AwareDatetime | None = None
+    reason: FilledText
+
+
+class ResumeClock(Message):
+    """The recipient's time runs again from ``at`` on, or from now."""
+
+    at: AwareDatetime | None = None
+    reason: FilledText
 
 
 class CorrectRecipient(Message):
@@ -271,6 +287,8 @@ AnyMessage = (
     | Acknowledge
     | DeliveryReport
     | ExtendDeadline
+    | PauseClock
+    | ResumeClock
     | CorrectRecipient
     | ReviewSubpoena
     | RecordIssuance
@@ -289,6 +307,8 @@ UPDATES: dict[str, type[AnyMessage]] = {
     "acknowledge": Acknowledge,
     "record_delivery": DeliveryReport,
     "extend_deadline": ExtendDeadline,
+    "pause_clock": PauseClock,
+    "resume_clock": ResumeClock,
     "correct_recipient": CorrectRecipient,
     "review_subpoena": ReviewSubpoena,
     "record_issuance": RecordIssuance,

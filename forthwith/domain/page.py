@@ -85,6 +85,10 @@ def static_details(plan: RequestPlan) -> str:
 
 
 def _dates(case: Case, view: RequestStatus) -> Iterator[str]:
+    if view.paused_since:
+        since = local_time(view.paused_since, case.plan.jurisdiction.timezone)
+        unknown = "" if view.response_due else "; when the response is due is known once it runs again"
+        yield f"- **The clock stands still** since {since}{unknown}"
     if view.response_due:
         yield f"- **Response {'was due' if is_over(case) else 'due'}:** {view.response_due.in_words()}"
     if view.cure_due:
@@ -164,6 +168,8 @@ def _what_to_do(case: Case, reason: Attention) -> str:
             return f"nothing stops for it; {escalate} does not wait for the next date, {resolve} puts it aside"
         case Attention.EXTENSION_REQUESTED:
             return f"{_command('extend', plan, f'--days N {why}')} grants it; {resolve} declines it"
+        case Attention.CLOCK_PAUSED:
+            return f"{_command('resume', plan, why)} has the clock run again, from now or from `--at`"
         case Attention.ON_HOLD if case.items.claimed:
             return f"{_command('accept', plan)} takes it as complete; {resolve} goes on as if it were not"
         case Attention.ON_HOLD if case.phase is Status.SENDING and reason not in case.holds:

@@ -20,11 +20,13 @@ from forthwith.domain.messages import (
     DeliveryReport,
     EscalateNow,
     ExtendDeadline,
+    PauseClock,
     RecordIssuance,
     RecordObjection,
     RecordResponse,
     RecordService,
     ResolveAttention,
+    ResumeClock,
     ReviewSubpoena,
     Status,
     Withdraw,
@@ -61,6 +63,10 @@ def refusal(case: "Case", message: AnyMessage, now: datetime) -> str:
             return _of_delivery(case, message, now)
         case ExtendDeadline():
             return _of_extension(case, message, now)
+        case PauseClock():
+            return _of_pause(case, message, now)
+        case ResumeClock():
+            return _of_resumption(case, message, now)
         case CorrectRecipient():
             return _of_correction(case, message)
         case ReviewSubpoena():
@@ -155,6 +161,35 @@ def _of_extension(case: "Case", extension: ExtendDeadline, now: datetime) -> str
     return ""
 
 
+def _of_pause(case: "Case", pause: PauseClock, now: datetime) -> str:
+    """A pause begins while a period of the recipient runs: neither before it nor once it is over."""
+    since, dates = pause.at or now, case.timetable
+    if case.paused_since:
+        return f"the clock stands still since {case.paused_since.isoformat()} already; resume it first"
+    if dates is None or case.clock_from is None:
+        return "the clock does not run yet; there is nothing to pause"
+    if refused := _of_instant(case, "at", since, now):
+        return refused
+    if since < case.clock_from:
+        return f"at: {since.isoformat()} is before the clock began to run ({case.clock_from.isoformat()})"
+    if case.phase is Status.OVERDUE and case.final_notice_at and dates.cure:
+        over = dates.cure.closes_at
+    elif case.phase in (Status.AWAITING_RESPONSE, Status.OVERDUE):
+        over = min(dates.deadline.closes_at, case.overdue_from or dates.deadline.closes_at)
+    else:
+        return f"no time of the recipient runs that could be paused; the request is {case.status}"
+    return f"at: the time was over at {over.isoformat()}; a pause gives none of it back" if since >= over else ""
+
+
+def _of_resumption(case: "Case", resumption: ResumeClock, now: datetime) -> str:
+    if case.paused_since is None:
+        return "the clock does not stand still; there is nothing to resume"
+    until = resumption.at or now
+    if until < case.paused_since:
+        return f"at: {until.isoformat()} is before the clock was paused ({case.paused_since.isoformat()})"
+    return _of_instant(case, "at", until, now)
+
+
 def _of_correction(case: "Case", correction: CorrectRecipient) -> str:
     if correction.email and case.plan.campaign.issuer.is_own(correction.email):
         return f"email: {correction.email} is our own address; letters would come back to us"
@@ -246,6 +281,10 @@ def _of_escalation(case: "Case") -> str:
 
 
 def _of_resolution(case: "Case", resolution: ResolveAttention) -> str:
+    if resolution.attention is Attention.CLOCK_PAUSED and case.paused_since:
+        return (
+            "attention: clock_paused ends with resume_clock (`forthwith resume`), which says from when time runs again"
+        )
     if resolution.attention not in case.attention:
         return f"attention: {resolution.attention} is not open; open are {', '.join(case.attention) or 'none'}"
     if resolution.outcome == "unserviceable" and not (

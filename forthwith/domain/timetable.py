@@ -14,6 +14,7 @@ from forthwith.domain.campaign import Campaign, Role
 from forthwith.domain.clock import Clock, Computation
 from forthwith.domain.ladder import Ladder, Remind
 from forthwith.domain.model import Model
+from forthwith.domain.pause import Pause
 from forthwith.domain.period import Period
 
 HOLD_CHASE = Period(unit="business_days", count=1)
@@ -92,6 +93,8 @@ class Facts(Model):
     """How often a date of the recipient was set anew: by a demand that came back, by an extension, or by a final
     notice that came back. Reminders and notices of a new series are other letters than those before."""
     extensions: tuple[Extension, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+    """Pauses of the recipient's clock that are over."""
     overdue_from: datetime | None = None
     """When an operator closed the response time early. The final notice counts from here."""
     final_notice_at: datetime | None = None
@@ -204,7 +207,7 @@ class _Reckoning:
         )
 
     def within(self, since: datetime, period: Period) -> Computation:
-        return self.recipient.within(since, period, self.campaign.clock.rule)
+        return self.recipient.within(since, period, self.campaign.clock.rule, pauses=self.facts.pauses)
 
     def deadline(self, clock_from: datetime) -> Computation:
         response = self.campaign.clock.response

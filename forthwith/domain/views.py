@@ -40,6 +40,8 @@ class RequestStatus(Model):
     outstanding: tuple[str, ...]
     response_due: Computation | None
     cure_due: Computation | None
+    paused_since: datetime | None = None
+    """When the recipient's clock was paused, while it stands still: until it runs again no date is known."""
     waiting_for: str
     next_action: NextAction | None
     letters: tuple[SentLetter, ...]
@@ -116,7 +118,10 @@ def request_status(case: Case, next_action: NextAction | None) -> RequestStatus:
         outstanding=case.items.outstanding,
         response_due=dates.deadline if dates else None,
         cure_due=dates.cure if dates and case.status is Status.OVERDUE else None,
-        waiting_for=WAITING_FOR.get(case.status, "nothing"),
+        paused_since=case.paused_since if case.is_open else None,
+        waiting_for="a person to let the clock run again"
+        if set(case.holds) == {Attention.CLOCK_PAUSED}
+        else WAITING_FOR.get(case.status, "nothing"),
         next_action=next_action,
         letters=tuple(case.letters),
         draft=case.draft,
@@ -141,6 +146,13 @@ def explanation(case: Case, next_action: NextAction | None) -> Explanation:
     else:
         lines.append(f"It waits for {view.waiting_for}.")
     lines += [f"Attention, {reason.replace('_', ' ')}: {why}" for reason, why in view.attention.items()]
+    zone = case.plan.jurisdiction.timezone
+    for pause in case.pauses:
+        lines.append(f"The clock stood still from {local_time(pause.since, zone)} to {local_time(pause.until, zone)}.")
+    if view.paused_since:
+        lines.append(f"The clock stands still since {local_time(view.paused_since, zone)}.")
+        if not view.response_due:
+            lines.append("When the response is due is known once it runs again.")
     if case.recipient != case.plan.recipient:
         lines.append(f"The recipient was corrected: {', '.join(dict(case.recipient).values())}.")
     if view.response_due:

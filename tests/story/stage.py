@@ -55,12 +55,14 @@ from forthwith.domain.messages import (
     EscalateNow,
     ExtendDeadline,
     ItemReport,
+    PauseClock,
     RecordIssuance,
     RecordObjection,
     RecordResponse,
     RecordService,
     ResolveAttention,
     ResponseKind,
+    ResumeClock,
     ReviewSubpoena,
     Status,
     Who,
@@ -92,6 +94,8 @@ UPDATES: dict[type[AnyMessage], Any] = {
     Acknowledge: JurisdictionRequest.acknowledge,
     DeliveryReport: JurisdictionRequest.record_delivery,
     ExtendDeadline: JurisdictionRequest.extend_deadline,
+    PauseClock: JurisdictionRequest.pause_clock,
+    ResumeClock: JurisdictionRequest.resume_clock,
     CorrectRecipient: JurisdictionRequest.correct_recipient,
     ReviewSubpoena: JurisdictionRequest.review_subpoena,
     RecordIssuance: JurisdictionRequest.record_issuance,
@@ -570,6 +574,12 @@ class Demand:
 
     async def withdraw(self, reason: str = "settled otherwise") -> Answer:
         return await self.tell(Withdraw(event_id="withdraw-1", by=OPERATOR, reason=reason))
+
+    async def pause(self, at: datetime | None = None, event_id: str = "pause-1") -> Answer:
+        return await self.tell(PauseClock(event_id=event_id, by=OPERATOR, at=at, reason="the parties confer"))
+
+    async def resume(self, at: datetime | None = None, event_id: str = "resume-1") -> Answer:
+        return await self.tell(ResumeClock(event_id=event_id, by=OPERATOR, at=at, reason="they agreed"))
 
     async def correct(self, event_id: str = "correct-1", **corrected: str) -> Answer:
         """The recipient is another one from now on, in whatever is given."""

@@ -1,17 +1,199 @@
-"""A request moves while it runs: the recipient is corrected."""
+"""A request moves while it runs: its clock is paused and resumed, its recipient is corrected."""
+
+from datetime import datetime, timedelta
 
 import pytest
 
-from forthwith.domain.messages import Attention, CorrectRecipient, DeliveryReport, Status
+from forthwith import temporal
+from forthwith.domain.messages import (
+    Attention,
+    CorrectRecipient,
+    DeliveryReport,
+    ExtendDeadline,
+    PauseClock,
+    ResolveAttention,
+    ResumeClock,
+    Status,
+)
+from forthwith.domain.period import Period
 from tests.story.stage import (
     MAILROOM,
     OPERATOR,
+    UNTIL_OVERDUE,
     Demand,
     Office,
     acknowledgment_chase,
+    final_notice,
+    hold_chase,
     letter,
     reminder,
 )
+
+# The clock is paused and resumed.
+
+
+async def due(demand: Demand) -> datetime:
+    """The closing instant of the response time."""
+    found = (await demand.view()).response_due
+    assert found
+    return found.closes_at
+
+
+async def test_while_the_clock_stands_still_nothing_is_due_and_no_letter_goes_to_the_recipient(office: Office) -> None:
+    demand = await office.demand()
+    await demand.advance(days=10)
+    demand.expect(letter("demand"), acknowledgment_chase())
+    await demand.pause()
+    view = await demand.expect_status(Status.ON_HOLD, Attention.CLOCK_PAUSED)
+    assert (view.response_due, view.paused_since) == (None, await paused_at(demand))
+    assert temporal.RESPONSE_DUE not in (await demand.handle.describe()).typed_search_attributes
+    await demand.advance(days=60)
+    letters = demand.expect_any()
+    assert {demand.named(mail).to for mail in letters} == {"operator"}
+    await demand.expect_status(Status.ON_HOLD, Attention.CLOCK_PAUSED)
+
+
+async def paused_at(demand: Demand) -> datetime:
+    return next(entry.at for entry in reversed(await demand.timeline()) if entry.what == "clock_paused")
+
+
+async def test_a_pause_is_brought_up_every_business_day_and_the_letter_says_how_it_ends(office: Office) -> None:
+    demand = await office.demand()
+    demand.expect(letter("demand"))
+    await demand.pause()
+    await demand.advance_past_next_action()
+    (mail,) = demand.expect(hold_chase(1))
+    assert f"forthwith resume {demand.id}" in mail.text()
+    assert "forthwith resolve" not in mail.text()
+    await demand.advance_past_next_action()
+    demand.expect(hold_chase(2))
+
+
+async def test_after_it_runs_again_the_date_and_the_letters_are_later_by_the_pause(office: Office) -> None:
+    demand = await office.demand()
+    await demand.advance(days=10)
+    demand.expect(letter("demand"), acknowledgment_chase())
+    before, paused = await due(demand), await demand.now()
+    await demand.pause(at=paused)
+    await demand.advance(days=20)
+    demand.expect_any()
+    resumed = await demand.now()
+    await demand.resume(at=resumed)
+    await demand.expect_status(Status.AWAITING_RESPONSE)
+    assert await due(demand) - before == resumed - paused
+    await demand.advance(days=5)
+    demand.expect_nothing()
+    await demand.advance(days=1)
+    demand.expect(reminder(1))
+    await demand.advance(days=15)
+    demand.expect(reminder(2), reminder(3), final_notice())
+
+
+async def test_a_pause_gives_nothing_back_of_a_time_that_is_over(office: Office) -> None:
+    demand = await office.demand()
+    await demand.advance(days=30, hours=12)
+    demand.expect(*UNTIL_OVERDUE)
+    message = PauseClock(event_id="pause-1", by=OPERATOR, reason="too late")
+    assert (await demand.refuses(message)).startswith("at: the time was over at ")
+    before = await due(demand)
+    await demand.advance(days=1)
+    demand.expect(final_notice())
+    await demand.pause()
+    assert await due(demand) == before
+    await demand.advance(days=14)
+    demand.expect_any()
+    await demand.resume(event_id="resume-1")
+    await demand.expect_status(Status.OVERDUE)
+    assert await due(demand) == before
+
+
+async def test_a_pause_in_the_time_to_cure_makes_that_longer(office: Office) -> None:
+    demand = await office.demand()
+    await demand.advance(days=32)
+    demand.expect(*UNTIL_OVERDUE, final_notice())
+    view = await demand.view()
+    assert view.cure_due
+    paused = await demand.now()
+    await demand.pause(at=paused)
+    await demand.advance(days=14)
+    demand.expect_any()
+    resumed = await demand.now()
+    await demand.resume(at=resumed)
+    after = await demand.expect_status(Status.OVERDUE)
+    assert after.cure_due
+    assert after.cure_due.closes_at - view.cure_due.closes_at == resumed - paused
+
+
+@pytest.mark.parametrize("first", ["pause", "extension"])
+async def test_equal_facts_give_one_date_in_whatever_order_they_are_told(office: Office, first: str) -> None:
+    demand = await office.demand()
+    before, began = await due(demand), await demand.now()
+    await demand.advance(days=4)
+    demand.expect(letter("demand"))
+    more = Period(unit="hours", count=48)
+    extension = ExtendDeadline(event_id="extend-1", by=OPERATOR, period=more, reason="asked for")
+    if first == "extension":
+        await demand.tell(extension)
+    await demand.pause(at=began + timedelta(days=3))
+    await demand.resume(at=began + timedelta(days=4))
+    await demand.pause(at=began + timedelta(days=1), event_id="pause-2")
+    await demand.resume(at=began + timedelta(days=2), event_id="resume-2")
+    if first == "pause":
+        await demand.tell(extension)
+    assert await due(demand) - before == timedelta(days=1 + 1 + 2)
+
+
+async def test_a_pause_that_is_told_after_the_notice_went_out_makes_the_notice_count_for_nothing(
+    office: Office,
+) -> None:
+    demand = await office.demand()
+    began = await demand.now()
+    await demand.advance(days=32)
+    demand.expect(*UNTIL_OVERDUE, final_notice())
+    await demand.pause(at=began + timedelta(days=10))
+    assert (await demand.view()).response_due is None
+    await demand.resume(at=began + timedelta(days=20))
+    view = await demand.expect_status(Status.AWAITING_RESPONSE)
+    assert view.response_due
+    assert "not_due_before" in await demand.said()
+    await demand.advance(days=9)
+    demand.expect(reminder(2).of_series(2), reminder(3).of_series(2), final_notice().of_series(2))
+
+
+async def test_what_cannot_be_paused_or_resumed_is_refused_by_name(office: Office) -> None:
+    demand = await office.demand()
+    demand.expect(letter("demand"))
+    resume = ResumeClock(event_id="resume-0", by=OPERATOR, reason="a slip")
+    assert "there is nothing to resume" in await demand.refuses(resume)
+    early = PauseClock(event_id="pause-0", by=OPERATOR, at=await demand.now() - timedelta(days=9), reason="a slip")
+    assert (await demand.refuses(early)).startswith("at:")
+    await demand.pause()
+    again = PauseClock(event_id="pause-2", by=OPERATOR, reason="a slip")
+    assert "resume it first" in await demand.refuses(again)
+    resolution = ResolveAttention(event_id="r-1", by=OPERATOR, attention=Attention.CLOCK_PAUSED, reason="a slip")
+    assert "`forthwith resume`" in await demand.refuses(resolution)
+
+
+async def test_what_is_received_in_a_pause_is_in_time(office: Office) -> None:
+    demand = await office.demand()
+    await demand.advance(days=20)
+    demand.expect(letter("demand"), acknowledgment_chase(), reminder(1))
+    await demand.pause()
+    await demand.advance(days=40)
+    demand.expect_any()
+    await demand.respond("all")
+    assert (await demand.expect_end(Status.COMPLIED)).on_time is True
+
+
+async def test_a_bounce_ends_a_pause_since_nothing_runs_any_more(office: Office) -> None:
+    demand = await office.demand()
+    await demand.advance(days=1)
+    demand.expect(letter("demand"))
+    await demand.pause()
+    await demand.tell(await bounce(demand))
+    await demand.expect_status(Status.SENDING, Attention.UNDELIVERABLE)
+    assert (await demand.view()).paused_since is None
+
 
 # The recipient is corrected.
 

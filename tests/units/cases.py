@@ -31,11 +31,13 @@ from forthwith.domain.messages import (
     DeliveryReport,
     EscalateNow,
     ExtendDeadline,
+    PauseClock,
     RecordIssuance,
     RecordObjection,
     RecordResponse,
     RecordService,
     ResolveAttention,
+    ResumeClock,
     ReviewSubpoena,
     Who,
     Withdraw,
@@ -288,6 +290,12 @@ class Desk:
 
     def extension(self, **more: Any) -> ExtendDeadline:
         return ExtendDeadline(event_id=event_id(), by=OPERATOR, reason="agreed by telephone", **more)
+
+    def pause(self, at: datetime | None = None) -> PauseClock:
+        return PauseClock(event_id=event_id(), by=OPERATOR, at=at, reason="the parties confer")
+
+    def resumption(self, at: datetime | None = None) -> ResumeClock:
+        return ResumeClock(event_id=event_id(), by=OPERATOR, at=at, reason="they agreed")
 
     def correction(self, **corrected: str) -> CorrectRecipient:
         return CorrectRecipient(event_id=event_id(), by=OPERATOR, reason="they moved", **corrected)

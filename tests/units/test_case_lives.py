@@ -35,11 +35,13 @@ from forthwith.domain.messages import (
     DeliveryReport,
     EscalateNow,
     ExtendDeadline,
+    PauseClock,
     RecordIssuance,
     RecordObjection,
     RecordResponse,
     RecordService,
     ResolveAttention,
+    ResumeClock,
     ReviewSubpoena,
     Status,
     Who,
@@ -688,6 +690,12 @@ class Life:
             }
         return ExtendDeadline(**self.head_of(OPERATOR), reason="agreed", **more)
 
+    def pause(self) -> PauseClock:
+        return PauseClock(**self.head_of(OPERATOR), at=self.lots.choice([None, self.moment()]), reason="they confer")
+
+    def resumption(self) -> ResumeClock:
+        return ResumeClock(**self.head_of(OPERATOR), at=self.lots.choice([None, None, self.moment()]), reason="agreed")
+
     def correction(self) -> CorrectRecipient:
         emails = ["a@somewhere.example", "b@somewhere.example", "records@somewhere.example", "reviewer@office.example"]
         more: dict[str, Any] = self.lots.choice([{"email": self.lots.choice(emails)}, {"attention": "The Clerk"}])
@@ -756,6 +764,8 @@ SPEECHES: list[Callable[[Life], AnyMessage | None]] = [
     Life.acknowledgment,
     Life.report,
     Life.extension,
+    Life.pause,
+    Life.resumption,
     Life.correction,
     Life.review,
     Life.issuance,
@@ -767,7 +777,7 @@ SPEECHES: list[Callable[[Life], AnyMessage | None]] = [
     Life.note,
     Life.repetition,
 ]
-WEIGHTS = [16, 6, 4, 14, 10, 6, 24, 24, 24, 4, 10, 1, 34, 3, 4]
+WEIGHTS = [16, 6, 4, 14, 10, 5, 8, 6, 24, 24, 24, 4, 10, 1, 34, 3, 4]
 
 
 def test_the_lives_see_everything() -> None:
@@ -789,7 +799,7 @@ def test_the_lives_see_everything() -> None:
             "response_accepted",
             "acknowledged",
             "deadline_extended",
-            "recipient_corrected",
+            *("recipient_corrected", "clock_paused", "clock_resumed", "not_due_before"),
             "escalated",
             "attention_resolved",
             "note",

@@ -1,4 +1,6 @@
-"""A request whose recipient is corrected, decision by decision."""
+"""A request that is moved while it runs, decision by decision."""
+
+from datetime import UTC, datetime, timedelta
 
 from forthwith.domain.actions import SendLetter
 from forthwith.domain.messages import Attention, Status
@@ -81,3 +83,68 @@ def test_a_draft_names_the_corrected_recipient():
 def test_what_is_so_already_is_no_correction():
     desk = Desk().go(days=1)
     assert "nothing is different" in desk.refuses(desk.correction(email="records@somewhere.example"))
+
+
+# The clock is paused and resumed.
+
+
+def test_the_date_moves_by_every_day_that_ended_in_the_pause():
+    desk = Desk().go(days=5)
+    desk.say(desk.pause())
+    assert desk.case.response_due is None
+    desk.go(days=7)
+    desk.say(desk.resumption())
+    desk.settle()
+    assert desk.case.response_due == datetime(2018, 3, 3, 6, tzinfo=UTC)  # Friday, March 2, in Chicago
+
+
+def test_pausing_and_resuming_within_a_day_changes_nothing():
+    desk = Desk().go(days=5)
+    before = desk.case.response_due
+    desk.say(desk.pause())
+    desk.go(hours=2)
+    desk.say(desk.resumption())
+    desk.settle()
+    assert desk.case.response_due == before
+
+
+def test_a_reminder_that_was_sent_is_not_sent_again_after_a_pause_and_the_others_are_later():
+    desk = Desk().go(days=20)
+    assert "reminder-1" in desk.sent
+    desk.say(desk.pause())
+    desk.go(days=30)
+    desk.say(desk.resumption())
+    desk.go(days=9)
+    assert [step for step in desk.sent if step.startswith("reminder")] == ["reminder-1", "reminder-2"]
+
+
+def test_what_was_escalated_by_an_operator_stays_escalated_whatever_was_paused_before():
+    desk = Desk().go(days=5)
+    desk.say(desk.escalation())
+    desk.go(days=3)
+    assert desk.case.status is Status.OVERDUE
+    desk.say(desk.pause())
+    desk.go(days=3)
+    desk.say(desk.resumption())
+    desk.settle()
+    assert desk.case.phase is Status.OVERDUE
+
+
+def test_other_holds_stay_when_the_clock_runs_again():
+    desk = Desk().go(days=5)
+    desk.say(desk.pause())
+    desk.garble()
+    desk.say(desk.resumption())
+    assert set(desk.case.holds) == {Attention.UNREADABLE_MESSAGE}
+
+
+def test_a_draft_on_a_desk_is_no_time_of_the_recipient():
+    desk = Desk().to_review()
+    assert "no time of the recipient runs" in desk.refuses(desk.pause())
+
+
+def test_the_end_of_a_pause_is_neither_before_it_nor_in_the_future():
+    desk = Desk().go(days=5)
+    desk.say(desk.pause())
+    assert desk.refuses(desk.resumption(desk.now - timedelta(days=1))).startswith("at:")
+    assert desk.refuses(desk.resumption(desk.now + timedelta(days=1))).startswith("at:")
