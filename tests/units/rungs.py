@@ -1,0 +1,149 @@
+"""Every message at every rung: what becomes of it. `python -m tests.units.rungs` writes docs/rungs.md anew.
+
+One request is driven to each rung, one message is said to it, and where it stands afterwards is the cell of a table.
+The table is read by operators, held to the code by tests/units/test_rungs.py, and lived on a real server by
+tests/story/test_rungs.py.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from forthwith.domain.campaign import Campaign
+from forthwith.domain.messages import AnyMessage, Attention, Status
+from forthwith.domain.period import Period
+from tests.units.cases import Desk, campaign
+
+PAGE = Path(__file__).parents[2] / "docs" / "rungs.md"
+FORTNIGHT = Period(unit="days", count=14)
+REFUSED = "–"
+
+
+def _undelivered(desk: Desk) -> Desk:
+    """The mail server refuses the address."""
+    desk.on_letter = lambda letter: bool(desk.case.letter_refused(letter.step, "550 no such user", desk.now)) or True
+    desk.settle()
+    desk.on_letter = lambda _: False
+    return desk
+
+
+def _drafting(desk: Desk) -> Desk:
+    desk.to_overdue()
+    desk.say(desk.escalation())
+    assert desk.case.status is Status.DRAFTING
+    return desk
+
+
+def _on_hold(desk: Desk) -> Desk:
+    desk.go(days=1)
+    desk.garble()
+    return desk
+
+
+def _ended(desk: Desk) -> Desk:
+    desk.go(days=1).say(desk.withdrawal())
+    return desk
+
+
+RUNGS: Mapping[str, Callable[[Desk], Desk]] = {
+    "Sending": _undelivered,
+    "AwaitingResponse": lambda desk: desk.go(days=1),
+    "Overdue": Desk.to_overdue,
+    "Drafting": _drafting,
+    "AwaitingReview": Desk.to_review,
+    "AwaitingIssuance": Desk.to_issuance,
+    "AwaitingService": Desk.to_service,
+    "AwaitingReturn": Desk.to_return,
+    "OnHold": _on_hold,
+    "ended": _ended,
+}
+"""How a request comes to each rung. The demand of `Sending` cannot be delivered; `OnHold` is an unreadable signal."""
+
+SAID: Mapping[str, tuple[str, Callable[[Desk], AnyMessage]]] = {
+    "record_response: everything": ("record_response", lambda desk: desk.response()),
+    "record_response: in part": ("record_response", lambda desk: desk.response(a1="produced")),
+    "record_response: a refusal": ("record_response", lambda desk: desk.response(kind="refusal")),
+    "accept_response: under reviewed": ("accept_response", lambda desk: _claimed(desk).acceptance("A-1")),
+    "acknowledge": ("acknowledge", lambda desk: desk.acknowledgment()),
+    "record_delivery: demand failed": ("record_delivery", lambda desk: desk.report("demand")),
+    "record_delivery: demand delivered": ("record_delivery", lambda desk: desk.report("demand", "delivered")),
+    "extend_deadline": ("extend_deadline", lambda desk: desk.extension(period=FORTNIGHT)),
+    "correct_recipient": ("correct_recipient", lambda desk: desk.correction(email="clerk@somewhere.example")),
+    "review_subpoena: approve": ("review_subpoena", lambda desk: desk.review("approve")),
+    "review_subpoena: revise": ("review_subpoena", lambda desk: desk.review("revise", notes="shorter")),
+    "review_subpoena: reject": ("review_subpoena", lambda desk: desk.review("reject")),
+    "record_issuance": ("record_issuance", lambda desk: desk.issuance()),
+    "record_service": ("record_service", lambda desk: desk.service()),
+    "record_objection": ("record_objection", lambda desk: desk.objection()),
+    "escalate_now": ("escalate_now", lambda desk: desk.escalation()),
+    "resolve_attention": ("resolve_attention", lambda desk: desk.resolution(_open(desk))),
+    "resolve_attention: unserviceable": (
+        "resolve_attention",
+        lambda desk: desk.resolution(_open(desk), "unserviceable"),
+    ),
+    "withdraw": ("withdraw", lambda desk: desk.withdrawal()),
+    "add_note": ("add_note", lambda desk: desk.note()),
+}
+"""What is said, by the name of its row: the update and the message."""
+
+
+REVIEWED = ("accept_response: under reviewed",)
+"""Said in a campaign with `completeness: reviewed`, after the first item was claimed."""
+
+
+def _claimed(desk: Desk) -> Desk:
+    claim = desk.response(a1="produced")
+    if not desk.case.refusal(claim, desk.now):
+        desk.say(claim)
+        desk.settle()
+    return desk
+
+
+def _open(desk: Desk) -> Attention:
+    return next(iter(desk.case.attention), Attention.UNDELIVERABLE)
+
+
+def come_to(rung: str, of: Campaign | None = None) -> Desk:
+    """A request that stands at ``rung``."""
+    return RUNGS[rung](Desk(of))
+
+
+def outcome(rung: str, said: str) -> str:
+    """The status once ``said`` was said at ``rung`` and what follows at once was done; or why it is refused."""
+    desk = come_to(rung, campaign(completeness="reviewed") if said in REVIEWED else None)
+    message = SAID[said][1](desk)
+    if refusal := desk.case.refusal(message, desk.now):
+        return f"{REFUSED} {refusal}"
+    desk.case.record(message, desk.now)
+    desk.settle()
+    return desk.case.status
+
+
+def page() -> str:
+    """The whole page, in Markdown."""
+    head = "| Said | " + " | ".join(f"`{rung}`" if rung != "ended" else rung for rung in RUNGS) + " |"
+    lines = [
+        "# Every message at every rung",
+        "",
+        "Where a request stands after a message, and after what follows from it at once: – says that the message is",
+        "refused, by name and with what would be right; · that the request stays where it is. Written from the code by",
+        "`python -m tests.units.rungs`, for a demand of two items. In `Sending` the demand could not be delivered; in",
+        "`OnHold` a signal came that nobody could read.",
+        "",
+        head,
+        "|" + "---|" * (len(RUNGS) + 1),
+    ]
+    for said in SAID:
+        update, _, variant = said.partition(": ")
+        name = f"`{update}`" + (f", {variant}" if variant else "")
+        lines.append(f"| {name} | " + " | ".join(_cell(rung, outcome(rung, said)) for rung in RUNGS) + " |")
+    return "\n".join((*lines, ""))
+
+
+def _cell(rung: str, found: str) -> str:
+    if found.startswith(REFUSED):
+        return REFUSED
+    return "·" if found == rung else f"`{found}`"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
