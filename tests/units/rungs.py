@@ -67,6 +67,8 @@ SAID: Mapping[str, tuple[str, Callable[[Desk], AnyMessage]]] = {
     "record_delivery: demand failed": ("record_delivery", lambda desk: desk.report("demand")),
     "record_delivery: demand delivered": ("record_delivery", lambda desk: desk.report("demand", "delivered")),
     "extend_deadline": ("extend_deadline", lambda desk: desk.extension(period=FORTNIGHT)),
+    "pause_clock": ("pause_clock", lambda desk: desk.pause()),
+    "resume_clock: of a pause": ("resume_clock", lambda desk: _paused(desk).resumption()),
     "correct_recipient": ("correct_recipient", lambda desk: desk.correction(email="clerk@somewhere.example")),
     "review_subpoena: approve": ("review_subpoena", lambda desk: desk.review("approve")),
     "review_subpoena: revise": ("review_subpoena", lambda desk: desk.review("revise", notes="shorter")),
@@ -94,6 +96,14 @@ def _claimed(desk: Desk) -> Desk:
     claim = desk.response(a1="produced")
     if not desk.case.refusal(claim, desk.now):
         desk.say(claim)
+        desk.settle()
+    return desk
+
+
+def _paused(desk: Desk) -> Desk:
+    pause = desk.pause()
+    if not desk.case.refusal(pause, desk.now):
+        desk.say(pause)
         desk.settle()
     return desk
 
