@@ -101,13 +101,18 @@ def shipped_overlays() -> frozenset[str]:
 
 def _overlays(layer: str) -> tuple[str, ...]:
     """The text of the overlays that correct ``layer``; of an overlay file, its own."""
+    if not is_file(layer):
+        return _shipped(layer)
+    try:
+        return (Path(layer).read_text(encoding="utf-8-sig"),)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnknownCalendar(f"the overlay {layer} cannot be read: {error}") from error
+
+
+@cache
+def _shipped(layer: str) -> tuple[str, ...]:
     if layer in shipped_overlays():
         return ((OVERLAYS / f"{layer}.yaml").read_text(encoding="utf-8"),)
-    if is_file(layer):
-        try:
-            return (Path(layer).read_text(encoding="utf-8"),)
-        except (OSError, UnicodeDecodeError) as error:
-            raise UnknownCalendar(f"the overlay {layer} cannot be read: {error}") from error
     stems = [_STATES, layer.lower()] if layer.startswith("US-") else [layer.lower()]
     shipped = (CORRECTIONS / f"{stem}.yaml" for stem in stems)
     return tuple(overlay.read_text(encoding="utf-8") for overlay in shipped if overlay.is_file())
@@ -121,7 +126,7 @@ def _built(layers: tuple[str, ...], overlays: tuple[tuple[str, ...], ...], first
         corrects = is_overlay(layer)
         closed = merged if corrects else _listed(layer, first_year, last_year)
         for text in texts:
-            closed = _parsed(layer, text).correct(
+            closed = _overlay(layer, text).correct(
                 closed,
                 source=_source(layer),
                 forward_only=not corrects and layer.startswith("US-"),
@@ -133,7 +138,7 @@ def _built(layers: tuple[str, ...], overlays: tuple[tuple[str, ...], ...], first
     edition = f" + overlays {hashlib.sha256(used.encode()).hexdigest()[:12]}" if used else ""
     return Calendar(
         name=" + ".join(_source(layer) for layer in layers),
-        version=f"holidays {version('holidays')}{edition}",
+        version=f"holidays {_release()}{edition}",
         first_year=first_year,
         last_year=last_year,
         closed=tuple(_each_day_once(merged)),
@@ -195,8 +200,7 @@ def _entity(layer: str, country: str, subdivision: str, years: range) -> holiday
     options: dict[str, Any] = {"subdiv": subdivision or None, "years": years}
     if country == "US":
         options["categories"] = "government" if layer == _FEDERAL else "public"
-    languages = holidays.country_holidays(country).supported_languages
-    if "en_US" in languages:
+    if "en_US" in _languages(country):
         options["language"] = "en_US"  # half-day closings are recognised by their English label
     listed = holidays.country_holidays(country, **options)
     if listed.weekend != _WEEKEND or listed.weekend_workdays:
@@ -204,6 +208,16 @@ def _entity(layer: str, country: str, subdivision: str, years: range) -> holiday
     if years[0] < listed.start_year or years[-1] > listed.end_year:
         raise UnknownCalendar(f"{layer} is known for {listed.start_year}-{listed.end_year}, not {years[0]}-{years[-1]}")
     return listed
+
+
+@cache
+def _release() -> str:
+    return version("holidays")
+
+
+@cache
+def _languages(country: str) -> tuple[str, ...]:
+    return holidays.country_holidays(country).supported_languages
 
 
 @cache
@@ -247,10 +261,14 @@ def _called() -> Mapping[str, str]:
     return called
 
 
-@lru_cache(maxsize=64)
-def _parsed(layer: str, text: str) -> Overlay:
+def _overlay(layer: str, text: str) -> Overlay:
     try:
-        yaml: Any = YAML(typ="safe", pure=True)
-        return Overlay.model_validate(yaml.load(text) or {})
+        return _parsed(text)
     except (YAMLError, ValidationError) as error:
         raise UnknownCalendar(f"the overlay of {layer} is not valid: {error}") from error
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> Overlay:
+    yaml: Any = YAML(typ="safe", pure=True)
+    return Overlay.model_validate(yaml.load(text) or {})

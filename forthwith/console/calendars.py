@@ -13,8 +13,10 @@ from forthwith.console.problems import Problem
 from forthwith.console.reading import NotFound, read_text, validated
 from forthwith.domain.calendar import Calendar
 
-YEARS_BEFORE, YEARS_AFTER = 1, 11
-"""What a calendar covers around the start: one more than the longest period."""
+YEARS_BEFORE, YEARS_AFTER = 1, 22
+"""What a calendar covers around the start: the longest period, the longest extension, and ten years in which people are
+chased for what they owe a request. Beyond, its dates fail by name and are tried again; it is never without a wake-up.
+"""
 
 
 def calendar_named(

@@ -96,7 +96,10 @@ class Calendar(Model):
 
     def _require_covered(self, day: date) -> None:
         if not self.first_year <= day.year <= self.last_year:
-            raise ValueError(f"{day} is outside the calendar {self.name} ({self.first_year}-{self.last_year})")
+            raise ValueError(
+                f"{day} lies outside the years {self.first_year}-{self.last_year} of the calendar {self.name}, "
+                "and an unknown day is not an open day"
+            )
 
 
 def _closes(closed: ClosedDay, direction: Direction) -> bool:

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from activities.calendars import UnknownCalendar
-from forthwith.console.calendars import calendar_named
+from forthwith.console.calendars import YEARS_AFTER, calendar_named
+from forthwith.domain.period import LONGEST_IN_DAYS
+from forthwith.domain.refusals import LONGEST_EXTENSION
 
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "calendars.md"
 PARADE = "add:\n  - {day: 2018-02-20, name: Parade, citation: order of the mayor}\n"
 
 
@@ -36,7 +39,7 @@ def test_names_are_layers_and_a_state_is_short_for_federal_and_its_own(
 ) -> None:
     calendar = calendar_named(names, state=state, year=2018)
     assert calendar.name == name
-    assert (calendar.first_year, calendar.last_year) == (2017, 2029)
+    assert (calendar.first_year, calendar.last_year) == (2017, 2040)
 
 
 @pytest.mark.parametrize("name", ["parade", "overlays/parade.yaml"])
@@ -85,3 +88,22 @@ def test_an_overlay_that_is_not_there_is_refused(tmp_path: Path) -> None:
         calendar_named(["nowhere.yaml"], year=2018, beside=tmp_path)
     with pytest.raises(UnknownCalendar, match="no calendar is called 'NOWHERE'"):
         calendar_named(["nowhere"], year=2018, beside=tmp_path)
+
+
+def test_a_calendar_reaches_past_the_longest_period_and_extension_and_ten_years_of_chasing() -> None:
+    assert LONGEST_IN_DAYS + LONGEST_EXTENSION.days + 10 * 365 < YEARS_AFTER * 365
+
+
+def test_a_day_beyond_the_calendar_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="2041-01-02 lies outside the years 2017-2040 of the calendar us-federal"):
+        calendar_named(year=2018).is_open(date(2041, 1, 2))
+
+
+def test_the_overlay_in_the_documentation_does_what_it_says(tmp_path: Path) -> None:
+    text = DOCUMENTATION.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+    overlay(tmp_path, "overlays/county.yaml", text)
+    county = calendar_named(["county"], state="IL", year=2026, beside=tmp_path)
+    assert county.why_closed(date(2026, 5, 11)) == "Courthouse move (county)"
+    assert county.why_closed(date(2026, 11, 27)) == "Day after Thanksgiving (county)"
+    assert county.is_open(date(2026, 10, 12))
+    assert county.is_open(date(2028, 11, 10), disputed_open=True)

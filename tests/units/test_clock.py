@@ -165,7 +165,7 @@ def test_a_count_of_no_days_is_refused() -> None:
 
 
 def test_a_count_that_leaves_the_calendar_is_refused_rather_than_taken_as_open() -> None:
-    with pytest.raises(ValueError, match="outside the calendar us-federal"):
+    with pytest.raises(ValueError, match="outside the years 2000-2045 of the calendar us-federal"):
         clock().counted(date(2045, 12, 20), 30)
 
 
