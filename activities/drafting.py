@@ -10,6 +10,8 @@ from temporalio.exceptions import ApplicationError
 from activities.dossier import Dossier
 from activities.heartbeat import heartbeating
 from activities.typesetting import RENDERER, Document, TemplateError, render_pdf
+from activities.working_copy import render_docx
+from forthwith.domain.documents import SubpoenaDraft
 from forthwith.domain.record import Draft, Filed
 from forthwith.domain.referral import MemoOrder, compose_memo
 from forthwith.domain.subpoena import DraftOrder, compose_draft
@@ -31,10 +33,12 @@ class Drafting:
         template = self._dossier.templates(plan.templates)["subpoena.typ"]
         document = compose_draft(plan, order, template=template, renderer=RENDERER)
         content = await _set(document, template, created=order.drafted_at)
+        filed = self._keep(order.workflow_id, "drafts", f"v{order.version}", document, content)
         return Draft(
             version=order.version,
-            document=self._keep(order.workflow_id, "drafts", f"v{order.version}", document, content),
+            document=filed,
             missing=document.missing,
+            working_copy=None if order.issued else self._keep_working_copy(order, document, filed),
         )
 
     @activity.defn
@@ -53,6 +57,11 @@ class Drafting:
         document = compose_memo(plan, order, template=template, renderer=RENDERER)
         content = await _set(document, template, created=order.drafted_at)
         return self._keep(order.workflow_id, "referral", "memo", document, content)
+
+    def _keep_working_copy(self, order: DraftOrder, document: SubpoenaDraft, record: Filed) -> Filed:
+        """The copy for a word processor, beside the PDF and under its name. What was issued has none."""
+        content = render_docx(document, record_sha256=record.sha256, created=order.drafted_at)
+        return self._dossier.keep((self._dossier.root / record.uri).with_suffix(".docx"), content)
 
     def _keep(self, workflow_id: str, folder: str, name: str, document: Document, content: bytes) -> Filed:
         """Keeps a document and the data that it was set from, under a name that says which content it has."""

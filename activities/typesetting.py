@@ -35,7 +35,7 @@ _INVISIBLE = {
     code: f"[U+{code:04X}]"
     for code in (
         *(code for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n\r"),
-        *(0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A), 0xFEFF),
+        *(0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A), 0xFEFF, 0xFFFE, 0xFFFF),
     )
 }
 _NO_GLYPH = re.compile(r'(?:the text|codepoint) `"(.+?)"`')
@@ -61,7 +61,7 @@ def render_pdf(template: str, document: Document, *, created: datetime) -> bytes
         line = template.count("\n", 0, package.start()) + 1
         raise TemplateError(f"{file}:{line}: packages are not fetched: {package[0]}")
     sha256 = hashlib.sha256(document.model_dump_json().encode()).hexdigest()
-    content = _reworded(document.model_dump(mode="json"), lambda text: text.translate(_INVISIBLE))
+    content = printable(document)
     try:
         return _compile(template, content, sha256, created)
     except typst.TypstError as error:
@@ -75,6 +75,11 @@ def render_pdf(template: str, document: Document, *, created: datetime) -> bytes
         return _compile(template, content, sha256, created)
     except typst.TypstError as error:
         raise TemplateError(_explain(file, error)) from error
+
+
+def printable(document: Document) -> JsonValue:
+    """The data of `document`, in which whatever a reader could not see is printed as its code point."""
+    return _reworded(document.model_dump(mode="json"), lambda text: text.translate(_INVISIBLE))
 
 
 def _compile(template: str, content: JsonValue, sha256: str, created: datetime) -> bytes:

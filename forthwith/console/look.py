@@ -256,6 +256,9 @@ def _print_status(found: RequestStatus, page: str) -> None:
     if found.draft:
         out.print(f"Draft {found.draft.version}, sha256 {found.draft.sha256}", highlight=False, soft_wrap=True)
         out.print(f"  {Settings().dossier / found.draft.document.uri}", highlight=False, soft_wrap=True)
+        if found.draft.working_copy:
+            copy = Settings().dossier / found.draft.working_copy.uri
+            out.print(f"  to mark up in a word processor: {copy}", highlight=False, soft_wrap=True)
         if found.draft.missing:
             out.print(f"  still empty: {', '.join(found.draft.missing)}", highlight=False)
     for name, document in (("Issued copy", found.issued_copy), ("Referral memo", found.memo)):

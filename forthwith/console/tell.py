@@ -365,6 +365,9 @@ def review(
 ) -> None:
     """Decide on a subpoena draft. Only the named reviewer or supervisor may, and only against what was read.
 
+    A copy for a word processor stands beside the PDF, in the folder drafts of the case file; `forthwith status` shows
+    where. Nothing reads it back: what is to change comes with --revise --set FIELD=VALUE, under the name that it gives.
+
     Example: forthwith review 1373-2018/chicago-il --sha256 9f2c… --approve --by "Reviewing attorney"
     """
     decisions = [name for name, chosen in (("approve", approve), ("revise", revise), ("reject", reject)) if chosen]

@@ -132,6 +132,8 @@ def _draft(case: Case, view: RequestStatus) -> Iterator[str]:
         decisions = ("--approve", '--revise --set FIELD="…"', '--reject --reason "…"')[bool(draft.missing) :]
         first = _command("review", case.plan, f"--sha256 {draft.sha256} {decisions[0]}")
         yield f"- **To decide:** {first}, or with {' or '.join(map(_code, decisions[1:]))}"
+        if draft.working_copy:
+            yield f"- **To mark up in a word processor:** {_code(draft.working_copy.uri)}"
 
 
 def _what_to_do(case: Case, reason: Attention) -> str:

@@ -79,6 +79,8 @@ class Draft(Model):
     document: Filed
     missing: tuple[str, ...] = ()
     """Required fields that are still empty; none of them may be empty at approval."""
+    working_copy: Filed | None = None
+    """The same draft for a word processor, to be marked up. Nothing reads it back."""
 
     @property
     def sha256(self) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from forthwith.domain.campaign import RequestPlan
+from forthwith.domain.campaign import Recipient, RequestPlan
 from forthwith.domain.clock import Computation
 from forthwith.domain.documents import (
     DeadlineStatement,
@@ -79,6 +79,12 @@ class MemoOrder(Model):
     """The whole timeline, in order."""
     head: Sha256
     """Head of the chain, over the last of ``entries``."""
+    recipient: Recipient | None = None
+    """Whom the matter is about, as corrected; as the plan has it where it is missing."""
+
+    def about(self, plan: RequestPlan) -> Recipient:
+        """Whom the matter is about."""
+        return self.recipient or plan.recipient
 
 
 def compose_memo(plan: RequestPlan, order: MemoOrder, *, template: str, renderer: str) -> Memo:
@@ -86,8 +92,8 @@ def compose_memo(plan: RequestPlan, order: MemoOrder, *, template: str, renderer
 
     It names ``renderer`` and the hash of ``template``, the source text of the layout.
     """
-    campaign, recipient = plan.campaign, plan.jurisdiction
-    issuer, zone = campaign.issuer, recipient.timezone
+    campaign, recipient = plan.campaign, order.about(plan)
+    issuer, zone = campaign.issuer, plan.jurisdiction.timezone
     to = issuer.colleague(campaign.ladder.referral.to if campaign.ladder.referral else "supervisor")
     events = _in_order(plan, order)
     exhibits = tuple(
@@ -157,7 +163,7 @@ def _in_order(plan: RequestPlan, order: MemoOrder) -> tuple[_Event, ...]:
 
 
 def _letters(plan: RequestPlan, order: MemoOrder) -> Iterator[_Event]:
-    issuer, recipient = plan.campaign.issuer, plan.jurisdiction
+    issuer, recipient = plan.campaign.issuer, order.about(plan)
     for letter in order.letters:
         to = recipient.name if letter.to == "recipient" else f"{issuer.colleague(letter.to).name}, {letter.to}"
         delivery = {"yes": "Delivered", "no": "Not delivered", "unknown": "Delivery not known"}[letter.delivered]
@@ -166,7 +172,7 @@ def _letters(plan: RequestPlan, order: MemoOrder) -> Iterator[_Event]:
             at=receipt.accepted_at,
             what=_kind(letter) + ("" if letter.step == letter.kind.replace("_", "-") else f" ({letter.step})"),
             facts=_filled(
-                f"To {to}, by e-mail.",
+                f"To {to}, by e-mail{f' to {receipt.recipient}' if receipt.recipient else ''}.",
                 f"Accepted by the mail server: “{receipt.response.strip()}”" if receipt.response.strip() else "",
                 f"{delivery}{f': {letter.evidence}' if letter.evidence else ''}.",
                 "This may have been a second copy, and said so." if letter.possible_copy else "",
@@ -303,7 +309,7 @@ def _what_was_asked(plan: RequestPlan, order: MemoOrder) -> str:
     count = len(campaign.demand.items)
     authority = series(authority.citation for authority in campaign.demand.authority)
     return (
-        f"{when}, the {campaign.issuer.office} asked {plan.jurisdiction.name} for documents in"
+        f"{when}, the {campaign.issuer.office} asked {order.about(plan).name} for documents in"
         f" {_count(count, 'numbered request')}, under {authority}. The response was due {order.deadline.in_words()}."
     )
 
@@ -366,7 +372,7 @@ def _asked(plan: RequestPlan, order: MemoOrder, numbers: dict[tuple[ExhibitFile,
     form = plan.campaign.ladder.subpoena.form
     subpoena = f"subpoena {order.issued.number}" if order.issued else "the demand"
     asked = (
-        f"That the office decide whether to seek enforcement of {subpoena} against {plan.jurisdiction.name} as to"
+        f"That the office decide whether to seek enforcement of {subpoena} against {order.about(plan).name} as to"
         f" {requests(order.outstanding)}."
     )
     how = {
