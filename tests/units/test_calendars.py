@@ -259,10 +259,12 @@ def test_every_overlay_of_ours_can_be_named(overlay: str) -> None:
         ("IL", "2022-06-20", ""),
         ("CA", "2026-07-03", ""),
         ("MD", "2021-01-20", ""),
+        ("WY", "2026-06-19", ""),
         # The law moves it to Friday.
         ("CA", "2023-11-10", "Veterans Day (observed)"),
         ("VA", "2026-07-03", "Independence Day (observed)"),
         ("DC", "2022-04-15", "Emancipation Day (observed)"),
+        ("HI", "2022-06-10", "Kamehameha Day (observed)"),
         # The law says it, and the offices do otherwise.
         ("TX", "2027-03-02", "Texas Independence Day (declared_but_offices_open)"),
         ("CA", "2026-09-09", "Admission Day (declared_but_offices_open)"),
@@ -270,7 +272,8 @@ def test_every_overlay_of_ours_can_be_named(overlay: str) -> None:
         ("FL", "2027-04-26", "Confederate Memorial Day (declared_but_offices_open)"),
         ("OR", "2026-11-27", "Day After Thanksgiving (closed_but_not_declared)"),
         ("GA", "2026-04-03", "State Holiday (declared_yearly)"),
-        ("HI", "2022-06-10", "Kamehameha Day (observed) (saturday_holiday_friday_observed)"),
+        ("AK", "2025-10-17", "Alaska Day (observed) (saturday_holiday_friday_observed)"),
+        ("PA", "2026-04-03", "Good Friday (declared_but_offices_open)"),
         ("CO", "2027-06-18", "Juneteenth National Independence Day (observed) (unverified)"),
         ("CT", "2027-06-18", "Juneteenth National Independence Day (observed)"),
         ("AL", "2027-06-18", "Juneteenth National Independence Day (observed) (unverified)"),
