@@ -690,11 +690,19 @@ class Life:
             }
         return ExtendDeadline(**self.head_of(OPERATOR), reason="agreed", **more)
 
-    def pause(self) -> PauseClock:
-        return PauseClock(**self.head_of(OPERATOR), at=self.lots.choice([None, self.moment()]), reason="they confer")
+    def pause(self) -> PauseClock | None:
+        """Now, mostly, or told too late: it began before the deadline that was noted meanwhile."""
+        due = self.case.response_due
+        if due and self.case.phase is Status.OVERDUE:
+            return PauseClock(**self.head_of(OPERATOR), at=due - timedelta(hours=30), reason="they confer")
+        at = self.lots.choice([None, None, self.moment()])
+        return PauseClock(**self.head_of(OPERATOR), at=at, reason="they confer") if self.case.clock_runs else None
 
-    def resumption(self) -> ResumeClock:
-        return ResumeClock(**self.head_of(OPERATOR), at=self.lots.choice([None, None, self.moment()]), reason="agreed")
+    def resumption(self) -> ResumeClock | None:
+        at = self.lots.choice([None, None, None, self.moment()])
+        if self.case.paused_since is None and self.lots.random() < 0.9:
+            return None
+        return ResumeClock(**self.head_of(OPERATOR), at=at, reason="agreed")
 
     def correction(self) -> CorrectRecipient:
         emails = ["a@somewhere.example", "b@somewhere.example", "records@somewhere.example", "reviewer@office.example"]
@@ -777,7 +785,7 @@ SPEECHES: list[Callable[[Life], AnyMessage | None]] = [
     Life.note,
     Life.repetition,
 ]
-WEIGHTS = [16, 6, 4, 14, 10, 5, 8, 6, 24, 24, 24, 4, 10, 1, 34, 3, 4]
+WEIGHTS = [16, 6, 4, 14, 10, 12, 16, 6, 24, 24, 24, 4, 10, 1, 34, 3, 4]
 
 
 def test_the_lives_see_everything() -> None:
