@@ -146,6 +146,10 @@ class Letters:
         attachments = [Attachment(filename=f"{order.step.kind.replace('_', '-')}.pdf", content=content)]
         if order.step.kind is StepKind.DEMAND:
             attachments.append(_response_date(plan, order))
+        if order.resent and order.step.kind is StepKind.COPY:
+            original = self._dossier.read(self._dossier.root / order.resent.letter.receipt.pdf.uri)
+            name = order.resent.letter.step
+            attachments.append(Attachment(filename=f"copy-of-{name}.pdf", content=original))
         if order.draft and order.step.kind is StepKind.REVIEW_REQUEST:
             draft = self._dossier.read(self._dossier.root / order.draft.document.uri)
             attachments.append(Attachment(filename=f"subpoena-draft-{order.draft.version}.pdf", content=draft))

@@ -52,6 +52,7 @@ with workflow.unsafe.imports_passed_through():
         RecordObjection,
         RecordResponse,
         RecordService,
+        ResendLetter,
         ResolveAttention,
         ResumeClock,
         ReviewSubpoena,
@@ -214,6 +215,15 @@ class JurisdictionRequest:
 
     @correct_recipient.validator
     def _may_correct_recipient(self, message: CorrectRecipient) -> None:
+        self._refuse(message)
+
+    @workflow.update
+    def resend_letter(self, message: ResendLetter) -> Answer:
+        """A letter goes out again, as a copy or as a new demand."""
+        return self._hear(message)
+
+    @resend_letter.validator
+    def _may_resend_letter(self, message: ResendLetter) -> None:
         self._refuse(message)
 
     @workflow.update

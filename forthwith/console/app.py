@@ -33,6 +33,7 @@ for panel, commands in {
         "pause": tell.pause,
         "resume": tell.resume,
         "correct-recipient": tell.correct_recipient,
+        "resend": tell.resend,
         "escalate": tell.escalate,
         "review": tell.review,
         "issued": tell.issued,

@@ -33,6 +33,7 @@ COMMANDS = {
     "pause_clock": "pause",
     "resume_clock": "resume",
     "correct_recipient": "correct-recipient",
+    "resend_letter": "resend",
     "review_subpoena": "review",
     "record_issuance": "issued",
     "record_service": "served",
@@ -335,6 +336,40 @@ def objected(
         "note": note,
     }
     _tell(request, "record_objection", message, by, role, event_id, json)
+
+
+def resend(
+    request: Request,
+    letter: Annotated[str, typer.Argument(help="The letter, such as demand or reminder-1.")],
+    reason: Reason,
+    restarts: Annotated[
+        bool | None,
+        typer.Option(
+            "--restart-clock/--keep-clock",
+            help="A new demand with a new time to respond, or a copy that changes no date.",
+            show_default=False,
+        ),
+    ] = None,
+    by: By = "",
+    role: Role = "operator",
+    event_id: EventId = "",
+    json: Json = False,
+) -> None:
+    """Send a letter again, and say whether the clock starts anew with it: one of both, there is no default.
+
+    Example: forthwith resend 1373-2018/chicago-il demand --keep-clock --reason "they cannot find it"
+    """
+    if restarts is None:
+        raise Failure("give either --restart-clock or --keep-clock")
+    _tell(
+        request,
+        "resend_letter",
+        {"letter": letter, "restarts_clock": restarts, "reason": reason},
+        by,
+        role,
+        event_id,
+        json,
+    )
 
 
 def escalate(

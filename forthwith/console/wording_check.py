@@ -33,6 +33,7 @@ _GIVEN: dict[str, dict[str, object]] = {
     "acknowledgment.j2": _SENT | {"acknowledge_by": _DAY},
     "reminder.j2": _SENT | {"ordinal": "second", "days_left": 3},
     "final_notice.j2": _SENT | {"cure_due": _DAY},
+    "copy.j2": _SENT | {"copy": {"letter": "demand", "sent_on": "January 24, 2018", "reason": "it was asked for"}},
     "review_request.j2": _REVIEW | {"attention": ["objection"]},
     "review_chase.j2": _REVIEW,
     "review_escalation.j2": _REVIEW,

@@ -51,10 +51,11 @@ from forthwith.domain.record import (
     Objection,
     Outcome,
     Receipt,
+    Resent,
     SentLetter,
     ServiceRecord,
 )
-from forthwith.domain.timetable import Chase, Extension, Facts, Step, StepKind, Timetable, colleagues
+from forthwith.domain.timetable import Chase, Copy, Extension, Facts, Step, StepKind, Timetable, colleagues
 
 MISSED_AFTER = timedelta(hours=1)
 """A reminder this late was missed: we were down, and the campaign's `catch_up` decides about it."""
@@ -156,6 +157,9 @@ class Case:
         self.deficiency_from: datetime | None = None
         self.deficiency_at: datetime | None = None
         self.return_extensions: tuple[Extension, ...] = ()
+        self.copies: tuple[Copy, ...] = ()
+        self.resent: dict[str, Resent] = {}
+        """By the step under which it goes out again."""
         self.refers = False
         """The return date is over, or an operator does not wait for it: the matter is being referred."""
         self.chase: Chase | None = None
@@ -297,6 +301,7 @@ class Case:
             deficiency_at=self.deficiency_at,
             served_at=self.service.served_at if self.service else None,
             return_extensions=self.return_extensions,
+            copies=self.copies,
             chase=self.hold_chase or self.chase,
             gap_until=self._gap_until,
             not_before=self._not_before,
@@ -378,6 +383,11 @@ class Case:
     def _pending(self, dates: Timetable) -> list[Step]:
         """The letters that the present situation calls for, none of them sent yet."""
         steps = [step for step in dates.steps if step.id not in self._done]
+        copies = [] if self.holds else [step for step in steps if step.kind is StepKind.COPY]
+        return copies + self._called_for(steps)
+
+    def _called_for(self, steps: list[Step]) -> list[Step]:
+        """Those of ``steps`` that the ladder has now, apart from what somebody asked for beside it."""
         if chase := self.hold_chase or self.chase:
             return [step for step in steps if chase.asked_by(step.id)]
         match self.phase:
@@ -431,7 +441,8 @@ class Case:
         A letter that was tried in time and put off by the mail server was not missed; it gives way to a later one only.
         """
         policy = self.plan.campaign.mail.catch_up
-        overtaken = policy != "all" and any(s.at <= now and s.id != step.id for s in self.pending())
+        others = [s for s in self.pending() if s.kind is not StepKind.COPY and s.id != step.id]
+        overtaken = policy != "all" and any(other.at <= now for other in others)
         was_tried = step.id in self._attempts or step.id in self._retries
         if not overtaken and (policy != "none" or was_tried):
             return False
@@ -584,7 +595,7 @@ class Case:
         if step.to != "recipient":
             self._done.add(step.id)
             self._asked(step, now, refused=True)
-        elif step.kind in WHILE_AWAITING:
+        elif step.kind in WHILE_AWAITING or step.kind is StepKind.COPY:
             self._done.add(step.id)
         elif self._is_current(step):
             self.hold(Attention.UNDELIVERABLE, now)

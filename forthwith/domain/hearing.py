@@ -25,6 +25,7 @@ from forthwith.domain.messages import (
     RecordObjection,
     RecordResponse,
     RecordService,
+    ResendLetter,
     ResolveAttention,
     ResponseKind,
     ResumeClock,
@@ -32,8 +33,8 @@ from forthwith.domain.messages import (
     Status,
     Withdraw,
 )
-from forthwith.domain.record import Decision, Issued, Objection, SentLetter, ServiceRecord
-from forthwith.domain.timetable import Chase, Extension, StepKind
+from forthwith.domain.record import Decision, Issued, Objection, Resent, SentLetter, ServiceRecord
+from forthwith.domain.timetable import Chase, Copy, Extension, StepKind, numbered
 
 if TYPE_CHECKING:
     from forthwith.domain.case import Case
@@ -86,6 +87,8 @@ def record(case: "Case", message: AnyMessage, now: datetime) -> Answer:
             case.resume(message.at or now, now)
         case CorrectRecipient():
             text = _correct(case, message, now)
+        case ResendLetter():
+            text = _resend(case, message, now)
         case ReviewSubpoena():
             text = _review(case, message, now)
         case RecordIssuance():
@@ -331,6 +334,30 @@ def _correct(case: "Case", correction: CorrectRecipient, now: datetime) -> str:
     elif case.phase is Status.DRAFTING:
         case.draft_overtaken()
     return text
+
+
+def _resend(case: "Case", resending: ResendLetter, now: datetime) -> str:
+    """A copy under a step of its own; or a new demand, with which everything begins anew once it is accepted."""
+    letter = [letter for letter in case.letters if letter.step == resending.letter][-1]
+    again = Resent(letter=letter, reason=resending.reason)
+    if not resending.restarts_clock:
+        earlier = sum(other.id.startswith(f"{letter.step}-copy-") for other in case.copies)
+        copy = Copy(id=f"{letter.step}-copy-{earlier + 1}", asked_at=now)
+        case.copies += (copy,)
+        case.resent[copy.id] = again
+        text = f"A copy of the {letter.step} goes out; the clock is left alone: {resending.reason}"
+        return _said(case, now, "letter_resent", text, resending, step=copy.id)
+    withdrawn = f" Draft {case.draft.version} is withdrawn." if case.draft else ""
+    case.resume(now, now)  # nothing runs any more that could stand still
+    case.demands += 1
+    case.clock_from = None
+    begin_series(case, now, since=None)
+    case.move_to(Status.SENDING)
+    case.resolved(Attention.UNDELIVERABLE, now)
+    step = numbered("demand", case.demands)
+    case.resent[step] = again
+    text = f"A new demand goes out, and the clock starts anew with it: {resending.reason}{withdrawn}"
+    return _said(case, now, "letter_resent", text, resending, step=step)
 
 
 def _review(case: "Case", review: ReviewSubpoena, now: datetime) -> str:

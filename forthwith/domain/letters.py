@@ -13,7 +13,7 @@ from forthwith.domain.documents import DueBox, Letter, NumberedRequest
 from forthwith.domain.fields import Sha256
 from forthwith.domain.items import ItemState
 from forthwith.domain.model import Model
-from forthwith.domain.record import Draft, Filed, Issued, ServiceRecord
+from forthwith.domain.record import Draft, Filed, Issued, Resent, ServiceRecord
 from forthwith.domain.timetable import TO_RECIPIENT, Step, StepKind
 from forthwith.domain.wording import paragraphs
 
@@ -52,6 +52,8 @@ class LetterOrder(Model):
     return_due: Computation | None = None
     memo: Filed | None = None
     """The referral memo, which the letter that refers the matter carries."""
+    resent: Resent | None = None
+    """The earlier letter that this one is a copy of, or takes the place of."""
     recipient: Recipient | None = None
     """Whom the letter is about, as corrected; as the plan has it where it is missing."""
 
@@ -89,7 +91,7 @@ def compose_letter(plan: RequestPlan, templates: Mapping[str, str], order: Lette
         subject=subject(plan, order),
         reference=plan.workflow_id,
         salutation=salutation,
-        opening=block("opening"),
+        opening=(*_in_place_of(plan, order), *block("opening")),
         requests=_requests(campaign, order),
         due=_due_box(order, block("due_heading")),
         closing=block("closing"),
@@ -148,6 +150,17 @@ def commands(order: LetterOrder) -> tuple[str, ...]:
     return (request.format("status"), f'{request.format("withdraw")} --reason "…"')
 
 
+def _in_place_of(plan: RequestPlan, order: LetterOrder) -> tuple[str, ...]:
+    """What a new demand says of the one before, whatever the office's own words are: that the time runs anew."""
+    if order.resent is None or order.step.kind is not StepKind.DEMAND:
+        return ()
+    sent_on = _date(order.resent.letter.receipt.accepted_at, plan.jurisdiction.timezone)
+    return (
+        f"This letter takes the place of our letter of {sent_on}. The time to respond runs anew, as stated below."
+        f" Reason: {' '.join(order.resent.reason.split())}",
+    )
+
+
 def relevant_period(campaign: Campaign) -> str:
     """The relevant timeframe in words."""
     begins, ends = campaign.demand.relevant_period.begins, campaign.demand.relevant_period.ends
@@ -173,6 +186,13 @@ def _variables(plan: RequestPlan, order: LetterOrder) -> dict[str, object]:
             "relevant_period": relevant_period(campaign),
         },
         "authority": [authority.citation for authority in demand.authority],
+        "copy": {
+            "letter": order.resent.letter.kind.replace("_", " "),
+            "sent_on": _date(order.resent.letter.receipt.accepted_at, plan.jurisdiction.timezone),
+            "reason": order.resent.reason,
+        }
+        if order.resent
+        else {},
         "outstanding": list(order.outstanding),
         "outstanding_is_all": len(order.outstanding) == len(order.items),
         "demand_sent_on": _date(order.demand_sent_at or order.composed_at, plan.jurisdiction.timezone),

@@ -183,6 +183,18 @@ class CorrectRecipient(Message):
         return self
 
 
+class ResendLetter(Message):
+    """A letter goes out again: as a copy that leaves the clock alone, or as a new demand that starts it anew.
+
+    There is no default: whoever sends again says which of both it is.
+    """
+
+    letter: FilledLine
+    """The step, such as ``reminder-2``. Only a demand restarts the clock."""
+    restarts_clock: bool
+    reason: FilledText
+
+
 class ReviewSubpoena(Message):
     """The attorney's decision on a draft, always against the sha256 that was read."""
 
@@ -290,6 +302,7 @@ AnyMessage = (
     | PauseClock
     | ResumeClock
     | CorrectRecipient
+    | ResendLetter
     | ReviewSubpoena
     | RecordIssuance
     | RecordService
@@ -310,6 +323,7 @@ UPDATES: dict[str, type[AnyMessage]] = {
     "pause_clock": PauseClock,
     "resume_clock": ResumeClock,
     "correct_recipient": CorrectRecipient,
+    "resend_letter": ResendLetter,
     "review_subpoena": ReviewSubpoena,
     "record_issuance": RecordIssuance,
     "record_service": RecordService,

@@ -37,6 +37,7 @@ def letter_order(case: Case, action: SendLetter, now: datetime) -> LetterOrder:
         attention=tuple(case.attention),
         draft=case.draft,
         recipient=case.recipient,
+        resent=case.resent.get(action.step.id),
         issued=case.issued,
         service=case.service,
         return_due=dates.return_due,

@@ -87,7 +87,8 @@ def static_details(plan: RequestPlan) -> str:
 def _dates(case: Case, view: RequestStatus) -> Iterator[str]:
     if view.paused_since:
         since = local_time(view.paused_since, case.plan.jurisdiction.timezone)
-        unknown = "" if view.response_due else "; when the response is due is known once it runs again"
+        is_known = view.response_due and case.phase is not Status.AWAITING_RETURN
+        unknown = "" if is_known else "; when the time is over is known once it runs again"
         yield f"- **The clock stands still** since {since}{unknown}"
     if view.response_due:
         yield f"- **Response {'was due' if is_over(case) else 'due'}:** {view.response_due.in_words()}"

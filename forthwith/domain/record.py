@@ -72,6 +72,13 @@ class SentLetter(Model):
     evidence: str = ""
 
 
+class Resent(Model):
+    """An earlier letter that goes out again, as a copy or as a new demand, and why."""
+
+    letter: SentLetter
+    reason: str
+
+
 class Draft(Model):
     """A rendered subpoena draft. ``sha256`` is what a reviewer reads and approves."""
 

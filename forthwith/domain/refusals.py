@@ -25,6 +25,7 @@ from forthwith.domain.messages import (
     RecordObjection,
     RecordResponse,
     RecordService,
+    ResendLetter,
     ResolveAttention,
     ResumeClock,
     ReviewSubpoena,
@@ -32,6 +33,7 @@ from forthwith.domain.messages import (
     Withdraw,
 )
 from forthwith.domain.subpoena import editable_fields
+from forthwith.domain.timetable import StepKind, numbered
 
 if TYPE_CHECKING:
     from forthwith.domain.case import Case
@@ -69,6 +71,8 @@ def refusal(case: "Case", message: AnyMessage, now: datetime) -> str:
             return _of_resumption(case, message, now)
         case CorrectRecipient():
             return _of_correction(case, message)
+        case ResendLetter():
+            return _of_resending(case, message)
         case ReviewSubpoena():
             return _of_review(case, message)
         case RecordIssuance():
@@ -174,6 +178,10 @@ def _of_pause(case: "Case", pause: PauseClock, now: datetime) -> str:
         return f"at: {since.isoformat()} is before the clock began to run ({case.clock_from.isoformat()})"
     if case.phase is Status.OVERDUE and case.final_notice_at and dates.cure:
         over = dates.cure.closes_at
+    elif case.phase is Status.AWAITING_RETURN and case.service and dates.return_due and not case.refers:
+        if since < case.service.served_at:
+            return f"at: {since.isoformat()} is before the subpoena was served ({case.service.served_at.isoformat()})"
+        over = dates.return_due.closes_at
     elif case.phase in (Status.AWAITING_RESPONSE, Status.OVERDUE):
         over = min(dates.deadline.closes_at, case.overdue_from or dates.deadline.closes_at)
     else:
@@ -197,6 +205,30 @@ def _of_correction(case: "Case", correction: CorrectRecipient) -> str:
     corrected = (given.email or now.email, given.attention or now.attention, given.name or now.name)
     if corrected == (now.email, now.attention, now.name):
         return f"nothing is different: the letters go to {now.name}, {now.attention}, {now.email} already"
+    return ""
+
+
+def _of_resending(case: "Case", resending: ResendLetter) -> str:
+    sent = {letter.step: letter for letter in case.letters if letter.to == "recipient"}
+    letter = sent.get(resending.letter)
+    if letter is None:
+        return f"letter: no {resending.letter!r} went to the recipient; there went {', '.join(sent) or 'none'}"
+    if letter.kind is StepKind.COPY:
+        return f"letter: {letter.step} is a copy; name the letter that it is a copy of"
+    if not resending.restarts_clock:
+        held = ", ".join(case.holds)
+        return f"no letter goes to the recipient while the request is on hold ({held}); end that first" if held else ""
+    if letter.kind is not StepKind.DEMAND:
+        return f"restarts_clock: only a demand starts the clock; {letter.step} can be sent again as a copy"
+    current = numbered("demand", case.demands)
+    if letter.step != current:
+        return f"letter: the demand that counts is {current}" + (
+            "" if current in sent else ", and it is still to go out"
+        )
+    if case.issued:
+        return "restarts_clock: a subpoena was issued on this demand; it can be sent again as a copy"
+    if case.plan.campaign.clock.response.by:
+        return "restarts_clock: the response is due on a date that no demand moves; extend it, or send a copy"
     return ""
 
 

@@ -33,6 +33,7 @@ class StepKind(StrEnum):
     REMINDER = "reminder"
     DEFICIENCY = "deficiency"
     FINAL_NOTICE = "final_notice"
+    COPY = "copy"
     REVIEW_REQUEST = "review_request"
     REVIEW_CHASE = "review_chase"
     REVIEW_ESCALATION = "review_escalation"
@@ -48,6 +49,7 @@ TO_RECIPIENT = (
     StepKind.REMINDER,
     StepKind.DEFICIENCY,
     StepKind.FINAL_NOTICE,
+    StepKind.COPY,
 )
 
 OBJECTION_AFTER_SERVICE = Period(unit="days", count=14)
@@ -60,6 +62,14 @@ class Extension(Model):
 
     to: date | None = None
     period: Period | None = None
+
+
+class Copy(Model):
+    """A copy of an earlier letter that somebody asked for."""
+
+    id: str
+    """Its step, such as ``demand-copy-1``."""
+    asked_at: datetime
 
 
 class Chase(Model):
@@ -107,6 +117,7 @@ class Facts(Model):
     served_at: datetime | None = None
     """When the subpoena was served. Its return date counts from here."""
     return_extensions: tuple[Extension, ...] = ()
+    copies: tuple[Copy, ...] = ()
     chase: Chase | None = None
     gap_until: datetime | None = None
     """No letter to the recipient goes earlier: the minimum gap after the one before it."""
@@ -187,6 +198,7 @@ class _Reckoning:
             notice = self.final_notice(final_notice.after_due, deadline)
             cure = self.within(self.facts.final_notice_at or notice.at, final_notice.cure)
             steps.append(notice)
+        steps += [self.copy(asked, deadline) for asked in self.facts.copies]
         return_due = self.return_due(self.facts.served_at) if self.facts.served_at else None
         chase_due = self.chase_due()
         if self.facts.chase and chase_due:
@@ -285,6 +297,13 @@ class _Reckoning:
         if after.is_elapsed:
             return self.elapsed_step(name, kind, deadline.closes_at + after.elapsed, why)
         return self.day_step(name, kind, self.recipient.offset(deadline.due, after, "forward"), why)
+
+    def copy(self, asked: Copy, deadline: Computation) -> Step:
+        """In office hours; at once where even the response time ignores them."""
+        why = "asked for by an operator"
+        if deadline.rule == "elapsed":
+            return self.elapsed_step(asked.id, StepKind.COPY, asked.asked_at, why)
+        return self.office_step(asked.id, StepKind.COPY, asked.asked_at, why)
 
     def chase_due(self) -> Computation | None:
         """When what our own people owe is due; earlier dates are enforced against ourselves."""

@@ -96,6 +96,7 @@ PURPOSE = {
     StepKind.REVIEW_CHASE: "asking again for the decision on the draft",
     StepKind.REVIEW_ESCALATION: "asking for the decision, as the reviewer is late",
     StepKind.ISSUANCE_CHASE: "asking for the issuance of the draft",
+    StepKind.COPY: "sending an earlier letter again",
     StepKind.DEFICIENCY: "saying what the response leaves outstanding",
     StepKind.SERVICE_CHASE: "asking for the service of the subpoena",
     StepKind.REFERRAL: "referring the matter for enforcement",
@@ -107,6 +108,7 @@ PURPOSE = {
 def request_status(case: Case, next_action: NextAction | None) -> RequestStatus:
     """The answer to the query `status`."""
     dates = case.timetable if case.response_due else None
+    served = None if case.paused_since else case.timetable
     return RequestStatus(
         request=case.plan.workflow_id,
         jurisdiction=case.recipient.name,
@@ -129,8 +131,8 @@ def request_status(case: Case, next_action: NextAction | None) -> RequestStatus:
         issued=case.issued,
         issued_copy=case.issued_copy,
         service=case.service,
-        return_due=case.timetable.return_due if case.timetable else None,
-        objection_due=case.timetable.objection_due if case.timetable else None,
+        return_due=served.return_due if served else None,
+        objection_due=served.objection_due if served else None,
         memo=case.memo,
         outcome=case.outcome,
         head=case.head,
@@ -151,8 +153,8 @@ def explanation(case: Case, next_action: NextAction | None) -> Explanation:
         lines.append(f"The clock stood still from {local_time(pause.since, zone)} to {local_time(pause.until, zone)}.")
     if view.paused_since:
         lines.append(f"The clock stands still since {local_time(view.paused_since, zone)}.")
-        if not view.response_due:
-            lines.append("When the response is due is known once it runs again.")
+        if not view.response_due or case.phase is Status.AWAITING_RETURN:
+            lines.append("When the time is over is known once it runs again.")
     if case.recipient != case.plan.recipient:
         lines.append(f"The recipient was corrected: {', '.join(dict(case.recipient).values())}.")
     if view.response_due:

@@ -60,6 +60,7 @@ from forthwith.domain.messages import (
     RecordObjection,
     RecordResponse,
     RecordService,
+    ResendLetter,
     ResolveAttention,
     ResponseKind,
     ResumeClock,
@@ -97,6 +98,7 @@ UPDATES: dict[type[AnyMessage], Any] = {
     PauseClock: JurisdictionRequest.pause_clock,
     ResumeClock: JurisdictionRequest.resume_clock,
     CorrectRecipient: JurisdictionRequest.correct_recipient,
+    ResendLetter: JurisdictionRequest.resend_letter,
     ReviewSubpoena: JurisdictionRequest.review_subpoena,
     RecordIssuance: JurisdictionRequest.record_issuance,
     RecordService: JurisdictionRequest.record_service,
@@ -580,6 +582,13 @@ class Demand:
 
     async def resume(self, at: datetime | None = None, event_id: str = "resume-1") -> Answer:
         return await self.tell(ResumeClock(event_id=event_id, by=OPERATOR, at=at, reason="they agreed"))
+
+    async def resend(self, letter: str, *, restarts_clock: bool, event_id: str = "resend-1") -> Answer:
+        return await self.tell(
+            ResendLetter(
+                event_id=event_id, by=OPERATOR, letter=letter, restarts_clock=restarts_clock, reason="they lost it"
+            )
+        )
 
     async def correct(self, event_id: str = "correct-1", **corrected: str) -> Answer:
         """The recipient is another one from now on, in whatever is given."""

@@ -1,4 +1,4 @@
-"""A request moves while it runs: its clock is paused and resumed, its recipient is corrected."""
+"""A request moves while it runs: clock paused and resumed, recipient corrected, letter sent again."""
 
 from datetime import datetime, timedelta
 
@@ -11,6 +11,7 @@ from forthwith.domain.messages import (
     DeliveryReport,
     ExtendDeadline,
     PauseClock,
+    ResendLetter,
     ResolveAttention,
     ResumeClock,
     Status,
@@ -280,3 +281,90 @@ async def test_what_is_no_safe_header_is_refused_by_name(office: Office, wrong: 
     demand.expect(letter("demand"))
     message = {"event_id": "fix-1", "by": {"name": "O", "role": "operator"}, "reason": "a slip"} | wrong
     assert (await demand.refuses(("correct_recipient", message))).startswith(f"{next(iter(wrong))}:")
+
+
+# A letter is sent again.
+
+
+async def test_a_copy_leaves_the_clock_alone_and_says_of_what_it_is_a_copy_and_why(office: Office) -> None:
+    demand = await office.demand()
+    demand.expect(letter("demand"))
+    before = await due(demand)
+    await demand.advance(days=2)
+    await demand.resend("demand", restarts_clock=False)
+    (copy,) = demand.expect(letter("demand-copy-1"))
+    words = " ".join(copy.text().split())
+    assert "is a copy of the letter that the" in words
+    assert "(demand). It is sent again for this reason: they lost it" in words
+    assert "This copy changes no date." in words
+    assert set(copy.attachments) == {"copy.pdf", "copy-of-demand.pdf"}
+    assert await due(demand) == before
+    await demand.advance(days=2)
+    await demand.resend("demand", restarts_clock=False, event_id="resend-2")
+    demand.expect(letter("demand-copy-2"))
+    await demand.advance(days=12)
+    demand.expect(acknowledgment_chase(), reminder(1))
+
+
+async def test_a_new_demand_starts_the_clock_anew(office: Office) -> None:
+    demand = await office.demand()
+    await demand.advance(days=16)
+    demand.expect(letter("demand"), acknowledgment_chase(), reminder(1))
+    before = await due(demand)
+    await demand.resend("demand", restarts_clock=True)
+    await demand.advance(hours=21)  # after the gap between two letters
+    (again,) = demand.expect(letter("demand").of_series(2))
+    words = " ".join(again.text().split())
+    assert "This letter takes the place of our letter of" in words
+    assert "The time to respond runs anew, as stated below. Reason: they lost it" in words
+    view = await demand.expect_status(Status.AWAITING_RESPONSE)
+    assert await due(demand) - before == view.letters[-1].receipt.accepted_at - view.letters[0].receipt.accepted_at
+    await demand.advance(days=16)
+    demand.expect(letter("acknowledgment").of_series(2), reminder(1).of_series(2))
+
+
+async def test_a_new_demand_calls_back_a_draft(office: Office) -> None:
+    demand = await office.demand()
+    await demand.to_review()
+    await demand.resend("demand", restarts_clock=True)
+    demand.expect(letter("demand").of_series(2))
+    view = await demand.expect_status(Status.AWAITING_RESPONSE)
+    assert view.draft is None
+
+
+async def test_who_sends_again_says_whether_the_clock_starts_anew(office: Office) -> None:
+    demand = await office.demand()
+    demand.expect(letter("demand"))
+    silent = {"event_id": "r-1", "by": {"name": "O", "role": "operator"}, "letter": "demand", "reason": "a slip"}
+    assert "restarts_clock: is missing" in await demand.refuses(("resend_letter", silent))
+
+
+async def test_what_cannot_be_sent_again_is_refused_by_name(office: Office) -> None:
+    demand = await office.demand()
+    await demand.advance(days=6)
+    demand.expect(letter("demand"), acknowledgment_chase())
+
+    def again(step: str, *, restarts_clock: bool) -> ResendLetter:
+        return ResendLetter(
+            event_id="resend-0", by=OPERATOR, letter=step, restarts_clock=restarts_clock, reason="a slip"
+        )
+
+    assert "no 'reminder-1' went" in await demand.refuses(again("reminder-1", restarts_clock=False))
+    assert "only a demand" in await demand.refuses(again("acknowledgment", restarts_clock=True))
+    await demand.pause()
+    assert "on hold (clock_paused)" in await demand.refuses(again("demand", restarts_clock=False))
+
+
+async def test_a_letter_that_came_back_is_sent_again_to_the_corrected_address(office: Office) -> None:
+    demand = await office.demand()
+    await demand.advance(days=16)
+    demand.expect(letter("demand"), acknowledgment_chase(), reminder(1))
+    before = await due(demand)
+    await demand.tell(await bounce(demand, of="reminder-1"))
+    await demand.expect_status(Status.AWAITING_RESPONSE, Attention.UNDELIVERABLE)
+    await demand.correct(email=new_address(office))
+    await demand.expect_status(Status.AWAITING_RESPONSE)
+    await demand.resend("reminder-1", restarts_clock=False)
+    (copy,) = demand.expect(letter("reminder-1-copy-1"))
+    assert copy.to == (new_address(office),)
+    assert await due(demand) == before

@@ -36,6 +36,7 @@ from forthwith.domain.messages import (
     RecordObjection,
     RecordResponse,
     RecordService,
+    ResendLetter,
     ResolveAttention,
     ResumeClock,
     ReviewSubpoena,
@@ -296,6 +297,11 @@ class Desk:
 
     def resumption(self, at: datetime | None = None) -> ResumeClock:
         return ResumeClock(event_id=event_id(), by=OPERATOR, at=at, reason="they agreed")
+
+    def resending(self, letter: str, *, restarts_clock: bool) -> ResendLetter:
+        return ResendLetter(
+            event_id=event_id(), by=OPERATOR, letter=letter, restarts_clock=restarts_clock, reason="they lost it"
+        )
 
     def correction(self, **corrected: str) -> CorrectRecipient:
         return CorrectRecipient(event_id=event_id(), by=OPERATOR, reason="they moved", **corrected)

@@ -70,6 +70,8 @@ SAID: Mapping[str, tuple[str, Callable[[Desk], AnyMessage]]] = {
     "pause_clock": ("pause_clock", lambda desk: desk.pause()),
     "resume_clock: of a pause": ("resume_clock", lambda desk: _paused(desk).resumption()),
     "correct_recipient": ("correct_recipient", lambda desk: desk.correction(email="clerk@somewhere.example")),
+    "resend_letter: a copy": ("resend_letter", lambda desk: desk.resending("demand", restarts_clock=False)),
+    "resend_letter: a new demand": ("resend_letter", lambda desk: desk.resending("demand", restarts_clock=True)),
     "review_subpoena: approve": ("review_subpoena", lambda desk: desk.review("approve")),
     "review_subpoena: revise": ("review_subpoena", lambda desk: desk.review("revise", notes="shorter")),
     "review_subpoena: reject": ("review_subpoena", lambda desk: desk.review("reject")),

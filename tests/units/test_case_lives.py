@@ -40,6 +40,7 @@ from forthwith.domain.messages import (
     RecordObjection,
     RecordResponse,
     RecordService,
+    ResendLetter,
     ResolveAttention,
     ResumeClock,
     ReviewSubpoena,
@@ -597,6 +598,9 @@ class Life:
                     self.notice_at = None
                 elif told.kind is StepKind.FINAL_NOTICE and message.outcome == "delivered" and unnoticed:
                     self.notice_at = max(message.at, told.receipt.accepted_at)
+            case ResendLetter(restarts_clock=True):
+                assert not case.clock_runs
+                self.escalated, self.notice_at = False, None
             case CorrectRecipient():
                 if message.email and self.case.recipient.email != self.address:
                     self.address, self.last_letter = message.email, None
@@ -704,6 +708,13 @@ class Life:
             return None
         return ResumeClock(**self.head_of(OPERATOR), at=at, reason="agreed")
 
+    def resending(self) -> ResendLetter | None:
+        sent = [letter.step for letter in self.case.letters]
+        if not sent:
+            return None
+        step, restarts = self.lots.choice([sent[0], self.lots.choice(sent)]), self.lots.random() < 0.5
+        return ResendLetter(**self.head_of(OPERATOR), letter=step, restarts_clock=restarts, reason="lost")
+
     def correction(self) -> CorrectRecipient:
         emails = ["a@somewhere.example", "b@somewhere.example", "records@somewhere.example", "reviewer@office.example"]
         more: dict[str, Any] = self.lots.choice([{"email": self.lots.choice(emails)}, {"attention": "The Clerk"}])
@@ -775,6 +786,7 @@ SPEECHES: list[Callable[[Life], AnyMessage | None]] = [
     Life.pause,
     Life.resumption,
     Life.correction,
+    Life.resending,
     Life.review,
     Life.issuance,
     Life.service,
@@ -785,7 +797,7 @@ SPEECHES: list[Callable[[Life], AnyMessage | None]] = [
     Life.note,
     Life.repetition,
 ]
-WEIGHTS = [16, 6, 4, 14, 10, 12, 16, 6, 24, 24, 24, 4, 10, 1, 34, 3, 4]
+WEIGHTS = [16, 6, 4, 14, 10, 12, 16, 6, 6, 24, 24, 24, 4, 10, 1, 34, 3, 4]
 
 
 def test_the_lives_see_everything() -> None:
@@ -807,7 +819,7 @@ def test_the_lives_see_everything() -> None:
             "response_accepted",
             "acknowledged",
             "deadline_extended",
-            *("recipient_corrected", "clock_paused", "clock_resumed", "not_due_before"),
+            *("recipient_corrected", "letter_resent", "clock_paused", "clock_resumed", "not_due_before"),
             "escalated",
             "attention_resolved",
             "note",

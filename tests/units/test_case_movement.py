@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from forthwith.domain.actions import SendLetter
 from forthwith.domain.messages import Attention, Status
-from tests.units.cases import Desk, receipt
+from tests.units.cases import Desk, campaign, receipt
 
 NEW = "clerk@somewhere.example"
 
@@ -148,3 +148,70 @@ def test_the_end_of_a_pause_is_neither_before_it_nor_in_the_future():
     desk.say(desk.pause())
     assert desk.refuses(desk.resumption(desk.now - timedelta(days=1))).startswith("at:")
     assert desk.refuses(desk.resumption(desk.now + timedelta(days=1))).startswith("at:")
+
+
+def test_the_return_date_stands_still_as_well():
+    desk = Desk().to_return()
+    assert desk.case.timetable
+    assert desk.case.timetable.return_due
+    before = desk.case.timetable.return_due.due
+    desk.say(desk.pause())
+    assert desk.case.status is Status.ON_HOLD
+    desk.go(days=60)
+    desk.say(desk.resumption())
+    desk.settle()
+    assert desk.case.status is Status.AWAITING_RETURN
+    assert (desk.case.timetable.return_due.due - before).days in range(60, 64)
+
+
+# A letter is sent again.
+
+
+def test_a_copy_goes_out_in_office_hours_on_an_open_day():
+    desk = Desk().go(datetime(2018, 1, 27, 3, tzinfo=UTC))  # Friday evening in Chicago
+    desk.say(desk.resending("demand", restarts_clock=False))
+    assert "demand-copy-1" not in desk.go(days=2).sent
+    assert "demand-copy-1" in desk.go(datetime(2018, 1, 29, 14, tzinfo=UTC)).sent
+
+
+def test_a_copy_goes_out_beside_whatever_our_own_people_are_asked():
+    desk = Desk().to_review()
+    desk.say(desk.resending("final-notice", restarts_clock=False))
+    desk.go(hours=2)
+    assert desk.sent[-1] == "final-notice-copy-1"
+    assert desk.case.status is Status.AWAITING_REVIEW
+
+
+def test_a_copy_that_is_refused_by_the_mail_server_holds_nothing():
+    desk = Desk().go(days=5)
+
+    def refuse(letter: SendLetter) -> bool:
+        desk.case.letter_refused(letter.step, "550 no such user", desk.now)
+        return True
+
+    desk.on_letter = refuse
+    desk.say(desk.resending("demand", restarts_clock=False))
+    desk.settle()
+    assert desk.case.status is Status.AWAITING_RESPONSE
+    assert desk.case.attention.keys() == {Attention.UNDELIVERABLE}
+
+
+def test_a_date_certain_is_moved_by_no_demand():
+    desk = Desk(campaign(clock={"response": {"by": "2018-02-23"}})).go(days=5)
+    assert "on a date that no demand moves" in desk.refuses(desk.resending("demand", restarts_clock=True))
+
+
+def test_a_new_demand_ends_a_pause_and_keeps_what_was_paused_before():
+    desk = Desk().go(days=5)
+    desk.say(desk.pause())
+    desk.say(desk.resending("demand", restarts_clock=True))
+    assert desk.case.paused_since is None
+    desk.settle()
+    assert desk.case.status is Status.AWAITING_RESPONSE
+
+
+def test_only_the_latest_demand_is_replaced():
+    desk = Desk().go(days=5)
+    desk.say(desk.resending("demand", restarts_clock=True))
+    desk.settle()
+    assert "the demand that counts is demand-series-2" in desk.refuses(desk.resending("demand", restarts_clock=True))

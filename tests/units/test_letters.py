@@ -10,13 +10,14 @@ from forthwith.domain.clock import Computation
 from forthwith.domain.items import ItemState
 from forthwith.domain.letters import LetterOrder, compose_letter
 from forthwith.domain.period import Period
-from forthwith.domain.record import Draft, Filed, Issued, ServiceRecord
+from forthwith.domain.record import Draft, Filed, Issued, Resent, SentLetter, ServiceRecord
 from forthwith.domain.timetable import TO_RECIPIENT, Step, StepKind
 from forthwith.domain.wording import plain_text
-from tests.units.cases import campaign, clocks, plan
+from tests.units.cases import campaign, clocks, plan, receipt
 
 MARCH = datetime(2018, 3, 12, 15, tzinfo=UTC)
 SIGNED, MEMO = "a" * 64, Filed(uri="test/somewhere/referral/memo.pdf", sha256="b" * 64, size=1)
+DEMANDED = SentLetter(step="demand", kind=StepKind.DEMAND, to="recipient", receipt=receipt(MARCH))
 THREE = plan(campaign(items=3))
 
 
@@ -56,6 +57,7 @@ def words(kind: StepKind, **facts: Any) -> str:
         return_due=within(21),
         memo=MEMO,
         attention=("objection",),
+        resent=Resent(letter=DEMANDED, reason="they lost it") if kind is StepKind.COPY else None,
     )
     letter = compose_letter(THREE, default_templates(), order.model_copy(update=facts))
     return " ".join(plain_text(letter).split())
