@@ -2,7 +2,7 @@
 
 import typer
 
-from forthwith.console import local, look, preview, starting, tell, today, upkeep
+from forthwith.console import deadline, local, look, preview, starting, tell, today, upkeep
 
 app = typer.Typer(
     name="forthwith",
@@ -43,7 +43,13 @@ for panel, commands in {
         "resolve": tell.resolve,
         "note": tell.note,
     },
-    HOUSE: {"dev": local.dev, "inbox": local.inbox, "doctor": upkeep.doctor, "setup-server": upkeep.setup_server},
+    HOUSE: {
+        "deadline": deadline.deadline,
+        "dev": local.dev,
+        "inbox": local.inbox,
+        "doctor": upkeep.doctor,
+        "setup-server": upkeep.setup_server,
+    },
 }.items():
     for name, command in commands.items():
         app.command(name, rich_help_panel=panel)(command)

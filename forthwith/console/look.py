@@ -15,6 +15,7 @@ from rich.table import Table
 from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError
 
+from forthwith.console.calendar_file import write_calendar
 from forthwith.console.desk import WORTH_SAYING, duties
 from forthwith.console.output import (
     Failure,
@@ -26,7 +27,6 @@ from forthwith.console.output import (
     print_json,
     soon,
     styled,
-    write_calendar,
 )
 from forthwith.console.requests import (
     ANSWERS_WITHIN,

@@ -1,8 +1,7 @@
 """How commands speak: JSON on stdout for programs, tables and sentences for people; progress and errors on stderr."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +12,6 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from forthwith.domain.agenda import Appointment
 from forthwith.domain.messages import Status
 
 out = Console()
@@ -59,16 +57,6 @@ def plain_table(title: str | None = None) -> Table:
 def print_json(value: BaseModel | Sequence[BaseModel] | dict[str, Any]) -> None:
     """One JSON document on stdout."""
     typer.echo(to_json(value, indent=2))
-
-
-def write_calendar(path: Path, name: str, appointments: Iterable[Appointment]) -> None:
-    """A calendar file with these dates. Raises ``Failure`` where it cannot be written."""
-    from activities.agenda import calendar_of  # here, since most commands write none and should not wait for it
-
-    try:
-        path.write_bytes(calendar_of(name, appointments))
-    except OSError as error:
-        raise Failure(f"{path} cannot be written: {error.strerror}") from error
 
 
 def styled(status: Status) -> str:

@@ -14,8 +14,9 @@ import typer
 from rich.markup import escape
 from rich.progress import Progress
 
+from forthwith.console.calendar_file import write_calendar
 from forthwith.console.campaign_file import read_campaign
-from forthwith.console.output import Json, closing, err, local, out, print_json, write_calendar
+from forthwith.console.output import Json, closing, err, local, out, print_json
 from forthwith.console.planning import Planned, plan_requests
 from forthwith.console.requests import plural
 from forthwith.domain.agenda import Appointment, foreseen_appointments

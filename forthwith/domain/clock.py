@@ -84,6 +84,28 @@ class Clock(Model):
         count = self._count_of(event, period, rule.edition_on(event), trigger)
         return self._single(count, rule, str(period), pauses)
 
+    def court_hours(self, trigger: datetime, period: Period, *, pauses: tuple[Pause, ...] = ()) -> Computation:
+        """The end of so many hours after ``trigger``, FRCP 6(a)(2): all of them count, and an end on a closed day
+        moves to the same time on the next open one.
+
+        A campaign's hours are not moved (``within``): they are there to try things in real time. Raises ``ValueError``
+        for a naive trigger, and where the count leaves the years of the calendar.
+        """
+        elapsed = self._elapsed(trigger, period, pauses)
+        moved = self.counted(elapsed.due - _ONE_DAY, 1)
+        closes_at = elapsed.closes_at
+        if moved.due != elapsed.due:
+            closes_at = self._local(self._instant(moved.due, closes_at.time()))
+        return elapsed.model_copy(
+            update={
+                "due": moved.due,
+                "closes_at": closes_at,
+                "citation": "FRCP 6(a)(2)",
+                "skipped": moved.skipped,
+                "alternatives": moved.alternatives,
+            }
+        )
+
     def counted(
         self, trigger: date, days: int, *, rule: Rule | str = FRCP6, pauses: tuple[Pause, ...] = ()
     ) -> Computation:

@@ -132,7 +132,7 @@ class Computation(Model):
         elif self.after_stage:
             yield f"The days count from when the stage {self.after_stage} is due, {trigger}; it is not counted{cited}."
         elif self.rule == "elapsed":
-            yield f"The clock starts at once, on {trigger}."
+            yield f"The clock starts at once, on {trigger}{cited}."
         else:
             event = self.trigger
             if self.received and self.cut_off:
@@ -173,7 +173,7 @@ class Computation(Model):
             yield from _in_words(self._passed_in_counting())
 
     def _how_moved(self) -> Iterator[str]:
-        if self.rule in ("date_certain", "elapsed"):
+        if self.rule == "date_certain":
             return
         moved_to = self.before_mail or (None if self.cap else self.due)
         yield from _in_words(self._passed_in_rolling())
@@ -205,7 +205,8 @@ class Computation(Model):
             yield f"A {kind} reading ends on {day_in_words(other.due)} ({other.reason.replace('_', ' ')})."
 
     def _source(self) -> Iterator[str]:
-        if self.rule not in ("calendar", "elapsed", "date_certain") or self.received or self.day_one:
+        asks_no_calendar = self.rule in ("calendar", "date_certain") or (self.rule == "elapsed" and not self.citation)
+        if not asks_no_calendar or self.received or self.day_one:
             yield f"Calendar: {self.calendar}; {self.calendar_version}; sha256 {self.calendar_sha256[:12]}."
 
     def _counts_open_days(self) -> bool:

@@ -12,6 +12,7 @@ from typing import assert_never
 
 from forthwith.domain.campaign import RequestPlan
 from forthwith.domain.case import Case
+from forthwith.domain.computation import Computation
 from forthwith.domain.messages import Attention, Status
 from forthwith.domain.record import SentLetter
 from forthwith.domain.views import (
@@ -90,10 +91,8 @@ def _dates(case: Case, view: RequestStatus) -> Iterator[str]:
         is_known = view.response_due and case.phase is not Status.AWAITING_RETURN
         unknown = "" if is_known else "; when the time is over is known once it runs again"
         yield f"- **The clock stands still** since {since}{unknown}"
-    if view.response_due:
-        yield f"- **Response {'was due' if is_over(case) else 'due'}:** {view.response_due.in_words()}"
-    if view.cure_due:
-        yield f"- **Time to cure ends:** {view.cure_due.in_words()}"
+    yield from _date(f"Response {'was due' if is_over(case) else 'due'}", view.response_due)
+    yield from _date("Time to cure ends", view.cure_due)
     if view.issued:
         number, signer = _plain(view.issued.number), _plain(view.issued.signed_by)
         issued_at = local_time(view.issued.issued_at, zone_of(case, "operator"))
@@ -101,12 +100,17 @@ def _dates(case: Case, view: RequestStatus) -> Iterator[str]:
     if view.service:
         served_at = local_time(view.service.served_at, zone_of(case, "recipient"))
         yield f"- **Served** on {_plain(view.service.on_whom)}, {_plain(view.service.how)}, {served_at}"
-    if view.objection_due and view.objection_due != view.return_due:
-        yield f"- **Objection due:** {view.objection_due.in_words()}"
-    if view.return_due:
-        yield f"- **Return date:** {view.return_due.in_words()}"
+    if view.objection_due != view.return_due:
+        yield from _date("Objection due", view.objection_due)
+    yield from _date("Return date", view.return_due)
     if on_our_desk := due_on_our_desk(case):
-        yield f"- **{on_our_desk[0].capitalize()} due:** {on_our_desk[1].in_words()}"
+        yield from _date(f"{on_our_desk[0].capitalize()} due", on_our_desk[1])
+
+
+def _date(name: str, due: Computation | None) -> Iterator[str]:
+    if due:
+        yield f"- **{name}:** {due.in_words()}"
+        yield f"  - How it was counted: {' '.join(map(_plain, due.explain()))}"
 
 
 def _outstanding(view: RequestStatus) -> str:

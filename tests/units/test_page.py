@@ -62,3 +62,16 @@ def test_the_reason_of_an_end_means_nothing_either():
     assert first.startswith("**Withdrawn** since ")
     assert r"Withdrawn: a \# Approved \> \<b\>bold" in first
     assert not any("Approved" in line for line in rest)
+
+
+def test_each_date_says_how_it_was_counted():
+    desk = Desk().to_overdue()
+    lines = page(desk).splitlines()
+    due = lines.index("- **Response was due:** Friday, February 23, 2018, by the end of the day, Chicago time (CST)")
+    counted = lines[due + 1]
+    assert counted.startswith(
+        "  - How it was counted: The day of the event, Wednesday, January 24, 2018, is not counted"
+    )
+    assert "Calendar: us-federal + state IL; holidays " in counted
+    cure = next(line for line in lines if line.startswith("- **Time to cure ends:**"))
+    assert "Counting open days only for 5 business days" in lines[lines.index(cure) + 1]
