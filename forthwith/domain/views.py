@@ -190,7 +190,9 @@ def explanation(case: Case, next_action: NextAction | None) -> Explanation:
 
 def _appointments(case: Case, view: RequestStatus) -> Iterator[Appointment]:
     as_of, version = (case.timeline[-1].at, len(case.timeline)) if case.timeline else (case.opened_at, 0)
-    due = [(RESPONSE_DUE, view.response_due), (CURE_ENDS, view.cure_due)]
+    due = [(RESPONSE_DUE, view.response_due), (CURE_ENDS, view.cure_due), ("return date", view.return_due)]
+    if view.objection_due != view.return_due:
+        due.append(("objection due", view.objection_due))
     if on_our_desk := due_on_our_desk(case):
         due.append((f"{on_our_desk[0]} due", on_our_desk[1]))
     for name, computed in due:
