@@ -679,10 +679,14 @@ class Demand:
             RecordObjection.model_validate({"event_id": "objection-1", "by": MAILROOM} | objection | said)
         )
 
-    async def to_return(self) -> None:
-        """Silence, then a subpoena that is approved, issued and served."""
+    async def to_service(self) -> None:
+        """Silence, then a subpoena that is approved and issued."""
         await self.to_issuance()
         await self.issue()
+
+    async def to_return(self) -> None:
+        """Silence, then a subpoena that is approved, issued and served."""
+        await self.to_service()
         await self.serve()
         await self.expect_status(Status.AWAITING_RETURN)
 

@@ -8,8 +8,10 @@ tests/story/test_rungs.py.
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from forthwith.domain.actions import DraftSubpoena
 from forthwith.domain.campaign import Campaign
-from forthwith.domain.messages import AnyMessage, Attention, Status
+from forthwith.domain.case import DRAFT
+from forthwith.domain.messages import AnyMessage, Attention
 from forthwith.domain.period import Period
 from tests.units.cases import Desk, campaign
 
@@ -26,10 +28,11 @@ def _undelivered(desk: Desk) -> Desk:
     return desk
 
 
-def _drafting(desk: Desk) -> Desk:
+def _nothing_drafted(desk: Desk) -> Desk:
     desk.to_overdue()
     desk.say(desk.escalation())
-    assert desk.case.status is Status.DRAFTING
+    assert isinstance(desk.next(), DraftSubpoena)
+    desk.case.failed(Attention.DRAFT_FAILED, "no space left on device", desk.now, of=DRAFT)
     return desk
 
 
@@ -48,7 +51,7 @@ RUNGS: Mapping[str, Callable[[Desk], Desk]] = {
     "Sending": _undelivered,
     "AwaitingResponse": lambda desk: desk.go(days=1),
     "Overdue": Desk.to_overdue,
-    "Drafting": _drafting,
+    "Drafting": _nothing_drafted,
     "AwaitingReview": Desk.to_review,
     "AwaitingIssuance": Desk.to_issuance,
     "AwaitingService": Desk.to_service,
@@ -56,7 +59,7 @@ RUNGS: Mapping[str, Callable[[Desk], Desk]] = {
     "OnHold": _on_hold,
     "ended": _ended,
 }
-"""How a request comes to each rung. The demand of `Sending` cannot be delivered; `OnHold` is an unreadable signal."""
+"""How a request comes to each rung and rests there."""
 
 SAID: Mapping[str, tuple[str, Callable[[Desk], AnyMessage]]] = {
     "record_response: everything": ("record_response", lambda desk: desk.response()),
@@ -138,8 +141,9 @@ def page() -> str:
         "",
         "Where a request stands after a message, and after what follows from it at once: – says that the message is",
         "refused, by name and with what would be right; · that the request stays where it is. Written from the code by",
-        "`python -m tests.units.rungs`, for a demand of two items. In `Sending` the demand could not be delivered; in",
-        "`OnHold` a signal came that nobody could read.",
+        "`python -m tests.units.rungs`, for a demand of two items. In `Sending` the demand could not be delivered, in",
+        "`Drafting` a draft could not be made and is tried again later, in `OnHold` a signal came that nobody could",
+        "read.",
         "",
         head,
         "|" + "---|" * (len(RUNGS) + 1),
