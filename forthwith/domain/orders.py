@@ -90,6 +90,7 @@ def memo_order(case: Case, now: datetime) -> MemoOrder:
         return_due=dates.return_due,
         objections=tuple(case.objections),
         head=case.head,
+        recipient=case.recipient,
     )
 
 

@@ -1,20 +1,24 @@
 """Letters as an order composes them: which facts each kind tells, to whom, and with which commands."""
 
+import shlex
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import typer
 
 from activities.templates import default_templates
+from forthwith.console.app import app
 from forthwith.domain.clock import Computation
 from forthwith.domain.items import ItemState
-from forthwith.domain.letters import LetterOrder, compose_letter
+from forthwith.domain.letters import LetterOrder, commands, compose_letter
 from forthwith.domain.period import Period
 from forthwith.domain.record import Draft, Filed, Issued, Resent, SentLetter, ServiceRecord
 from forthwith.domain.timetable import TO_RECIPIENT, Step, StepKind
 from forthwith.domain.wording import plain_text
 from tests.units.cases import campaign, clocks, plan, receipt
 
+COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # pyright: ignore[reportAttributeAccessIssue]
 MARCH = datetime(2018, 3, 12, 15, tzinfo=UTC)
 SIGNED, MEMO = "a" * 64, Filed(uri="test/somewhere/referral/memo.pdf", sha256="b" * 64, size=1)
 DEMANDED = SentLetter(step="demand", kind=StepKind.DEMAND, to="recipient", receipt=receipt(MARCH))
@@ -25,10 +29,10 @@ def within(days: int) -> Computation:
     return clocks(THREE)[0].within(MARCH, Period(unit="days", count=days), "frcp6")
 
 
-def words(kind: StepKind, **facts: Any) -> str:
-    """The mail that a step of this kind sends, on one line."""
+def order(kind: StepKind, **facts: Any) -> LetterOrder:
+    """The order for a step of this kind, with everything that can be known."""
     to = "recipient" if kind in TO_RECIPIENT else "reviewer"
-    order = LetterOrder(
+    composed = LetterOrder(
         workflow_id=THREE.workflow_id,
         plan=THREE.content_hash,
         step=Step(id=kind, kind=kind, to=to, planned_at=MARCH, at=MARCH, why="it is time"),
@@ -59,7 +63,12 @@ def words(kind: StepKind, **facts: Any) -> str:
         attention=("objection",),
         resent=Resent(letter=DEMANDED, reason="they lost it") if kind is StepKind.COPY else None,
     )
-    letter = compose_letter(THREE, default_templates(), order.model_copy(update=facts))
+    return composed.model_copy(update=facts)
+
+
+def words(kind: StepKind, **facts: Any) -> str:
+    """The mail that a step of this kind sends, on one line."""
+    letter = compose_letter(THREE, default_templates(), order(kind, **facts))
     return " ".join(plain_text(letter).split())
 
 
@@ -95,3 +104,11 @@ def test_a_referral_says_what_was_served_and_where_the_memo_is() -> None:
 @pytest.mark.parametrize("kind", StepKind)
 def test_every_kind_of_letter_has_its_words(kind: StepKind) -> None:
     assert words(kind)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in StepKind if kind not in TO_RECIPIENT])
+def test_every_command_in_a_letter_to_our_own_people_is_understood(kind: StepKind) -> None:
+    for line in commands(order(kind)):
+        program, command, *arguments = shlex.split(line)
+        assert program == "forthwith"
+        COMMANDS[command].make_context(command, arguments)  # refuses unknown options and missing arguments
