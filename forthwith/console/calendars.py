@@ -5,6 +5,7 @@ calendar.
 """
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from activities.calendars import Overlay, UnknownCalendar, build_calendar, is_file, is_known
@@ -52,15 +53,22 @@ def overlay_file(name: str, beside: Path) -> str | None:
     """The overlay file that ``name`` means, relative to ``beside``; None where it names a calendar or one of ours.
 
     ``office`` is ``overlays/office.yaml`` where there is such a file. Raises ``UnknownCalendar`` where a calendar
-    is called so too.
+    is called so too, and where only a file of nearly that name is there.
     """
     if is_file(name):
         return name
-    if not name.isprintable() or set(name) & set("/\\") or not (beside / (file := f"overlays/{name}.yaml")).is_file():
-        return None
+    files = {path.stem: f"overlays/{path.name}" for path in sorted((beside / "overlays").glob("*.y*ml"))}
     if is_known(name):
-        raise UnknownCalendar(f"{name!r} is a calendar and also your file {file}; give the file another name")
-    return file
+        if name in files:
+            raise UnknownCalendar(
+                f"{name!r} is a calendar and also your file {files[name]}; give the file another name"
+            )
+        return None
+    if name not in files and (near := get_close_matches(name, files, n=1)):
+        raise UnknownCalendar(
+            f"no calendar and no overlay is called {name!r}; did you mean your file {files[near[0]]}?"
+        )
+    return files.get(name)
 
 
 def overlay_problems(path: Path, name: str) -> tuple[Problem, ...]:

@@ -364,6 +364,22 @@ def test_an_overlay_is_read_with_the_campaign(folder: Path):
     ]
 
 
+def test_an_overlay_goes_by_its_name_and_one_of_ours_as_well(folder: Path):
+    spoil(folder, YAML, r"us-federal, state", "us-federal, state, fair, california-courts")
+    (folder / "overlays").mkdir()
+    (folder / "overlays/fair.yaml").write_text("add:\n  - {name: Fair, citation: City Code 1, day: 2018-02-23}\n")
+    named = (str(folder / "overlays/fair.yaml"), "california-courts")
+    assert read_campaign(folder / YAML).calendars == ("us-federal", "state", *named)
+    (folder / "overlays/fair.yaml").write_text("add:\n  - {name: Fair, citation: City Code 1, every: mondays}\n")
+    assert problems(folder) == [
+        "overlays/fair.yaml:2: add.1.every: 'mondays' is no day; write 12-24, 4th friday of september, or easter - 2"
+    ]
+    (folder / "overlays/fair.yaml").rename(folder / "overlays/fare.yaml")
+    assert [problem.partition(": ")[2] for problem in problems(folder)] == [
+        "clock.calendar.3: no calendar and no overlay is called 'fair'; did you mean your file overlays/fare.yaml?"
+    ]
+
+
 @given(
     data=st.binary(max_size=200),
     start=st.integers(0, 3_600),
