@@ -236,8 +236,8 @@ def _near(name: str) -> str:
 def _possible(country: str) -> str:
     if country not in _countries():
         return (
-            "; write us-federal, state, an ISO code such as US-MA or GB-ENG, an overlay file by its path or by its name "
-            f"in the folder overlays, or an overlay of ours ({', '.join(sorted(shipped_overlays()))})"
+            "; write us-federal, state, an ISO code such as US-MA or GB-ENG, an overlay file by its path or by its "
+            f"name in the folder overlays, or an overlay of ours ({', '.join(sorted(shipped_overlays()))})"
         )
     federal = [_FEDERAL] if country == "US" else []
     parts = [*federal, *(f"{country}-{code}" for code in _countries()[country])]
