@@ -297,24 +297,32 @@ class Clock(Model):
     ) -> tuple[tuple[Counted, ...], tuple[Alternative, ...]]:
         """The readings that are enforced, one a stage, and the last day of the others where that differs."""
         as_closed, as_open = read(False), read(True)
-        closed_due, open_due = as_closed[-1].due, as_open[-1].due
-        if closed_due == open_due:
-            return as_closed, ()
-        is_closed = (closed_due > open_due) == (self.reading == "later")
+        closed_end, open_end = ((reading[-1].due, reading[-1].last_counted) for reading in (as_closed, as_open))
+        is_closed = closed_end == open_end or (closed_end > open_end) == (self.reading == "later")
+        enforced, other = (as_closed, as_open) if is_closed else (as_open, as_closed)
+        if enforced[-1].due == other[-1].due:
+            return enforced, ()
         counts = [part for reading in as_closed for part in (reading, reading.extends, reading.longest) if part]
         passed = {skipped.day for count in counts for skipped in count.passed}
-        days = {closed_due, open_due, *passed}
+        days = {enforced[-1].due, other[-1].due, *passed}
         disputed = {closed.day: closed.disputed for closed in self.calendar.disputes(min(days), max(days))}
         # A roll back that ended at a pause and turned round has left the day that it turned on unnamed.
         reasons = {disputed[day] for day in passed & disputed.keys()} or {*disputed.values()}
         reason = ", ".join(sorted(reasons))
         if self.reading == "strict":
             reason += "; the stricter reading is enforced"
-        alternative = Alternative(due=open_due if is_closed else closed_due, reason=reason)
-        return as_closed if is_closed else as_open, (alternative,)
+        return enforced, (Alternative(due=other[-1].due, reason=reason),)
 
     def _count(self, count: Count, paused: PausedDays, disputed_open: bool) -> Counted:
-        return Counting(count, self.calendar, self.inaccessible, paused, disputed_open).counted()
+        def under(paused: PausedDays) -> Counted:
+            return Counting(count, self.calendar, self.inaccessible, paused, disputed_open).counted()
+
+        if count.edition.roll == "backward":
+            # Moved back, the time is up before the count has ended: a pause in between has nothing left to stop.
+            for begins, before in paused.one_by_one():
+                if begins > (reading := under(before)).due:
+                    return reading
+        return under(paused)
 
     def _stage(self, stage: Stage, reading: Counted, rule: Rule) -> Computation:
         citation = stage.citation or rule.citation

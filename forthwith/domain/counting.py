@@ -85,7 +85,8 @@ class Counting:
             due, passed = self.paused.passed(due + _ONE_DAY, due + self.count.mail_days * _ONE_DAY)
             self.passed += [Skipped(day=day, reason=PAUSED) for day in passed]
             due = self.rolled(due)
-        return Counted(self.count, received, before_first, last_counted, due, tuple(self.passed), before_mail)
+        passed = tuple(dict.fromkeys(self.passed))  # what was rolled over back may be counted over again
+        return Counted(self.count, received, before_first, last_counted, due, passed, before_mail)
 
     def first_day(self) -> tuple[date, date]:
         """The day on which the event counts as received, and the day before day 1."""

@@ -52,6 +52,10 @@ class PausedDays:
         before = bisect_right(self._firsts, day)
         return bool(before) and day < self._runs[before - 1][1]
 
+    def one_by_one(self) -> Iterator[tuple[date, "PausedDays"]]:
+        """The first day of each run, with the runs before it."""
+        return ((run[0], PausedDays(self._runs[:n])) for n, run in enumerate(self._runs))
+
     def passed(self, first: date, last: date) -> tuple[date, list[date]]:
         """Where ``last`` moves when every paused day from ``first`` on adds one, and the days that did."""
         passed: list[date] = []

@@ -109,17 +109,31 @@ class NaiveClock(NamedTuple):
 
     place: NaivePlace
     rule: NaiveRule
-    paused: frozenset[date] = frozenset()
+    pauses: Sequence[frozenset[date]] = ()
+    """The paused days of each pause, in the order in which the pauses begin."""
     lenient: bool = False
     """Takes the disputed days as open."""
+    paused: frozenset[date] = frozenset()
+    """Those that this count has met."""
 
     def within(self, moment: datetime, count: int, unit: str) -> NaiveCount:
         """``count`` days of ``unit`` after ``moment``."""
-        return self.last_day(self.walk(step(self.first_day(moment), -1), count, unit))
+        return self.after(step(self.first_day(moment), -1), count, unit)
 
     def longer(self, base: NaiveCount, count: int, unit: str) -> NaiveCount:
         """As many days more, from where the count had ended before it was moved."""
-        return self.last_day(self.walk(base.last_counted, count, unit))
+        return self.after(base.last_counted, count, unit)
+
+    def after(self, day: date, count: int, unit: str) -> NaiveCount:
+        """The count again for each pause that begins before it is over; the others have nothing left to stop."""
+        running = self
+        end = running.last_day(running.walk(day, count, unit))
+        for days in self.pauses:
+            if min(days) > end.due:
+                break
+            running = running._replace(paused=running.paused | days)
+            end = running.last_day(running.walk(day, count, unit))
+        return end
 
     def staged(self, moment: datetime, stages: Sequence[NaiveStage], *, extended: bool) -> list[NaiveCount]:
         """Every stage's last day."""
@@ -130,7 +144,7 @@ class NaiveClock(NamedTuple):
                 end = self.within(moment, *stage.within)
             else:
                 counting = self._replace(rule=self.rule._replace(mail_days=0))  # whoever was served by mail was so once
-                end = counting.last_day(self.walk(ends[stage.after].due, *stage.within))
+                end = counting.after(ends[stage.after].due, *stage.within)
             if extended and stage.extension:
                 end = counting.longer(end, *stage.extension)
             if stage.cap:
@@ -213,21 +227,24 @@ def naive_back(place: NaivePlace, day: date, count: int, unit: str, rule: NaiveR
     return NaiveCount(day, due)
 
 
-def naive_paused(place: NaivePlace, pauses: Sequence[Span]) -> frozenset[date]:
-    """The days whose end falls into a pause: nobody could have been late on them."""
-    days: set[date] = set()
-    for since, until in pauses:
+def naive_paused(place: NaivePlace, pauses: Sequence[Span]) -> list[frozenset[date]]:
+    """Of each pause the days whose end falls into it, on which nobody could be late; without those that have none."""
+    paused: list[frozenset[date]] = []
+    for since, until in sorted(pauses):
+        days: set[date] = set()
         day = step(since.astimezone(UTC).date(), -2)
         while (end := place.ends(day)) <= until:
             if since < end:
                 days.add(day)
             day = step(day)
-    return frozenset(days)
+        if days:
+            paused.append(frozenset(days))
+    return paused
 
 
 def naive_certain(place: NaivePlace, day: date, pauses: Sequence[Span] = ()) -> date:
     """A named day, a day later for each paused day until it; never moved for a weekend or a holiday."""
-    paused = naive_paused(place, pauses)
+    paused = frozenset[date]().union(*naive_paused(place, pauses))
     look, due = min(paused, default=day), day
     while look <= due:
         if look in paused:

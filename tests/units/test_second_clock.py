@@ -276,8 +276,8 @@ def of_the_second_clock(case: Case) -> Answer:
         end = naive_elapsed(case.moment, timedelta(**{case.unit: case.count}), case.pauses)
         due = end.astimezone(ZoneInfo(case.zone)).date()
         return Answer(due, due, end)
-    paused = naive_paused(place, case.pauses)
-    strict, lenient = (NaiveClock(place, case.rule, paused, lenient=lenient) for lenient in (False, True))
+    stopped = naive_paused(place, case.pauses)
+    strict, lenient = (NaiveClock(place, case.rule, stopped, lenient=lenient) for lenient in (False, True))
     if backward:
         ends = [
             [naive_back(place, day, case.count, case.unit, case.rule, lenient=lenient)] for lenient in (False, True)
@@ -301,12 +301,13 @@ def of_the_second_clock(case: Case) -> Answer:
 
 
 def in_force(ends: list[list[NaiveCount]], reading: str) -> tuple[list[NaiveCount], list[NaiveCount]]:
-    """Of two readings the one that is enforced, then the other; of two that end together the one of closed days."""
+    """Of two readings the one that is enforced, then the other; of two that end together by where the count ended."""
     closed, lenient = ends
-    later_is_closed = closed[-1].due >= lenient[-1].due
-    if closed[-1].due == lenient[-1].due or later_is_closed == (reading == "later"):
+    (closed_counted, closed_due), (lenient_counted, lenient_due) = closed[-1], lenient[-1]
+    if (closed_due, closed_counted) == (lenient_due, lenient_counted):
         return closed, lenient
-    return lenient, closed
+    closed_is_later = closed_due > lenient_due or (closed_due == lenient_due and closed_counted > lenient_counted)
+    return (closed, lenient) if closed_is_later == (reading == "later") else (lenient, closed)
 
 
 def check(seed: int) -> None:
