@@ -1,20 +1,26 @@
 """Dates worked out by hand from the statute and a wall calendar, one a line in data/worked_dates.csv.
 
 None was taken from the engine. ``from`` is wall-clock time of the zone (noon where only a day is given), ``due``
-carries its weekday, ``closes_at`` is in UTC, ``stricter`` the earlier day to which another reader may hold.
+carries its weekday, ``closes_at`` is in UTC, ``other`` is the last day under the reading that is not enforced.
 """
 
 import csv
+from collections import defaultdict
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
+from activities.rules import read_rule
 
 from activities.calendars import build_calendar
-from forthwith.domain.clock import Clock, Computation, Rule
+from forthwith.domain.clock import Clock
+from forthwith.domain.computation import Computation
+from forthwith.domain.counting import Inaccessible
+from forthwith.domain.pause import Pause
 from forthwith.domain.period import Period
+from forthwith.domain.rule import Reading, Rule
 
 WORKED = Path(__file__).parent / "data" / "worked_dates.csv"
 
@@ -31,24 +37,55 @@ def local(written: str, zone: str) -> datetime:
 
 
 def compute(worked: dict[str, str]) -> Computation:
-    zone, period = worked["zone"], worked["period"]
-    closes: time | None = None
+    """The engine's answer. ``besides`` lists what else matters, such as ``closes 17:00; extend 14 days``."""
+    zone, moment = worked["zone"], local(worked["from"], worked["zone"])
+    settings: dict[str, list[str]] = defaultdict(list)
     for setting in filter(None, worked["besides"].split("; ")):
-        what, _, value = setting.partition(" ")
-        if what == "closes":
-            closes = time.fromisoformat(value)
-    moment = local(worked["from"], zone)
-    calendar = build_calendar(
-        worked["place"].split(), state=None, first_year=moment.year - 1, last_year=min(moment.year + 2, 2100)
+        name, _, value = setting.partition(" ")
+        settings[name].append(value)
+    (closes,) = settings["closes"] or [""]
+    (reading,) = settings["reading"] or ["later"]
+    clock = Clock(
+        calendar=build_calendar(
+            worked["place"].split(), state=None, first_year=moment.year - 1, last_year=min(moment.year + 2, 2100)
+        ),
+        zone=zone,
+        closes=time.fromisoformat(closes) if closes else None,
+        reading=cast("Reading", reading),
+        inaccessible=tuple(
+            Inaccessible(day=date.fromisoformat(day), reason="snow") for day in settings["office_closed"]
+        ),
     )
-    clock = Clock(calendar=calendar, zone=zone, closes=closes)
-    if period == "by":
-        return clock.by(moment.date())
-    count, unit = period.split()
-    rule = cast("Rule", worked["rule"])
+    pauses = tuple(paused(written, zone) for written in settings["pause"])
+    if worked["period"] == "by":
+        return clock.by(moment.date(), pauses=pauses)
+    rule = changed(worked["rule"], settings)
+    if not worked["period"]:
+        return clock.staged(moment, rule, extended="extended" in settings, pauses=pauses)
+    count, unit = worked["period"].split()
     if int(count) < 0:
         return clock.counted(moment.date(), int(count), rule=rule)
-    return clock.within(moment, Period.model_validate({unit: int(count)}), rule)
+    computed = clock.within(moment, Period.model_validate({unit: int(count)}), rule, pauses=pauses)
+    for count, unit in (written.split() for written in settings["extend"]):
+        computed = clock.extended(computed, Period.model_validate({unit: int(count)}), rule, pauses=pauses)
+    return computed
+
+
+def paused(written: str, zone: str) -> Pause:
+    since, until = written.split("/")
+    return Pause(since=local(since, zone), until=local(until, zone))
+
+
+def changed(name: str, settings: dict[str, list[str]]) -> Rule:
+    """The rule of that name, with what a row says to be otherwise."""
+    rule = read_rule(name)
+    written = {setting: settings[setting][0] for setting in ("roll", "starts", "cut_off") if setting in settings}
+    if "mail" in settings:
+        written |= {"mail_days": int(settings["mail"][0])}
+    if not written:
+        return rule
+    editions = [edition.model_dump(by_alias=True) | written for edition in rule.editions]
+    return Rule.model_validate(rule.model_dump(by_alias=True) | {"editions": editions})
 
 
 @pytest.mark.parametrize("worked", read_worked(), ids=lambda w: f"{w['from']} {w['period']} {w['why'][:40]}")
@@ -56,5 +93,5 @@ def test_a_date_worked_by_hand(worked: dict[str, str]) -> None:
     computed = compute(worked)
     assert f"{computed.due:%a %Y-%m-%d}" == worked["due"], worked["why"]
     assert computed.closes_at == datetime.fromisoformat(worked["closes_at"]), worked["why"]
-    stricter = [date.fromisoformat(worked["stricter"])] if worked["stricter"] else []
-    assert [other.due for other in computed.alternatives] == stricter, worked["why"]
+    others = [date.fromisoformat(worked["other"])] if worked["other"] else []
+    assert [other.due for other in computed.alternatives] == others, worked["why"]
