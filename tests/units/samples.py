@@ -172,6 +172,7 @@ VARIABLES: dict[str, object] = {
     "received": ["Request A-2: produced, received on February 20, 2018"],
     "issued": {"number": "OJP-2018-17", "by": "To be named, Director", "on": "March 12, 2018", "sha256": SHA256},
     "served": {"on_whom": "City Clerk", "how": "by hand", "by": "A. Server", "on": "March 14, 2018"},
+    "copy": {"letter": "demand", "sent_on": "January 24, 2018", "reason": "it was asked for"},
     "memo": {"file": f"{REFERENCE}/referral/memo.pdf", "sha256": SHA256},
     "attention": ["the recipient objected to request A-2", "the mail was returned as undeliverable"],
     "commands": [
