@@ -21,8 +21,9 @@ from forthwith.console.planning import Planned, plan_requests
 from forthwith.console.requests import query
 from forthwith.domain.forecast import Foreseen
 from forthwith.domain.letters import LetterOrder
-from forthwith.domain.timetable import StepKind
+from forthwith.domain.timetable import TO_RECIPIENT, StepKind
 from tests.ui.scene import CAMPAIGN, LATE, SILENT, chromium, open_details, open_list, open_request, scene
+from tests.units.matter import draft, memo, memo_order, under_rule_45
 
 BUILD, DOCS = Path("build/screens"), Path("docs/screens")
 SENT_ON = datetime(2018, 1, 24, 14, tzinfo=UTC)
@@ -38,7 +39,13 @@ ROWS, DETAILS = FloatRect(x=256, y=60, width=1344, height=380), FloatRect(x=256,
 SHARP, SMALL = 110, 64
 """Pixels an inch, for looking closely and for the README."""
 
-ASKED_OF_US = {StepKind.ISSUANCE_CHASE: "issuance-1-chase-1", StepKind.HOLD_CHASE: "hold-1-chase-1"}
+OTHERS = (
+    StepKind.DEFICIENCY,
+    StepKind.ISSUANCE_CHASE,
+    StepKind.SERVICE_CHASE,
+    StepKind.REFERRAL,
+    StepKind.HOLD_CHASE,
+)
 """Letters that a silent life has not: it ends at the supervisor's review and is never on hold."""
 
 
@@ -68,10 +75,29 @@ def _documents() -> Iterator[tuple[str, bytes]]:
         yield name, _pdf(planned, step)
     last = steps[-1]
     assert isinstance(last.order, LetterOrder)
-    for kind, name in ASKED_OF_US.items():
-        asked = last.order.step.model_copy(update={"kind": kind, "id": name, "to": "operator"})
-        order = last.order.model_copy(update={"step": asked, "attention": ("unreadable_message",)})
-        yield f"other-{name}", _pdf(planned, Foreseen(last.at, name, "letter", "operator", last.zone, (), order))
+    matter = memo_order()
+    for kind in OTHERS:
+        name, to = kind.replace("_", "-"), "recipient" if kind in TO_RECIPIENT else "operator"
+        order = last.order.model_copy(
+            update={
+                "step": last.order.step.model_copy(update={"kind": kind, "id": name, "to": to}),
+                "attention": ("unreadable_message",),
+                "cure": matter.cure,
+                "issued": matter.issued,
+                "service": matter.service,
+                "return_due": matter.return_due,
+                "memo": matter.letters[0].receipt.pdf,
+            }
+        )
+        yield f"other-{name}", _pdf(planned, Foreseen(last.at, name, "letter", to, last.zone, (), order))
+    later = {
+        "draft-rule-45": draft(under_rule_45()),
+        "issued": draft(issued=matter.issued),
+        "issued-rule-45": draft(under_rule_45(), issued=matter.issued),
+        "memo": memo(),
+    }
+    for name, document in later.items():
+        yield name, planned.render(document, created=matter.drafted_at)
 
 
 def _pdf(planned: Planned, step: Foreseen) -> bytes:

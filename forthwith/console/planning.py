@@ -8,15 +8,17 @@ from zoneinfo import ZoneInfo
 
 from activities.calendars import UnknownCalendar, build_calendar
 from activities.dossier import Dossier, as_pinned
-from activities.typesetting import RENDERER, TEMPLATES, TemplateError, render_pdf
+from activities.typesetting import RENDERER, TEMPLATES, Document, TemplateError, render_pdf
 from forthwith.console.calendars import YEARS_AFTER, YEARS_BEFORE
 from forthwith.console.campaign_file import CampaignFile, InvalidCampaign, Problem
 from forthwith.domain.calendar import Calendar
 from forthwith.domain.campaign import Jurisdiction, RequestPlan
 from forthwith.domain.clock import Clock
-from forthwith.domain.documents import Letter, SubpoenaDraft
+from forthwith.domain.documents import Letter, Memo, SubpoenaDraft
 from forthwith.domain.forecast import Foreseen, forecast
 from forthwith.domain.letters import LetterOrder, compose_letter
+from forthwith.domain.record import GENESIS, Issued
+from forthwith.domain.referral import MemoOrder, compose_memo
 from forthwith.domain.subpoena import DraftOrder, compose_draft
 from forthwith.domain.wording import WordingError
 
@@ -44,7 +46,35 @@ class Planned:
             case None:
                 return None
 
-    def render(self, document: Letter | SubpoenaDraft, *, created: datetime) -> bytes:
+    def later_documents(self, order: DraftOrder) -> tuple[SubpoenaDraft, Memo]:
+        """What only acts of people lead to: the draft of ``order`` as if issued, and a memo that refers the matter."""
+        issued = Issued(
+            number="0", signed_by="nobody", signed_title="", issued_at=order.drafted_at, sha256_signed=GENESIS
+        )
+        memo = MemoOrder(
+            workflow_id=order.workflow_id,
+            plan=order.plan,
+            drafted_at=order.drafted_at,
+            letters=order.letters,
+            responses=order.responses,
+            deadline=order.deadline,
+            cure=order.cure,
+            items=order.items,
+            outstanding=order.outstanding,
+            issued=issued,
+            head=GENESIS,
+        )
+        return (
+            compose_draft(
+                self.plan,
+                order.model_copy(update={"issued": issued}),
+                template=self.templates["subpoena.typ"],
+                renderer=RENDERER,
+            ),
+            compose_memo(self.plan, memo, template=self.templates["referral.typ"], renderer=RENDERER),
+        )
+
+    def render(self, document: Document, *, created: datetime) -> bytes:
         """A document as PDF. Raises ``TemplateError``."""
         return render_pdf(self.templates[TEMPLATES[type(document)]], document, created=created)
 
@@ -83,6 +113,9 @@ def check_requests(planned: Sequence[Planned], file: CampaignFile, *, opened_at:
                 document = request.document(foreseen)
                 if document and request is planned[0]:
                     request.render(document, created=foreseen.at)
+                    if isinstance(foreseen.order, DraftOrder):
+                        for later in request.later_documents(foreseen.order):
+                            request.render(later, created=foreseen.at)
         except (WordingError, TemplateError) as error:
             name = str(error).partition(":")[0]
             problems.setdefault(str(error), Problem(file=name, line=None, field="", message=str(error)))

@@ -1,14 +1,32 @@
 """The memo that refers a matter: the whole record in order, what it rests on, and what it does not show."""
 
 import io
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from pypdf import PdfReader
 
+from activities.templates import default_templates
 from activities.typesetting import render_pdf
+from forthwith.console.campaign_file import InvalidCampaign, read_campaign
+from forthwith.console.planning import check_requests
 from forthwith.domain.documents import Memo
 from forthwith.domain.messages import RecordResponse
-from tests.units.matter import DRAFTED, ENTRIES, ISSUED, SERVICE, TEMPLATE, letter, memo, memo_order, response
+from tests.units.matter import (
+    CAMPAIGN,
+    DRAFTED,
+    ENTRIES,
+    ISSUED,
+    SENT_AT,
+    SERVICE,
+    TEMPLATE,
+    letter,
+    memo,
+    memo_order,
+    planned,
+    response,
+)
 from tests.units.test_documents import in_order
 
 
@@ -117,3 +135,13 @@ def test_letters_to_our_own_people_and_second_copies_are_named_as_such() -> None
     assert line.what == "Review chase (review-1-chase-1)"
     assert line.facts[0] == "To Reviewing attorney, reviewer, by e-mail."
     assert "This may have been a second copy, and said so." in line.facts
+
+
+@pytest.mark.parametrize("name", ["referral.typ", "subpoena.typ"])
+def test_a_layout_that_only_later_acts_need_is_tried_before_anything_is_sent(name: str) -> None:
+    broken = default_templates()[name] + "\n#if issued != none { nothing }"
+    if name == "referral.typ":
+        broken = "#nothing"
+    request = replace(planned(), templates={**planned().templates, name: broken})
+    with pytest.raises(InvalidCampaign, match=name):
+        check_requests([request], read_campaign(CAMPAIGN), opened_at=SENT_AT)
