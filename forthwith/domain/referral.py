@@ -389,9 +389,9 @@ def _asked(plan: RequestPlan, order: MemoOrder, numbers: dict[tuple[ExhibitFile,
 
 
 def _where_approved(order: MemoOrder, numbers: dict[tuple[ExhibitFile, ...], str]) -> str:
-    approved = {decision.sha256 for decision in order.approvals if decision.decision == "approve"}
+    approved = [decision.sha256 for decision in order.approvals if decision.decision == "approve"][-1:]
     exhibits = [number for files, number in numbers.items() if any(file.sha256 in approved for file in files)]
-    return f" (Exhibit {exhibits[-1]})" if exhibits else ""
+    return f" (Exhibit {exhibits[0]})" if exhibits else ""  # the draft comes first, also where it was signed as it is
 
 
 def _deadlines(order: MemoOrder) -> tuple[DeadlineStatement, ...]:

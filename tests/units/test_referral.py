@@ -76,6 +76,11 @@ def test_it_reads_like_a_memo_and_keeps_the_order_of_the_record() -> None:
     )
 
 
+def test_the_draft_is_the_exhibit_of_what_was_approved_also_where_it_was_signed_as_it_is() -> None:
+    asked = " ".join(memo(issued=ISSUED.model_copy(update={"sha256_signed": DRAFTED.sha256})).asked)
+    assert "in the draft that was approved (Exhibit 6)" in asked
+
+
 def test_every_file_and_hash_of_the_record_is_an_exhibit() -> None:
     document, order = memo(), memo_order()
     kept = {file.sha256 for exhibit in document.exhibits for file in exhibit.files}
