@@ -70,6 +70,12 @@ types: setup ## pyright, strict on our packages
 histories: setup ## record anew the workflow histories that the replay tests run
 	$(PY) -m tests.replay.record $(ARGS)
 
+.PHONY: reference
+reference: setup ## write anew what docs/ shows of the code: every command, every message at every rung, every schema
+	@$(PY) -m tests.units.commands
+	@$(PY) -m tests.units.rungs
+	@$(PY) -m tests.units.test_contract
+
 .PHONY: screens
 screens: setup ## pictures of every letter, draft and Web UI page, into build/screens
 	$(PY) -m tests.screens $(ARGS)
