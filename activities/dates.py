@@ -17,15 +17,17 @@ class DatesQuestion(Model):
     facts: Facts
 
 
-def clocks(dossier: Dossier, plan: RequestPlan) -> tuple[Clock, Clock]:
-    """The recipient's clock and the issuer's, with the calendars the plan pins. Raises ``DossierError``."""
+def clocks(dossier: Dossier, plan: RequestPlan, facts: Facts) -> tuple[Clock, Clock]:
+    """The recipient's clock and the issuer's, with the calendars that count. Raises ``DossierError``."""
     campaign = plan.campaign
     recipient = Clock(
-        calendar=dossier.calendar(plan.recipient_calendar),
+        calendar=dossier.calendar(facts.recipient_calendar or plan.recipient_calendar),
         zone=plan.jurisdiction.timezone,
         closes=campaign.clock.closes,
     )
-    return recipient, Clock(calendar=dossier.calendar(plan.issuer_calendar), zone=campaign.time_zone)
+    return recipient, Clock(
+        calendar=dossier.calendar(facts.issuer_calendar or plan.issuer_calendar), zone=campaign.time_zone
+    )
 
 
 class Dates:
@@ -38,5 +40,5 @@ class Dates:
     async def compute_dates(self, question: DatesQuestion) -> Timetable:
         """Every date that follows from the facts, with its explanation."""
         plan = self._dossier.plan(question.plan)
-        recipient, issuer = clocks(self._dossier, plan)
+        recipient, issuer = clocks(self._dossier, plan, question.facts)
         return timetable(plan.campaign, recipient, issuer, question.facts)

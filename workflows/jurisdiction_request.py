@@ -48,6 +48,7 @@ with workflow.unsafe.imports_passed_through():
         EscalateNow,
         ExtendDeadline,
         PauseClock,
+        RecomputeDeadlines,
         RecordIssuance,
         RecordObjection,
         RecordResponse,
@@ -278,6 +279,15 @@ class JurisdictionRequest:
 
     @withdraw.validator
     def _may_withdraw(self, message: Withdraw) -> None:
+        self._refuse(message)
+
+    @workflow.update
+    def recompute_deadlines(self, message: RecomputeDeadlines) -> Answer:
+        """The dates are computed with other calendars."""
+        return self._hear(message)
+
+    @recompute_deadlines.validator
+    def _may_recompute_deadlines(self, message: RecomputeDeadlines) -> None:
         self._refuse(message)
 
     @workflow.update

@@ -2,7 +2,7 @@
 
 import typer
 
-from forthwith.console import deadline, local, look, preview, starting, tell, today, upkeep
+from forthwith.console import deadline, local, look, preview, recompute, starting, tell, today, upkeep
 
 app = typer.Typer(
     name="forthwith",
@@ -34,6 +34,7 @@ for panel, commands in {
         "resume": tell.resume,
         "correct-recipient": tell.correct_recipient,
         "resend": tell.resend,
+        "recompute": recompute.recompute,
         "escalate": tell.escalate,
         "review": tell.review,
         "issued": tell.issued,

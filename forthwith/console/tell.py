@@ -40,6 +40,7 @@ COMMANDS = {
     "record_objection": "objected",
     "escalate_now": "escalate",
     "withdraw": "withdraw",
+    "recompute_deadlines": "recompute",
     "resolve_attention": "resolve",
     "add_note": "note",
 }

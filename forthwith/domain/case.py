@@ -30,6 +30,7 @@ from forthwith.domain.actions import (
     Wait,
 )
 from forthwith.domain.campaign import Recipient, RequestPlan, Role
+from forthwith.domain.fields import Sha256
 from forthwith.domain.items import Items
 from forthwith.domain.messages import (
     MOST_MESSAGES,
@@ -153,11 +154,15 @@ class Case:
         """When the pause began that is not over yet."""
         self.overdue_from: datetime | None = None
         self.final_notice_at: datetime | None = None
+        self.cure_closed = False
+        """An operator did not wait for the end of the time to cure."""
         self.deficiencies = 0
         self.deficiency_from: datetime | None = None
         self.deficiency_at: datetime | None = None
         self.return_extensions: tuple[Extension, ...] = ()
         self.copies: tuple[Copy, ...] = ()
+        self.recipient_calendar: Sha256 | None = None
+        self.issuer_calendar: Sha256 | None = None
         self.resent: dict[str, Resent] = {}
         """By the step under which it goes out again."""
         self.refers = False
@@ -302,6 +307,8 @@ class Case:
             served_at=self.service.served_at if self.service else None,
             return_extensions=self.return_extensions,
             copies=self.copies,
+            recipient_calendar=self.recipient_calendar,
+            issuer_calendar=self.issuer_calendar,
             chase=self.hold_chase or self.chase,
             gap_until=self._gap_until,
             not_before=self._not_before,
@@ -318,6 +325,11 @@ class Case:
                 f"The response is due {dates.deadline.in_words()}: what followed from an earlier date does not count."
             )
             self.enter(now, "not_due_before", text)
+            return True
+        if self._cure_goes_on(now, dates):
+            hearing.drop_draft(self)
+            self.move_to(Status.OVERDUE)
+            self.enter(now, "time_to_cure_goes_on", "The time to cure is not over yet; it is waited for.")
             return True
         if self.phase is Status.AWAITING_RESPONSE and now >= dates.deadline.closes_at:
             self.move_to(Status.OVERDUE)
@@ -376,6 +388,12 @@ class Case:
         if self.phase not in OVER_FOR_THE_RECIPIENT or self.overdue_from:
             return False
         return (self.final_notice_at or now) < dates.deadline.closes_at
+
+    def _cure_goes_on(self, now: datetime, dates: Timetable) -> bool:
+        """Whether the time to cure, taken to be over, turns out to run by another calendar."""
+        if self.phase not in OVER_FOR_THE_RECIPIENT[1:] or self.cure_closed or dates.cure is None:
+            return False
+        return self.final_notice_at is not None and now < dates.cure.closes_at
 
     def _next_step(self, dates: Timetable) -> Step | None:
         return min(self._pending(dates), key=lambda step: step.at, default=None)
@@ -526,6 +544,8 @@ class Case:
                 rule=dates.deadline.rule,
                 calendar=dates.deadline.calendar_sha256,
             )
+        if before and _other_dates(before, dates):
+            hearing.dates_moved(self, now)
 
     def letter_accepted(self, step: Step, receipt: Receipt, *, possible_copy: bool, now: datetime) -> None:
         """The mail server took a letter. One that was overtaken by what was said meanwhile starts no clock."""
@@ -934,6 +954,17 @@ class Case:
             previous=self.head,
         )
         self.timeline.append(entry)
+
+
+def _other_dates(before: Timetable, after: Timetable) -> bool:
+    """Whether other calendars moved what a draft states."""
+
+    def stated(dates: Timetable) -> tuple[datetime, datetime | None]:
+        return dates.deadline.closes_at, dates.cure.closes_at if dates.cure and dates.facts.final_notice_at else None
+
+    was, now = before.facts, after.facts
+    same = (was.recipient_calendar, was.issuer_calendar) == (now.recipient_calendar, now.issuer_calendar)
+    return not same and stated(before) != stated(after)
 
 
 def _sent_in_words(sent: SentLetter) -> str:

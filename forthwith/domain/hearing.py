@@ -21,6 +21,7 @@ from forthwith.domain.messages import (
     ExtendDeadline,
     ItemReport,
     PauseClock,
+    RecomputeDeadlines,
     RecordIssuance,
     RecordObjection,
     RecordResponse,
@@ -103,6 +104,8 @@ def record(case: "Case", message: AnyMessage, now: datetime) -> Answer:
             text = f"Withdrawn: {message.reason}"
             _said(case, now, "withdrawn", text, message)
             case.end(Status.WITHDRAWN, text, now)
+        case RecomputeDeadlines():
+            text = _recompute(case, message, now)
         case ResolveAttention():
             text = _resolve(case, message, now)
         case AddNote():
@@ -205,12 +208,12 @@ def _waits_for_acceptance(case: "Case") -> bool:
 
 
 def _redraft(case: "Case", why: str, now: datetime) -> None:
-    _drop_draft(case)
+    drop_draft(case)
     case.move_to(Status.DRAFTING)
     case.enter(now, "redraft", f"The subpoena is drafted anew: {why}.")
 
 
-def _drop_draft(case: "Case") -> None:
+def drop_draft(case: "Case") -> None:
     """What was drafted is no longer wanted, and nobody is late with it."""
     case.draft, case.approved_by, case.chase = None, None, None
     case.attention.pop(Attention.REVIEW_LATE, None)
@@ -274,7 +277,7 @@ def _came_back(case: "Case", letter: SentLetter, evidence: str, now: datetime, *
     elif letter.kind is StepKind.FINAL_NOTICE and is_latest and case.final_notice_at:
         case.series += 1
         case.final_notice_at = None
-        _drop_draft(case)
+        drop_draft(case)
         case.resolved(Attention.DRAFT_REJECTED, now)
         case.move_to(Status.OVERDUE)
         if not astray:
@@ -314,10 +317,10 @@ def begin_series(case: "Case", now: datetime, *, since: datetime | None) -> None
     """The response date is set anew: what was said about the old one no longer counts."""
     case.series += 1
     case.series_from = since
-    case.overdue_from, case.final_notice_at = None, None
+    case.overdue_from, case.final_notice_at, case.cure_closed = None, None, False
     if since is None:
         case.deficiency_from, case.deficiency_at = None, None
-    _drop_draft(case)
+    drop_draft(case)
     case.resolved(Attention.DRAFT_REJECTED, now)
 
 
@@ -358,6 +361,24 @@ def _resend(case: "Case", resending: ResendLetter, now: datetime) -> str:
     case.resent[step] = again
     text = f"A new demand goes out, and the clock starts anew with it: {resending.reason}{withdrawn}"
     return _said(case, now, "letter_resent", text, resending, step=step)
+
+
+def _recompute(case: "Case", recomputing: RecomputeDeadlines, now: datetime) -> str:
+    given = {"recipient_calendar": recomputing.recipient_calendar, "issuer_calendar": recomputing.issuer_calendar}
+    changes = {field: sha256 for field, sha256 in given.items() if sha256}
+    case.recipient_calendar = recomputing.recipient_calendar or case.recipient_calendar
+    case.issuer_calendar = recomputing.issuer_calendar or case.issuer_calendar
+    named = " and ".join(f"{field.replace('_', ' ')} {sha256[:12]}" for field, sha256 in changes.items())
+    text = f"The dates are computed with {named} from now on: {recomputing.reason}"
+    return _said(case, now, "deadlines_recomputed", text, recomputing, **changes)
+
+
+def dates_moved(case: "Case", now: datetime) -> None:
+    """Other calendars moved a date that a draft states."""
+    if case.phase in NOT_YET_ISSUED and case.draft:
+        _redraft(case, "a date that it states has moved", now)
+    elif case.phase is Status.DRAFTING:
+        case.draft_overtaken()
 
 
 def _review(case: "Case", review: ReviewSubpoena, now: datetime) -> str:
@@ -491,6 +512,7 @@ def _escalate(case: "Case", escalation: EscalateNow, now: datetime) -> str:
         what = "the response time is closed"
     elif case.phase is Status.OVERDUE:
         what = "the time to cure is closed" if case.final_notice_at else "without a final notice"
+        case.cure_closed = True
         case.move_to(Status.DRAFTING)
     elif case.phase is Status.AWAITING_RETURN and not case.refers:
         what = "the matter is referred without waiting for the return date"

@@ -275,6 +275,23 @@ class Withdraw(Message):
     reason: FilledText
 
 
+class RecomputeDeadlines(Message):
+    """The dates are computed with other calendars from now on, such as those of a year with a new holiday.
+
+    Each is named by the sha256 under which the dossier keeps it; what is left out stays.
+    """
+
+    recipient_calendar: Sha256 | None = None
+    issuer_calendar: Sha256 | None = None
+    reason: FilledText
+
+    @model_validator(mode="after")
+    def _something(self) -> "RecomputeDeadlines":
+        if self.recipient_calendar is None and self.issuer_calendar is None:
+            raise ValueError("give recipient_calendar, issuer_calendar or both")
+        return self
+
+
 class ResolveAttention(Message):
     """A person dealt with one reason for attention.
 
@@ -309,6 +326,7 @@ AnyMessage = (
     | RecordObjection
     | EscalateNow
     | Withdraw
+    | RecomputeDeadlines
     | ResolveAttention
     | AddNote
 )
@@ -330,6 +348,7 @@ UPDATES: dict[str, type[AnyMessage]] = {
     "record_objection": RecordObjection,
     "escalate_now": EscalateNow,
     "withdraw": Withdraw,
+    "recompute_deadlines": RecomputeDeadlines,
     "resolve_attention": ResolveAttention,
     "add_note": AddNote,
 }

@@ -21,6 +21,7 @@ from forthwith.domain.messages import (
     EscalateNow,
     ExtendDeadline,
     PauseClock,
+    RecomputeDeadlines,
     RecordIssuance,
     RecordObjection,
     RecordResponse,
@@ -83,6 +84,8 @@ def refusal(case: "Case", message: AnyMessage, now: datetime) -> str:
             return _of_objection(case, message, now)
         case EscalateNow():
             return _of_escalation(case)
+        case RecomputeDeadlines():
+            return _of_recomputing(case, message)
         case ResolveAttention():
             return _of_resolution(case, message)
         case Withdraw() | AddNote():
@@ -230,6 +233,13 @@ def _of_resending(case: "Case", resending: ResendLetter) -> str:
     if case.plan.campaign.clock.response.by:
         return "restarts_clock: the response is due on a date that no demand moves; extend it, or send a copy"
     return ""
+
+
+def _of_recomputing(case: "Case", recomputing: RecomputeDeadlines) -> str:
+    for_recipient = case.recipient_calendar or case.plan.recipient_calendar
+    for_issuer = case.issuer_calendar or case.plan.issuer_calendar
+    asked = (recomputing.recipient_calendar or for_recipient, recomputing.issuer_calendar or for_issuer)
+    return "the dates are computed with these calendars already" if asked == (for_recipient, for_issuer) else ""
 
 
 def _of_review(case: "Case", review: ReviewSubpoena) -> str:

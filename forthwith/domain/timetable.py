@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from forthwith.domain.calendar import day_in_words
 from forthwith.domain.campaign import Campaign, Role
 from forthwith.domain.clock import Clock, Computation
+from forthwith.domain.fields import Sha256
 from forthwith.domain.ladder import Ladder, Remind
 from forthwith.domain.model import Model
 from forthwith.domain.pause import Pause
@@ -118,6 +119,9 @@ class Facts(Model):
     """When the subpoena was served. Its return date counts from here."""
     return_extensions: tuple[Extension, ...] = ()
     copies: tuple[Copy, ...] = ()
+    recipient_calendar: Sha256 | None = None
+    issuer_calendar: Sha256 | None = None
+    """The calendars that count instead of those of the plan, by what the dossier keeps."""
     chase: Chase | None = None
     gap_until: datetime | None = None
     """No letter to the recipient goes earlier: the minimum gap after the one before it."""

@@ -16,7 +16,7 @@ from forthwith.domain.items import ItemState
 from forthwith.domain.messages import Attention, Status
 from forthwith.domain.model import Model
 from forthwith.domain.record import Draft, Filed, Issued, Outcome, SentLetter, ServiceRecord
-from forthwith.domain.timetable import StepKind
+from forthwith.domain.timetable import Facts, StepKind
 
 
 class NextAction(Model):
@@ -56,6 +56,8 @@ class RequestStatus(Model):
     objection_due: Computation | None = None
     memo: Filed | None = None
     """The referral memo."""
+    facts: Facts | None = None
+    """All that the dates hang on, the calendars that count instead of the plan's among them."""
     outcome: Outcome | None
     head: str
 
@@ -134,6 +136,7 @@ def request_status(case: Case, next_action: NextAction | None) -> RequestStatus:
         return_due=served.return_due if served else None,
         objection_due=served.objection_due if served else None,
         memo=case.memo,
+        facts=case.timetable.facts if case.timetable else None,
         outcome=case.outcome,
         head=case.head,
     )

@@ -32,6 +32,7 @@ from forthwith.domain.messages import (
     EscalateNow,
     ExtendDeadline,
     PauseClock,
+    RecomputeDeadlines,
     RecordIssuance,
     RecordObjection,
     RecordResponse,
@@ -301,6 +302,12 @@ class Desk:
     def resending(self, letter: str, *, restarts_clock: bool) -> ResendLetter:
         return ResendLetter(
             event_id=event_id(), by=OPERATOR, letter=letter, restarts_clock=restarts_clock, reason="they lost it"
+        )
+
+    def recomputation(self, recipient_calendar: str | None = None) -> RecomputeDeadlines:
+        sha256 = recipient_calendar or "3" * 64
+        return RecomputeDeadlines(
+            event_id=event_id(), by=OPERATOR, recipient_calendar=sha256, reason="a holiday was declared"
         )
 
     def correction(self, **corrected: str) -> CorrectRecipient:

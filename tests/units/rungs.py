@@ -87,6 +87,7 @@ SAID: Mapping[str, tuple[str, Callable[[Desk], AnyMessage]]] = {
         "resolve_attention",
         lambda desk: desk.resolution(_open(desk), "unserviceable"),
     ),
+    "recompute_deadlines": ("recompute_deadlines", lambda desk: desk.recomputation()),
     "withdraw": ("withdraw", lambda desk: desk.withdrawal()),
     "add_note": ("add_note", lambda desk: desk.note()),
 }
