@@ -274,7 +274,7 @@ def _show(moving: Sequence[Recomputed], looked_at: int, where: Console) -> None:
     if moving:
         table = plain_table()
         for name in ("Request", "Date", "Now", "By today's calendars"):
-            table.add_column(name, no_wrap=name == "Request")
+            table.add_column(name, min_width=12, overflow="fold")
         for one in moving:
             for number, date in enumerate(one.dates):
                 say = closing if date.what.endswith((" due", " ends", "date", "from us")) else local

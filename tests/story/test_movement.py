@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from forthwith import temporal
+from forthwith.domain.calendar import ClosedDay
 from forthwith.domain.messages import (
     Attention,
     CorrectRecipient,
     DeliveryReport,
     ExtendDeadline,
     PauseClock,
+    RecomputeDeadlines,
     ResendLetter,
     ResolveAttention,
     ResumeClock,
@@ -18,6 +20,7 @@ from forthwith.domain.messages import (
 )
 from forthwith.domain.period import Period
 from tests.story.stage import (
+    A_MINUTE_MORE,
     MAILROOM,
     OPERATOR,
     UNTIL_OVERDUE,
@@ -281,6 +284,53 @@ async def test_what_is_no_safe_header_is_refused_by_name(office: Office, wrong: 
     demand.expect(letter("demand"))
     message = {"event_id": "fix-1", "by": {"name": "O", "role": "operator"}, "reason": "a slip"} | wrong
     assert (await demand.refuses(("correct_recipient", message))).startswith(f"{next(iter(wrong))}:")
+
+
+# The dates are computed with other calendars.
+
+DAYS = {"clock__response": {"within": {"days": 30}}, "clock__rule": "frcp6"}
+
+
+async def holiday_on_the_due_date(demand: Demand) -> RecomputeDeadlines:
+    """A calendar with one holiday more, kept in the dossier: the very day on which the response is due."""
+    found = (await demand.view()).response_due
+    assert found
+    calendar = demand.planned.recipient.calendar
+    declared = ClosedDay(day=found.due, name="Day of Mourning", source="us-federal")
+    more = calendar.model_copy(update={"closed": (*calendar.closed, declared)})
+    sha256 = demand.office.dossier.pin(more.canonical)
+    return RecomputeDeadlines(
+        event_id="recompute-1", by=OPERATOR, recipient_calendar=sha256, reason="a holiday was declared"
+    )
+
+
+async def test_a_new_holiday_moves_a_date_once_somebody_says_so_and_the_record_names_the_calendar(
+    office: Office,
+) -> None:
+    demand = await office.demand(**DAYS)
+    await demand.advance(days=4)
+    demand.expect_any()
+    message = await holiday_on_the_due_date(demand)
+    before = (await demand.view()).response_due
+    await demand.tell(message)
+    after = (await demand.expect_status(Status.AWAITING_RESPONSE)).response_due
+    assert before
+    assert after
+    assert after.due > before.due
+    assert any("Day of Mourning" in skipped.reason for skipped in after.skipped)
+    said = next(entry for entry in await demand.timeline() if entry.what == "deadlines_recomputed")
+    assert said.details["recipient_calendar"] == message.recipient_calendar
+
+
+async def test_a_new_holiday_takes_back_a_deadline_that_was_noted_too_early(office: Office) -> None:
+    demand = await office.demand(**DAYS)
+    message = await holiday_on_the_due_date(demand)
+    await demand.advance_to(await due(demand) + A_MINUTE_MORE)
+    demand.expect_any()
+    await demand.expect_status(Status.OVERDUE)
+    await demand.tell(message)
+    await demand.expect_status(Status.AWAITING_RESPONSE)
+    assert "not_due_before" in await demand.said()
 
 
 # A letter is sent again.
