@@ -24,9 +24,12 @@ def clocks(dossier: Dossier, plan: RequestPlan, facts: Facts) -> tuple[Clock, Cl
         calendar=dossier.calendar(facts.recipient_calendar or plan.recipient_calendar),
         zone=plan.jurisdiction.timezone,
         closes=campaign.clock.closes,
+        reading=campaign.clock.reading,
     )
     return recipient, Clock(
-        calendar=dossier.calendar(facts.issuer_calendar or plan.issuer_calendar), zone=campaign.time_zone
+        calendar=dossier.calendar(facts.issuer_calendar or plan.issuer_calendar),
+        zone=campaign.time_zone,
+        reading="strict",
     )
 
 
@@ -41,4 +44,4 @@ class Dates:
         """Every date that follows from the facts, with its explanation."""
         plan = self._dossier.plan(question.plan)
         recipient, issuer = clocks(self._dossier, plan, question.facts)
-        return timetable(plan.campaign, recipient, issuer, question.facts)
+        return timetable(plan, recipient, issuer, question.facts)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from activities.calendars import build_calendar
+from activities.rules import known_rules, read_rule
 from activities.templates import default_templates
 from forthwith.console.calendars import overlay_file, overlay_problems
 from forthwith.console.lined_yaml import LinedYaml, Place, field_name
@@ -23,6 +24,7 @@ from forthwith.console.wording_check import wording_problems
 from forthwith.domain.campaign import Campaign, Jurisdiction
 from forthwith.domain.model import Model
 from forthwith.domain.plain_words import in_plain_words, unknown
+from forthwith.domain.rule import BUILT_IN, FRCP6, Rule, is_rule_file
 
 __all__ = ["CampaignFile", "InvalidCampaign", "Problem", "default_templates", "read_campaign"]
 
@@ -50,6 +52,8 @@ class CampaignFile:
     """File name to text: ours, or the campaign's own of the same name."""
     calendars: tuple[str, ...]
     """``clock.calendar``, with overlay files as paths that can be opened from here."""
+    rule: Rule | None
+    """What ``clock.rule`` names. None for a rule that is built in."""
 
 
 def read_campaign(path: Path) -> CampaignFile:
@@ -69,10 +73,11 @@ class _Reading:
         campaign = self.campaign()
         jurisdictions = tuple(self.jurisdictions())
         templates = self.templates()
+        rule = self.rule(campaign)
         calendars = tuple(self.calendars(sorted({row.state for row in jurisdictions})))
         if self.problems or campaign is None:
             raise InvalidCampaign(self.problems)
-        return CampaignFile(self.path, campaign, jurisdictions, templates, calendars)
+        return CampaignFile(self.path, campaign, jurisdictions, templates, calendars, rule)
 
     def campaign(self) -> Campaign | None:
         if self.yaml.value is None and self.problems:
@@ -122,6 +127,33 @@ class _Reading:
                 if file.suffix == ".j2":
                     self.problems += wording_problems(name, own[file.name])
         return {**ours, **own}
+
+    def rule(self, campaign: Campaign | None) -> Rule | None:
+        """The rule that the campaign names where it is not built in."""
+        place: Place = ("clock", "rule")
+        name = self.yaml.get(*place) or FRCP6.name
+        if not isinstance(name, str) or not name.strip():
+            return None  # its field says what is wrong
+        rule = self.rule_file(name, place) if is_rule_file(name) else self.known_rule(name, place)
+        if rule and campaign and campaign.clock.response is None and not rule.has_stages:
+            self.at(("clock", "response"), f"is missing; the rule {rule.name} does not say how long the time is")
+        return None if rule and rule.name in BUILT_IN else rule
+
+    def known_rule(self, name: str, place: Place) -> Rule | None:
+        if name not in known_rules():
+            self.at(place, f"{unknown('rule', name, known_rules())}; or name a rule file .yaml")
+            return None
+        return read_rule(name)
+
+    def rule_file(self, name: str, place: Place) -> Rule | None:
+        path = self.beside(name, place)
+        if path is None:
+            return None
+        document = self.document(path, self.relative(path), named=place)
+        rule = None if document.value is None else self.validated(Rule, document)
+        if rule and rule.name in known_rules():
+            self.at(place, f"calls itself {rule.name}, which is a rule of ours; give it a name of its own")
+        return rule
 
     def calendars(self, states: Iterable[str]) -> Iterator[str]:
         for place, name in self.calendar_names():

@@ -97,7 +97,8 @@ def plan_requests(file: CampaignFile, *, opened_at: datetime, only: Iterable[str
     templates = hashlib.sha256(as_pinned(file.templates)).hexdigest()
     years = (opened_at.year - YEARS_BEFORE, opened_at.year + YEARS_AFTER)
     # The issuing office has no state of its own: its duties follow the calendars that are not the recipient's.
-    issuer = Clock(calendar=_calendar(file, None, years), zone=file.campaign.time_zone)
+    # Against ourselves the stricter of two readings is enforced.
+    issuer = Clock(calendar=_calendar(file, None, years), zone=file.campaign.time_zone, reading="strict")
     return tuple(_planned(file, jurisdiction, templates, issuer, years) for jurisdiction in chosen)
 
 
@@ -135,7 +136,8 @@ def _chosen(file: CampaignFile, only: tuple[str, ...]) -> tuple[Jurisdiction, ..
 
 
 def _refuse_past_deadline(file: CampaignFile, opened_at: datetime) -> None:
-    demand, by = file.campaign.demand, file.campaign.clock.response.by
+    demand, response = file.campaign.demand, file.campaign.clock.response
+    by = response.by if response else None
     today = opened_at.astimezone(ZoneInfo(file.campaign.time_zone)).date()
     problems: list[Problem] = []
     if by and by < today:
@@ -155,13 +157,15 @@ def _planned(
     file: CampaignFile, jurisdiction: Jurisdiction, templates: str, issuer: Clock, years: tuple[int, int]
 ) -> Planned:
     calendar = _calendar(file, jurisdiction.state, years)
-    recipient = Clock(calendar=calendar, zone=jurisdiction.timezone, closes=file.campaign.clock.closes)
+    policy = file.campaign.clock
+    recipient = Clock(calendar=calendar, zone=jurisdiction.timezone, closes=policy.closes, reading=policy.reading)
     plan = RequestPlan(
         campaign=file.campaign,
         jurisdiction=jurisdiction,
         templates=templates,
         recipient_calendar=calendar.sha256,
         issuer_calendar=issuer.calendar.sha256,
+        rule=file.rule,
     )
     return Planned(plan, recipient, issuer, file.templates)
 

@@ -30,6 +30,7 @@ from forthwith.domain.fields import (
 from forthwith.domain.ladder import Ladder, Rung
 from forthwith.domain.model import Model
 from forthwith.domain.period import Period
+from forthwith.domain.rule import CutOff, Reading, Rule, built_in, is_rule_file
 
 Role = Literal["recipient", "reviewer", "supervisor", "operator"]
 """Everybody a letter can go to."""
@@ -166,11 +167,28 @@ def _closing_time(value: object) -> time | None:
     return closes
 
 
+# What was not asked for stays out of the JSON: a plan keeps the hash it was started under before there was such a key.
+
+
+def _is_missing(value: object) -> bool:
+    return value is None
+
+
+def _is_later(reading: Reading) -> bool:
+    return reading == "later"
+
+
 class ClockPolicy(Model):
     """How response time is counted."""
 
-    response: ResponseTime
-    rule: Literal["frcp6", "calendar", "business_days"] = "frcp6"
+    response: ResponseTime | None = None
+    """Left out where the rule itself says how long the time is."""
+    rule: FilledLine = "frcp6"
+    """A built-in rule, one that comes with the package, or a rule file relative to the campaign file."""
+    reading: Annotated[Reading, Field(exclude_if=_is_later)] = "later"
+    """Which of two defensible last days is enforced against the recipient."""
+    cut_off: Annotated[CutOff, Field(exclude_if=_is_missing)] = None
+    """When the recipient's day is over for what arrives; in place of the rule's own."""
     calendar: tuple[FilledLine, ...] = Field(min_length=1, max_length=20)
     closes: Annotated[time | None, BeforeValidator(_closing_time)] = None
     """When the last day ends in the recipient's zone. At its very end where it is missing."""
@@ -265,6 +283,14 @@ class RequestPlan(Model):
     templates: Sha256
     recipient_calendar: Sha256
     issuer_calendar: Sha256
+    rule: Annotated[Rule | None, Field(exclude_if=_is_missing)] = None
+    """The rule that ``clock.rule`` names, as it was at the start. None for a built-in one."""
+
+    @property
+    def counting(self) -> Rule:
+        """How the recipient's time is counted. Raises ``ValueError`` where the rule is neither here nor built in."""
+        clock = self.campaign.clock
+        return (self.rule or built_in(clock.rule)).changed(cut_off=clock.cut_off)
 
     @property
     def workflow_id(self) -> str:
@@ -281,6 +307,9 @@ class RequestPlan(Model):
     def matter(self) -> str:
         """Hash of what the operator decided: the file, the row and the wording.
 
-        Calendars are left out: a new release of their source makes no different matter of the same file.
+        Calendars are left out, and a rule that comes with the package: a new release of either makes no different
+        matter of the same file. A rule file beside the campaign file is the operator's own.
         """
-        return self.model_copy(update={"recipient_calendar": "", "issuer_calendar": ""}).content_hash
+        ours = {"recipient_calendar": "", "issuer_calendar": ""}
+        is_own_rule = is_rule_file(self.campaign.clock.rule)
+        return self.model_copy(update=ours if is_own_rule else {**ours, "rule": None}).content_hash

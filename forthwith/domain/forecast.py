@@ -62,7 +62,7 @@ def _silent_life(plan: RequestPlan, recipient: Clock, issuer: Clock, opened_at: 
     while now - opened_at < _LONGEST_LIFE:
         match case.proceed(now):
             case ComputeDates(facts):
-                case.dates_computed(timetable(plan.campaign, recipient, issuer, facts), now)
+                case.dates_computed(timetable(plan, recipient, issuer, facts), now)
             case SendLetter(step) as letter:
                 order = letter_order(case, letter, now)
                 zone = recipient.zone if step.to == "recipient" else issuer.zone

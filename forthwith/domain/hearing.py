@@ -296,13 +296,13 @@ def _extend(case: "Case", extension: ExtendDeadline, now: datetime) -> str:
     granted = f"to {extension.to}" if extension.to else f"by {extension.period} from the base date"
     case.attention.pop(Attention.EXTENSION_REQUESTED, None)
     if case.phase is Status.AWAITING_RETURN:
-        case.return_extensions += (Extension(to=extension.to, period=extension.period),)
+        case.return_extensions += (Extension(to=extension.to, period=extension.period, granted_at=now),)
         case.refers, case.memo, case.chase = False, None, None
         return _said(
             case, now, "return_extended", f"The return date was extended {granted}: {extension.reason}", extension
         )
     withdrawn = f" Draft {case.draft.version} is withdrawn." if case.draft else ""
-    case.extensions += (Extension(to=extension.to, period=extension.period),)
+    case.extensions += (Extension(to=extension.to, period=extension.period, granted_at=now),)
     if case.phase is Status.SENDING:  # a date certain was moved before the demand went out
         if not _waits_for_acceptance(case):
             case.resolved(Attention.ON_HOLD, now)

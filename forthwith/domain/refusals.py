@@ -137,11 +137,12 @@ def _of_extension(case: "Case", extension: ExtendDeadline, now: datetime) -> str
     dates, response = case.timetable, case.plan.campaign.clock.response
     if case.phase is Status.AWAITING_SERVICE:
         return "the subpoena was issued; its return date is counted from service, and can be extended after it"
-    if dates is None or not (case.clock_runs or (response.by and extension.to)):
+    if dates is None or not (case.clock_runs or (response and response.by and extension.to)):
         return "the clock does not run yet; there is no deadline to extend"
     is_return = case.phase is Status.AWAITING_RETURN
     due = dates.return_due if is_return and dates.return_due else dates.deadline
-    within = case.plan.campaign.ladder.subpoena.return_within if is_return else response.within
+    given = response.within if response else None
+    within = case.plan.campaign.ladder.subpoena.return_within if is_return else given
     today = now.astimezone(ZoneInfo(case.plan.jurisdiction.timezone)).date()
     if extension.to:
         if extension.to <= due.due:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from forthwith.domain.fields import FilledLine, Line, wall_time
+from forthwith.domain.fields import FIRST_YEAR, Day, FilledLine, Line, wall_time
 from forthwith.domain.model import Model
 from forthwith.domain.period import Period
 
@@ -64,7 +64,7 @@ class Stage(Model):
 class Edition(Model):
     """A rule as it reads from one day on."""
 
-    effective: date
+    effective: Day
     counts: Literal["every_day", "open_days"] = "every_day"
     """How a period written in ``days`` is counted. One in ``business_days`` counts open days in any case."""
     roll: Roll = "forward"
@@ -128,10 +128,9 @@ class Rule(Model):
         return self.model_copy(update={"editions": editions}) if given else self
 
 
-def _always(name: str, title: str, *, citation: str = "", **edition: object) -> Rule:
-    return Rule.model_validate(
-        {"name": name, "title": title, "citation": citation, "editions": [{"effective": date.min, **edition}]}
-    )
+def _always(name: str, title: str, *, citation: str = "", **more: object) -> Rule:
+    edition = Edition.model_validate({"effective": date(FIRST_YEAR, 1, 1), **more})
+    return Rule(name=name, title=title, citation=citation, editions=(edition,))
 
 
 FRCP6 = _always("frcp6", "Federal Rule of Civil Procedure 6(a)", citation="FRCP 6(a)(1)")
@@ -148,3 +147,8 @@ def built_in(rule: Rule | str) -> Rule:
     if rule not in BUILT_IN:
         raise ValueError(f"no rule {rule!r} is built in; built in are {', '.join(BUILT_IN)}")
     return BUILT_IN[rule]
+
+
+def is_rule_file(name: str) -> bool:
+    """Whether a campaign names a rule file of its own rather than a rule that comes with us."""
+    return name.endswith((".yaml", ".yml"))

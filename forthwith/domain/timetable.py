@@ -10,7 +10,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from forthwith.domain.calendar import day_in_words
-from forthwith.domain.campaign import Campaign, Role
+from forthwith.domain.campaign import RequestPlan, Role
 from forthwith.domain.clock import Clock, Computation
 from forthwith.domain.fields import Sha256
 from forthwith.domain.ladder import Ladder, Remind
@@ -63,6 +63,8 @@ class Extension(Model):
 
     to: date | None = None
     period: Period | None = None
+    granted_at: datetime | None = None
+    """A date is named in the knowledge of what was paused before; only what is paused from then on moves it."""
 
 
 class Copy(Model):
@@ -164,20 +166,21 @@ class Timetable(Model):
     steps: tuple[Step, ...]
 
 
-def timetable(campaign: Campaign, recipient: Clock, issuer: Clock, facts: Facts) -> Timetable:
+def timetable(plan: RequestPlan, recipient: Clock, issuer: Clock, facts: Facts) -> Timetable:
     """The dates that follow from ``facts``.
 
     Raises ``ValueError`` when a date falls outside the pinned calendars.
     """
-    return _Reckoning(campaign, recipient, issuer, facts).timetable()
+    return _Reckoning(plan, recipient, issuer, facts).timetable()
 
 
 class _Reckoning:
     """One computation: the campaign's rungs laid along one request's facts."""
 
-    def __init__(self, campaign: Campaign, recipient: Clock, issuer: Clock, facts: Facts) -> None:
-        self.campaign = campaign
-        self.ladder: Ladder = campaign.ladder
+    def __init__(self, plan: RequestPlan, recipient: Clock, issuer: Clock, facts: Facts) -> None:
+        self.campaign = plan.campaign
+        self.ladder: Ladder = plan.campaign.ladder
+        self.rule = plan.counting
         self.recipient = recipient
         self.issuer = issuer
         self.facts = facts
@@ -223,12 +226,10 @@ class _Reckoning:
         )
 
     def within(self, since: datetime, period: Period) -> Computation:
-        return self.recipient.within(since, period, self.campaign.clock.rule, pauses=self.facts.pauses)
+        return self.recipient.within(since, period, self.rule, pauses=self.facts.pauses)
 
     def deadline(self, clock_from: datetime) -> Computation:
-        response = self.campaign.clock.response
-        due = self.recipient.by(response.by) if response.by else self.within(clock_from, _given(response.within))
-        return self.with_more_time(due, self.facts.extensions)
+        return self.with_more_time(self.response_due(clock_from), self.facts.extensions)
 
     def return_due(self, served_at: datetime) -> Computation:
         """The return date: a period after recorded service, in the recipient's calendar and zone."""
@@ -259,15 +260,21 @@ class _Reckoning:
         them shortens the time: a date granted under a demand that came back may lie before the new one's.
         """
         for extension in extensions:
-            more = self.recipient.by(extension.to) if extension.to else self.extended(due, _given(extension.period))
-            due = max(due, more, key=lambda computed: computed.closes_at)
+            due = max(due, self.extended(due, extension), key=lambda computed: computed.closes_at)
         return due
 
-    def extended(self, due: Computation, period: Period) -> Computation:
-        if period.is_elapsed:
-            return self.recipient.within(due.closes_at, period, self.campaign.clock.rule)
-        rule = "business_days" if period.unit == "business_days" else self.campaign.clock.rule
-        return self.recipient.counted(due.last_counted, period.count, rule=rule)
+    def response_due(self, clock_from: datetime) -> Computation:
+        response = self.campaign.clock.response
+        if response is None:
+            return self.recipient.staged(clock_from, self.rule, pauses=self.facts.pauses)
+        if response.by:
+            return self.recipient.by(response.by, pauses=self.facts.pauses)
+        return self.within(clock_from, _given(response.within))
+
+    def extended(self, due: Computation, extension: Extension) -> Computation:
+        if extension.to:
+            return self.recipient.by(extension.to, pauses=_since(extension.granted_at, self.facts.pauses))
+        return self.recipient.extended(due, _given(extension.period), self.rule, pauses=self.facts.pauses)
 
     def demand(self) -> Step:
         name, send_on = numbered("demand", self.facts.demands), self.campaign.demand.send_on
@@ -421,6 +428,13 @@ def colleagues(chase: Chase, ladder: Ladder) -> tuple[Role, ...]:
             first = "operator"
     others: tuple[Role, ...] = ("supervisor", "reviewer")
     return (first, *(role for role in others if role != first))
+
+
+def _since(moment: datetime | None, pauses: tuple[Pause, ...]) -> tuple[Pause, ...]:
+    """What of the pauses lies after ``moment``."""
+    if moment is None:
+        return pauses
+    return tuple(Pause(since=max(p.since, moment), until=p.until) for p in pauses if p.until > moment)
 
 
 def _given(period: Period | None) -> Period:

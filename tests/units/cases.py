@@ -151,7 +151,7 @@ def _clock(state: str, zone: str, closes: time | None) -> Clock:
 def dates(of: RequestPlan, facts: Any) -> Timetable:
     """The timetable that the activity would compute."""
     recipient, issuer = clocks(of)
-    return timetable(of.campaign, recipient, issuer, facts)
+    return timetable(of, recipient, issuer, facts)
 
 
 def receipt(at: datetime, to: str = "") -> Receipt:

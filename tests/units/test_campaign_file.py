@@ -145,7 +145,7 @@ SPOILED_YAML = [
         r"rule: frcp6",
         "rule: frcp7",
         "clock.rule",
-        "'frcp7' is not one of frcp6, calendar or business_days, did you mean",
+        "unknown rule 'frcp7', did you mean 'frcp6'? Known here: frcp6, calendar, business_days, california-pra",
     ),
     (r"calendar: \[us-federal, state\]", "calendar: us-federal", "clock.calendar", "'us-federal' is not a list"),
     (r"calendar: \[us-federal, state\]", "calendar: []", "clock.calendar", "is empty; give at least 1"),

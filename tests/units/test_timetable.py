@@ -41,7 +41,7 @@ def demands_of_2018() -> dict[str, RequestPlan]:
     with (EXAMPLE / "jurisdictions.csv").open(encoding="utf-8", newline="") as rows:
         recipients = [Jurisdiction.model_validate(row) for row in csv.DictReader(rows)]
     pinned = {"templates": "0" * 64, "recipient_calendar": "1" * 64, "issuer_calendar": "2" * 64}
-    return {r.id: RequestPlan(campaign=chosen, jurisdiction=r, **pinned) for r in recipients}
+    return {r.id: RequestPlan.model_validate({"campaign": chosen, "jurisdiction": r} | pinned) for r in recipients}
 
 
 # The first campaign, by hand. Eight in the morning is 13:00Z in New York and Louisville, 14:00Z in Chicago, 16:00Z in
