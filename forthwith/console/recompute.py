@@ -206,9 +206,9 @@ class _Office:
         recipient, issuer = clocks(self.dossier, plan, facts)
         for_recipient = self._today(plan, plan.jurisdiction.state, recipient.calendar)
         for_issuer = self._today(plan, None, issuer.calendar)
-        before = timetable(plan.campaign, recipient, issuer, facts)
+        before = timetable(plan, recipient, issuer, facts)
         after = timetable(
-            plan.campaign,
+            plan,
             recipient.model_copy(update={"calendar": for_recipient}),
             issuer.model_copy(update={"calendar": for_issuer}),
             facts,

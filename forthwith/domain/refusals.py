@@ -231,7 +231,8 @@ def _of_resending(case: "Case", resending: ResendLetter) -> str:
         )
     if case.issued:
         return "restarts_clock: a subpoena was issued on this demand; it can be sent again as a copy"
-    if case.plan.campaign.clock.response.by:
+    response = case.plan.campaign.clock.response
+    if response and response.by:
         return "restarts_clock: the response is due on a date that no demand moves; extend it, or send a copy"
     return ""
 

@@ -1,4 +1,4 @@
-"""The reference of the command line, as typer writes it. `python -m tests.units.commands` writes docs/commands.md anew."""
+"""The reference of the command line, as typer writes it. `python -m tests.units.commands` writes docs/commands.md."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ PAGE = ROOT / "docs" / "commands.md"
 def page() -> str:
     """Every command with its arguments and options, in Markdown."""
     command = (sys.executable, "-m", "typer", "forthwith.console.app", "utils", "docs", "--name", "forthwith")
-    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S603
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
 if __name__ == "__main__":

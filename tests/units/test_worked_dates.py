@@ -12,9 +12,9 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
-from activities.rules import read_rule
 
 from activities.calendars import build_calendar
+from activities.rules import read_rule
 from forthwith.domain.clock import Clock
 from forthwith.domain.computation import Computation
 from forthwith.domain.counting import Inaccessible
