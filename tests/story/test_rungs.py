@@ -13,7 +13,14 @@ from typing import Any, cast
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from forthwith.domain.messages import AnyMessage, Attention, CorrectRecipient, ReviewSubpoena, Status
+from forthwith.domain.messages import (
+    AnyMessage,
+    Attention,
+    CorrectRecipient,
+    RecomputeDeadlines,
+    ReviewSubpoena,
+    Status,
+)
 from forthwith.domain.views import RequestStatus
 from tests.story.stage import EXAMPLE, REVIEWER, Demand, Office, jurisdiction
 from tests.units.cases import Desk
@@ -125,9 +132,11 @@ async def hold_to(expected: str, demand: Demand, said: str) -> None:
 
 
 def as_our_people_say(message: AnyMessage, demand: Demand) -> AnyMessage:
-    """The same by the reviewer of the stories, and to an address whose mail is looked at."""
+    """The same by the reviewer of the stories, to an address whose mail is looked at, by a calendar that there is."""
     if isinstance(message, ReviewSubpoena):
         return message.model_copy(update={"by": REVIEWER})
     if isinstance(message, CorrectRecipient):
         demand.corrected.append(str(message.email))
+    if isinstance(message, RecomputeDeadlines):
+        return message.model_copy(update={"recipient_calendar": demand.planned.plan.issuer_calendar})
     return message
