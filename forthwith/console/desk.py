@@ -73,6 +73,7 @@ SAID: Mapping[str, tuple[Section, str, str]] = {
     ),
     "review_late": (Section.LATE_ON_OUR_SIDE, "the decision on the draft is late", ""),
     "issuance_late": (Section.LATE_ON_OUR_SIDE, "the approved subpoena is not issued in time", ""),
+    "service_late": (Section.LATE_ON_OUR_SIDE, "the issued subpoena is not served in time", ""),
 }
 """What each reason for attention asks for. Where the command is empty, that of the status does."""
 
@@ -81,7 +82,14 @@ WAITS: Mapping[str, tuple[str, str]] = {
         "a draft waits for the attorney's decision",
         'review {id} --sha256 {sha256} --approve --by "{reviewer}"',
     ),
-    "AwaitingIssuance": ("an approved subpoena waits to be issued", "status {id}"),
+    "AwaitingIssuance": (
+        "an approved subpoena waits to be issued",
+        'issued {id} --draft {sha256} --number "…" --signed-by "…" --signed FILE',
+    ),
+    "AwaitingService": (
+        "an issued subpoena waits to be served",
+        'served {id} --on "…" --how "by hand" --served-by "…"',
+    ),
 }
 """The statuses in which our own people have to act."""
 

@@ -202,8 +202,8 @@ class _Desk:
         return last_day == self._now.astimezone(zone).date()
 
     def _draft(self, one: Listed) -> Draft | None:
-        """The draft that waits for a decision, as the dossier has it."""
-        if one.status != Status.AWAITING_REVIEW:
+        """The draft that waits for a decision or for its issuance, as the dossier has it."""
+        if one.status not in (Status.AWAITING_REVIEW, Status.AWAITING_ISSUANCE):
             return None
         plan = self._plan(one.request)
         ready = [entry for entry in self._dossier.timeline(one.request) if entry.what == "draft_ready"]
