@@ -48,7 +48,7 @@ ANOTHER_WORKER = timedelta(seconds=1)
 """How long a letter rests that a stopping worker gave back: whoever takes it next need not wait for anything."""
 
 
-class _Claim(Model):
+class Claim(Model):
     """This attempt is about to hand over its content. From here on, only a receipt says what happened."""
 
     step: str
@@ -228,7 +228,7 @@ class _Attempt:
         return self._dossier.keep(self._path(f"{digest}.eml"), content)
 
     def claim(self, identifier: str, eml: Filed) -> None:
-        claim = _Claim(
+        claim = Claim(
             step=self._order.step.id,
             attempt=self._order.attempt,
             message_id=identifier,

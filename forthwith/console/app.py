@@ -2,7 +2,7 @@
 
 import typer
 
-from forthwith.console import deadline, local, look, preview, recompute, starting, tell, today, upkeep
+from forthwith.console import audit, deadline, local, look, preview, recompute, starting, tell, today, upkeep
 
 app = typer.Typer(
     name="forthwith",
@@ -48,6 +48,7 @@ for panel, commands in {
         "deadline": deadline.deadline,
         "dev": local.dev,
         "inbox": local.inbox,
+        "audit": audit.audit,
         "doctor": upkeep.doctor,
         "setup-server": upkeep.setup_server,
     },
