@@ -2,7 +2,7 @@
 
 import typer
 
-from forthwith.console import audit, deadline, local, look, preview, recompute, starting, tell, today, upkeep
+from forthwith.console import audit, casefile, deadline, local, look, preview, recompute, starting, tell, today, upkeep
 
 app = typer.Typer(
     name="forthwith",
@@ -49,6 +49,8 @@ for panel, commands in {
         "dev": local.dev,
         "inbox": local.inbox,
         "audit": audit.audit,
+        "export": casefile.export,
+        "verify": casefile.verify,
         "doctor": upkeep.doctor,
         "setup-server": upkeep.setup_server,
     },
