@@ -29,7 +29,7 @@ from forthwith.domain.calendar import Calendar
 from forthwith.domain.campaign import RequestPlan
 from forthwith.domain.fields import Sha256
 from forthwith.domain.model import Model
-from forthwith.domain.record import Entry, Filed
+from forthwith.domain.record import Entry, Filed, chained
 
 _TEMPLATES = TypeAdapter(dict[str, str])
 
@@ -183,12 +183,7 @@ class Dossier:
         """The filed entries of a request in order: the chain that ends in the latest of them."""
         paths = (self.of(workflow_id) / "timeline").glob("*.json")
         entries = {entry.head: entry for entry in map(Entry.model_validate_json, map(self.read, paths))}
-        chain: list[Entry] = []
-        entry = max(entries.values(), key=lambda entry: (entry.at, entry.number), default=None)
-        while entry:
-            chain.insert(0, entry)
-            entry = entries.get(entry.previous)
-        return chain
+        return [entries[sha256] for sha256 in chained(entries)]
 
     def read(self, path: Path) -> bytes:
         """An object's bytes. Raises ``DossierError``."""

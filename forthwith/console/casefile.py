@@ -190,11 +190,16 @@ def _kept(request: str) -> CaseFile:
 
 
 def _in_dossier(root: Path, request: str) -> CaseFile:
-    objects = _files(root / request, root)
-    for sha256 in CaseFile(request, {**objects, **_files(root / "pinned", root)}).pinned():
-        if (path := root / "pinned" / sha256).is_file():
-            objects[f"pinned/{sha256}"] = path.read_bytes()
-    return CaseFile(request, objects)
+    """A request's folder and what it names of ``pinned/``, which holds what every other request was started with."""
+    case = CaseFile(request, _files(root / request, root))
+    case = _with_pinned(case, root)  # the plan
+    return _with_pinned(case, root)  # and what only the plan names
+
+
+def _with_pinned(case: CaseFile, root: Path) -> CaseFile:
+    there = (root / "pinned" / sha256 for sha256 in case.pinned())
+    pinned = {f"pinned/{path.name}": path.read_bytes() for path in there if path.is_file()}
+    return CaseFile(case.request, {**case.objects, **pinned})
 
 
 def _of_path(path: Path) -> CaseFile:

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TypeVar
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from activities.dossier import Opening, StartRecord
+from activities.letters import Claim
 from forthwith.domain.calendar import Calendar
 from forthwith.domain.campaign import RequestPlan
 from forthwith.domain.model import Model
-from forthwith.domain.record import GENESIS, Entry, Filed, Receipt
+from forthwith.domain.record import GENESIS, Entry, Filed, Receipt, chained
 
 SUMS = "SHA256SUMS"
 """The list of hashes of an exported case file, as `sha256sum` writes and reads it."""
@@ -84,13 +85,9 @@ class CaseFile:
     @cached_property
     def chain(self) -> list[tuple[str, Entry]]:
         """The entries that count, with their places: the chain that ends in the latest. Its hashes are of the bytes."""
-        by_hash = {sha256_of(self.objects[name]): (name, entry) for name, entry in self.entries.items()}
-        chain: list[tuple[str, Entry]] = []
-        link = max(by_hash.values(), key=lambda one: (one[1].at, one[1].number), default=None)
-        while link:
-            chain.insert(0, link)
-            link = by_hash.get(link[1].previous)
-        return chain
+        names = {sha256_of(self.objects[name]): name for name in self.entries}
+        chain = chained({sha256: self.entries[name] for sha256, name in names.items()})
+        return [(names[sha256], self.entries[names[sha256]]) for sha256 in chain]
 
     @property
     def head(self) -> str:
@@ -223,7 +220,7 @@ def _letters(case: CaseFile) -> Iterator[Wrong]:
             if claim not in case.objects:
                 yield Wrong(file=claim, expected=f"the claim that came before {name}", found="no file")
         elif name.endswith(".claim.json"):
-            claimed = case.read(name, _Claimed)
+            claimed = case.read(name, Claim)
             if claimed is None:
                 yield _unreadable(case, name, "a claim")
                 continue
@@ -232,15 +229,6 @@ def _letters(case: CaseFile) -> Iterator[Wrong]:
             if receipt:
                 yield from _same(name, "message_id of the receipt", receipt.message_id, claimed.message_id)
                 yield from _same(name, "eml of the receipt", receipt.eml.sha256, claimed.eml.sha256)
-
-
-class _Claimed(Model):
-    """What is checked of a claim, see activities/letters.py."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    message_id: str
-    eml: Filed
 
 
 def _named_by_content(case: CaseFile) -> Iterator[Wrong]:

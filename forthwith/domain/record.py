@@ -1,6 +1,7 @@
 """The record of a request: entries chained by hash, letters as sent, drafts as rendered."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -35,6 +36,19 @@ class Entry(Model):
     def head(self) -> str:
         """Hash of this entry, and so of all before it, in hexadecimal."""
         return hashlib.sha256(self.filed()).hexdigest()
+
+
+def chained(entries: Mapping[str, Entry]) -> list[str]:
+    """The hashes of the chain that ends in the latest of ``entries``, in order.
+
+    ``entries`` are by the hash of their bytes, also those of a life before a reset, which lie beside the others.
+    """
+    chain: list[str] = []
+    link = max(entries, key=lambda sha256: (entries[sha256].at, entries[sha256].number), default="")
+    while entry := entries.get(link):
+        chain.append(link)
+        link = entry.previous
+    return chain[::-1]
 
 
 class Filed(Model):
