@@ -256,13 +256,13 @@ class Case:
         while self.is_open:
             dates, facts = self.timetable, self._facts()
             if dates is None or dates.facts != facts:
-                return self._unless_paused(ComputeDates(facts), DATES, now)
+                return self._unless_put_off(ComputeDates(facts), DATES, now)
             if self._let_time_pass(now, dates):
                 continue
             if self.status is Status.DRAFTING:
-                return self._unless_paused(DraftSubpoena(self._versions + 1), DRAFT, now)
+                return self._unless_put_off(DraftSubpoena(self._versions + 1), DRAFT, now)
             if self._wants_memo():
-                return self._unless_paused(DraftReferral(), MEMO, now)
+                return self._unless_put_off(DraftReferral(), MEMO, now)
             if self.draft and self._wants_copy() and self._may_try(COPY, now):
                 return CopyIssued(self.draft.version)
             step = self._next_step(dates)
@@ -484,9 +484,10 @@ class Case:
         retry = self._retries.get(step.id)
         return max(step.at, retry.at) if retry else step.at
 
-    def _unless_paused(self, action: Action, what: str, now: datetime) -> Action:
-        retry = self._retries.get(what)
-        return self._wait([(retry.at, f"another try: {what}")], now) if retry and retry.at > now else action
+    def _unless_put_off(self, action: Action, what: str, now: datetime) -> Action:
+        if self._may_try(what, now):
+            return action
+        return self._wait([(self._retries[what].at, f"another try: {what}")], now)
 
     def _moments(self, dates: Timetable) -> Iterator[tuple[datetime, str]]:
         """Everything that happens by the mere passing of time."""

@@ -180,5 +180,4 @@ Address = Annotated[str, StringConstraints(max_length=254), AfterValidator(one_a
 Zone = Annotated[str, AfterValidator(known_zone)]
 State = Annotated[str, AfterValidator(known_state)]
 Day = Annotated[date, BeforeValidator(calendar_day)]
-WallTime = Annotated[time, BeforeValidator(wall_time)]
 Sha256 = Annotated[str, StringConstraints(pattern=SHA256)]

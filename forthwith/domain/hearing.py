@@ -445,14 +445,7 @@ def _issue(case: "Case", issuance: RecordIssuance, now: datetime) -> str:
 
 
 def _serve(case: "Case", service: RecordService, now: datetime) -> str:
-    case.service = ServiceRecord(
-        on_whom=service.on_whom,
-        how=service.how,
-        by_whom=service.by_whom,
-        served_at=service.served_at,
-        place=service.place,
-        notice_to_parties_at=service.notice_to_parties_at,
-    )
+    case.service = ServiceRecord.model_validate(service.model_dump(exclude={"event_id", "by"}))
     case.attention.pop(Attention.SERVICE_LATE, None)
     case.chase = None
     case.move_to(Status.AWAITING_RETURN)

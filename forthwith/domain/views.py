@@ -129,7 +129,7 @@ def request_status(case: Case, next_action: NextAction | None) -> RequestStatus:
         next_action=next_action,
         letters=tuple(case.letters),
         draft=case.draft,
-        drafts=sum(entry.what == "draft_ready" for entry in case.timeline),
+        drafts=len(case.drafts),
         issued=case.issued,
         issued_copy=case.issued_copy,
         service=case.service,
