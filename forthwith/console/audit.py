@@ -156,8 +156,11 @@ class _CaseFile:
 
 
 def _case_files(dossier: Dossier, campaign: str | None) -> Iterator[_CaseFile]:
-    folders = {path.parent for name in ("start.json", "opened.json", "timeline", "letters")
-               for path in dossier.root.glob(f"*/*/{name}")}  # fmt: skip
+    folders = {
+        path.parent
+        for name in ("start.json", "opened.json", "timeline", "letters")
+        for path in dossier.root.glob(f"*/*/{name}")
+    }
     for folder in sorted(folders):
         if campaign in (None, folder.parent.name):
             yield _case_file(dossier, folder)
@@ -167,21 +170,28 @@ def _case_file(dossier: Dossier, folder: Path) -> _CaseFile:
     request = folder.relative_to(dossier.root).as_posix()
     try:
         started = dossier.start_record(request)
-        receipts = {_key(path): Receipt.model_validate_json(dossier.read(path))
-                    for path in folder.glob("letters/*/*.receipt.json")}  # fmt: skip
+        receipts = {
+            _key(path): Receipt.model_validate_json(dossier.read(path))
+            for path in folder.glob("letters/*/*.receipt.json")
+        }
         return _CaseFile(
             request=request,
             started_at=started and started.started_at,
             is_opened=dossier.opened(request) is not None,
             entries=tuple(Entry.model_validate_json(dossier.read(path)) for path in folder.glob("timeline/*.json")),
-            claims={_key(path): Claim.model_validate_json(dossier.read(path))
-                    for path in folder.glob("letters/*/*.claim.json")},
+            claims={
+                _key(path): Claim.model_validate_json(dossier.read(path))
+                for path in folder.glob("letters/*/*.claim.json")
+            },
             receipts=receipts,
             refused=frozenset(_key(path) for path in folder.glob("letters/*/*.nothing-sent.json")),
             # The first attempt at a letter is a copy of nothing, so its message need not be read.
-            copies=frozenset(key for key, receipt in receipts.items()
-                             if key[1] != "attempt-1" and _says_copy(dossier.read(dossier.root / receipt.eml.uri))),
-        )  # fmt: skip
+            copies=frozenset(
+                key
+                for key, receipt in receipts.items()
+                if key[1] != "attempt-1" and _says_copy(dossier.read(dossier.root / receipt.eml.uri))
+            ),
+        )
     except (DossierError, ValidationError) as error:
         why = str(error).partition("\n")[0]
         return _CaseFile(request, None, False, (), {}, {}, frozenset(), frozenset(), unreadable=why)
@@ -215,8 +225,10 @@ async def _workflows_compared(
 
     looked = await asyncio.gather(*map(looked_into, suspicious[:LOOKED_INTO]))
     findings += [finding for finding in looked if finding]
-    findings += [_finding(name, "looks as if nobody drives it", "status {id}", "what-audit-finds")
-                 for name in suspicious[LOOKED_INTO:]]  # fmt: skip
+    findings += [
+        _finding(name, "looks as if nobody drives it", "status {id}", "what-audit-finds")
+        for name in suspicious[LOOKED_INTO:]
+    ]
     return findings
 
 
