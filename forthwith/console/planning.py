@@ -81,8 +81,8 @@ class Planned:
     def pin(self, dossier: Dossier) -> None:
         """Keeps in the dossier what the plan names by hash, and the plan itself. Raises ``DossierError``."""
         dossier.pin_templates(self.templates)
-        dossier.pin(_bytes(self.recipient.calendar))
-        dossier.pin(_bytes(self.issuer.calendar))
+        dossier.pin(self.recipient.calendar.canonical)
+        dossier.pin(self.issuer.calendar.canonical)
         dossier.pin(self.plan.canonical)
 
 
@@ -170,14 +170,14 @@ def _planned(
     return Planned(plan, recipient, issuer, file.templates)
 
 
+def layers(names: Sequence[str], state: str | None) -> list[str]:
+    """The layers of one place's calendar. The issuing office has no state of its own."""
+    return [name for name in names if state is not None or name != "state"] or ["us-federal"]
+
+
 def _calendar(file: CampaignFile, state: str | None, years: tuple[int, int]) -> Calendar:
-    names = [name for name in file.calendars if state is not None or name != "state"] or ["us-federal"]
     try:
-        return build_calendar(names, state=state, first_year=years[0], last_year=years[1])
+        return build_calendar(layers(file.calendars, state), state=state, first_year=years[0], last_year=years[1])
     except UnknownCalendar as error:
         problem = Problem(file=file.path.name, line=None, field="clock.calendar", message=str(error))
         raise InvalidCampaign((problem,)) from error
-
-
-def _bytes(calendar: Calendar) -> bytes:
-    return calendar.canonical

@@ -17,7 +17,6 @@ import typer
 from pydantic import AwareDatetime
 from rich.console import Console
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
-from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
 from activities.calendars import UnknownCalendar, build_calendar, is_file
@@ -25,6 +24,7 @@ from activities.dates import clocks
 from activities.dossier import Dossier, DossierError
 from forthwith.console.campaign_file import read_campaign
 from forthwith.console.output import Failure, Json, closing, err, local, out, plain_table, print_json
+from forthwith.console.planning import layers
 from forthwith.console.requests import (
     ANSWERS_WITHIN,
     connected,
@@ -33,13 +33,15 @@ from forthwith.console.requests import (
     listed,
     plural,
     query,
+    refusal,
     server_says,
+    update,
 )
 from forthwith.console.tell import By, Reason, Role
 from forthwith.domain.calendar import Calendar
 from forthwith.domain.campaign import RequestPlan
 from forthwith.domain.fields import Sha256
-from forthwith.domain.messages import Answer, RecomputeDeadlines, Who
+from forthwith.domain.messages import RecomputeDeadlines, Who
 from forthwith.domain.model import Model
 from forthwith.domain.timetable import Facts, Timetable, timetable
 from forthwith.domain.views import RequestStatus
@@ -222,7 +224,7 @@ class _Office:
         return _Found(recomputed, (for_recipient, for_issuer), facts)
 
     def _today(self, plan: RequestPlan, state: str | None, pinned: Calendar) -> Calendar:
-        """Today's calendar for the same place and years. The issuing office has no state of its own."""
+        """Today's calendar for the same place and years."""
         campaign = plan.campaign
         names = self.layers.get(campaign.campaign, campaign.clock.calendar)
         beside = [name for name in campaign.clock.calendar if is_file(name)]
@@ -231,9 +233,9 @@ class _Office:
                 f"the calendars of {campaign.campaign} include {', '.join(beside)}, beside its campaign file",
                 hint="say where: --file CAMPAIGN.yaml",
             )
-        layers = [name for name in names if state is not None or name != "state"] or ["us-federal"]
+        years = (pinned.first_year, pinned.last_year)
         try:
-            return build_calendar(layers, state=state, first_year=pinned.first_year, last_year=pinned.last_year)
+            return build_calendar(layers(names, state), state=state, first_year=years[0], last_year=years[1])
         except UnknownCalendar as error:
             raise Failure(f"{plan.workflow_id}: {error}") from error
 
@@ -249,12 +251,9 @@ class _Office:
             reason=reason,
         )
         try:
-            await handle_of(self.client, asked.request).execute_update(  # pyright: ignore[reportUnknownMemberType] - an overload of the SDK's
-                "recompute_deadlines", message, id=message.event_id, result_type=Answer, rpc_timeout=ANSWERS_WITHIN
-            )
+            await update(self.client, asked.request, "recompute_deadlines", message)
         except WorkflowUpdateFailedError as error:
-            said = error.cause.message if isinstance(error.cause, ApplicationError) else str(error.cause)
-            return asked.model_copy(update={"problem": f"refused: {said}"})
+            return asked.model_copy(update={"problem": refusal(error)})
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             return asked.model_copy(update={"problem": "it did not answer; it may still take the message"})
         except RPCError as error:

@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from temporalio.client import Client, WorkflowExecution, WorkflowHandle
+from temporalio.client import Client, WorkflowExecution, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.dossier import Dossier
 from forthwith import temporal
 from forthwith.console.output import Failure, styled
-from forthwith.domain.messages import ENDED, Attention, Status
+from forthwith.domain.messages import ENDED, Answer, AnyMessage, Attention, Status
 from forthwith.domain.model import Model
 from forthwith.domain.plain_words import unknown
 from forthwith.domain.record import Outcome
@@ -84,6 +85,19 @@ async def connected() -> AsyncGenerator[Client]:
 def handle_of(client: Client, request: str) -> Handle:
     """The workflow of a request."""
     return client.get_workflow_handle_for(JurisdictionRequest.run, request)
+
+
+async def update(client: Client, request: str, name: str, message: AnyMessage) -> Answer:
+    """Tells a request something, with the event id as the update id, so that a repetition is answered as the first."""
+    return await handle_of(client, request).execute_update(  # pyright: ignore[reportUnknownMemberType] - an overload of the SDK's
+        name, message, id=message.event_id, result_type=Answer, rpc_timeout=ANSWERS_WITHIN
+    )
+
+
+def refusal(error: WorkflowUpdateFailedError) -> str:
+    """Why an update was not taken, in the words of the request."""
+    said = error.cause.message if isinstance(error.cause, ApplicationError) else str(error.cause)
+    return f"refused: {said}"
 
 
 async def listed(client: Client, query: str) -> list[Listed]:

@@ -13,13 +13,12 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 from rich.markup import escape
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
-from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.dossier import Dossier
 from forthwith.console.look import Request
 from forthwith.console.output import Failure, Json, out, print_json, styled
-from forthwith.console.requests import ANSWERS_WITHIN, connected, failed_call, handle_of, unknown_request
+from forthwith.console.requests import connected, failed_call, refusal, unknown_request, update
 from forthwith.domain.messages import UPDATES, Answer, AnyMessage, Attention, RecordResponse
 from forthwith.domain.plain_words import problems
 from forthwith.settings import Settings
@@ -467,29 +466,26 @@ def note(
     _tell(request, "add_note", {"note": text}, by, role, event_id, json)
 
 
-def _tell(request: str, update: str, message: dict[str, Any], by: str, role: str, event_id: str, json: bool) -> None:
+def _tell(request: str, name: str, message: dict[str, Any], by: str, role: str, event_id: str, json: bool) -> None:
     is_new = not event_id and "event_id" not in message
     message.setdefault("event_id", event_id or f"cli-{uuid.uuid4()}")
     message.setdefault("by", {"name": by or Settings().operator or getpass.getuser(), "role": role})
-    moments = {name for name in MOMENTS if message.get(name) == ""}
+    moments = {moment for moment in MOMENTS if message.get(moment) == ""}
     message |= dict.fromkeys(moments, datetime.now(UTC))
-    model = UPDATES[update]
+    model = UPDATES[name]
     try:
         checked = TypeAdapter[AnyMessage](model).validate_python(message)
     except ValidationError as error:
-        hint = f"`forthwith {COMMANDS[update]} --help` shows an example"
+        hint = f"`forthwith {COMMANDS[name]} --help` shows an example"
         raise Failure("; ".join(problems(error, model)), hint=hint) from error
 
     async def run() -> Answer | str:
         async with connected() as client:
-            handle = handle_of(client, request)
             try:
-                answer = await handle.execute_update(  # pyright: ignore[reportUnknownMemberType] - an overload of the SDK's
-                    update, checked, id=checked.event_id, result_type=Answer, rpc_timeout=ANSWERS_WITHIN
-                )
+                answer = await update(client, request, name, checked)
             except WorkflowUpdateFailedError as error:
-                said = error.cause.message if isinstance(error.cause, ApplicationError) else str(error.cause)
-                raise Failure(f"refused: {said}", hint=f"`forthwith status {request}` shows where it stands") from error
+                hint = f"`forthwith status {request}` shows where it stands"
+                raise Failure(refusal(error), hint=hint) from error
             except WorkflowUpdateRPCTimeoutOrCancelledError as error:
                 raise Failure(
                     f"{request} did not answer: no worker is running, or it is busy. It may still take the message.",
