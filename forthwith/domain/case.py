@@ -577,6 +577,9 @@ class Case:
             message_id=receipt.message_id,
             eml=receipt.eml.sha256,
         )
+        if step.kind is StepKind.REFERRAL and self.chase and self.chase.asked_by(step.id):
+            self.end(Status.REFERRED_FOR_ENFORCEMENT, f"Referred for enforcement; {self.what_is_missing()}.", now)
+            return
         if step.to != "recipient":
             self._asked(step, receipt.accepted_at)
             return
@@ -865,9 +868,6 @@ class Case:
         for chase in (self.hold_chase, self.chase):
             if chase is None or not chase.asked_by(step.id):
                 continue
-            if chase.topic == "referral" and not refused:
-                self.end(Status.REFERRED_FOR_ENFORCEMENT, f"Referred for enforcement; {self.what_is_missing()}.", at)
-                return
             # Who was urged before the reviewer had even been asked wants the one after the reviewer.
             still_urged = chase.urged and step.kind is StepKind.REVIEW_REQUEST
             asked = chase.model_copy(update={"since": at, "sent": chase.sent + 1, "urged": still_urged})

@@ -21,7 +21,8 @@ async def test_silence_to_the_very_end_is_referred_with_a_memo_of_the_whole_reco
     assert view.issued_copy
     await demand.advance(days=22, minutes=1)
     demand.expect(referral())
-    await demand.expect_end(Status.REFERRED_FOR_ENFORCEMENT)
+    outcome = await demand.expect_end(Status.REFERRED_FOR_ENFORCEMENT)
+    assert office.dossier.timeline(demand.id)[-1].head == outcome.head, "the case file ends where the request did"
     (memo,) = (demand.folder / "referral").glob("*.json")
     recited = memo.read_text("utf-8")
     for needed in ("OJP-17", "City Clerk", "A. Server", "5" * 64):

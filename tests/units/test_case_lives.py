@@ -475,6 +475,7 @@ class Life:
         case = self.case
         assert case.status in Status
         for entry in case.timeline[self.checked :]:
+            assert entry.at >= case.timeline[max(self.checked - 1, 0)].at, "the record goes back in time"
             self.checked += 1
             assert (entry.number, entry.previous) == (self.checked, self.head)
             self.head = entry.head
