@@ -178,7 +178,7 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the Web UI up until Ctrl-C.")] = False,
     json: Json = False,
 ) -> None:
-    """Play the 23 demands of 2018 from campaign file to reviewed drafts, on a virtual clock.
+    """Play the 23 demands of 2018 from campaign file to reviewed drafts and referrals, on a virtual clock.
 
     Example: forthwith demo --keep
     """
