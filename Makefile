@@ -41,7 +41,7 @@ dev: setup ## the local stack on the real clock: server, Web UI, worker, mailbox
 
 .PHONY: test
 test: setup ## the tests: units first, then all that needs a server
-	$(PYTEST) tests/units -m 'not ui and not prove'
+	$(PYTEST) tests/units -m 'not ui and not prove' -n $(JOBS)
 	$(PYTEST) tests --ignore=tests/units -m 'not ui and not prove' -n $(JOBS) --dist loadfile
 
 .PHONY: test-ui
