@@ -13,9 +13,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from forthwith.domain.messages import Attention, DeliveryReport, ExtendDeadline, Status
+from forthwith.domain.calendar import ClosedDay
+from forthwith.domain.messages import Attention, DeliveryReport, ExtendDeadline, RecomputeDeadlines, Status
 from forthwith.domain.period import Period
-from tests.story.stage import MAILROOM, OPERATOR, Demand, Office, open_stage
+from tests.story.stage import MAILROOM, OPERATOR, Demand, Office, ladder, open_stage
 
 HISTORIES = Path(__file__).parent / "histories"
 LARGEST = 300_000
@@ -171,6 +172,56 @@ async def escalated(office: Office) -> Demand:
         await demand.escalate(event)
     await demand.withdraw()
     return await ended(demand, Status.WITHDRAWN)
+
+
+@life
+async def moved(office: Office) -> Demand:
+    """Paused and resumed, sent again as a copy and as a new demand, corrected, and computed anew."""
+    demand = await office.demand()
+    await demand.advance(days=1)
+    await demand.pause()
+    await demand.advance_past_next_action()
+    await demand.resume()
+    await demand.resend("demand", restarts_clock=False)
+    await demand.correct(email=f"clerk@chicago-il.{office.name}.example", attention="Office of the City Clerk")
+    await demand.resend("demand", restarts_clock=True, event_id="resend-2")
+    await demand.advance(days=2)
+    calendar = demand.planned.recipient.calendar
+    declared = ClosedDay(day=(await demand.now()).date() + timedelta(days=30), name="A holiday", source="a statute")
+    more = office.dossier.pin(calendar.model_copy(update={"closed": (*calendar.closed, declared)}).canonical)
+    await demand.tell(
+        RecomputeDeadlines(event_id="recompute-1", by=OPERATOR, recipient_calendar=more, reason="it was declared")
+    )
+    await demand.respond("all")
+    return await ended(demand, Status.COMPLIED)
+
+
+@life
+async def deficient(office: Office) -> Demand:
+    """A response in part is answered by a letter, and the rest comes after the time to cure."""
+    rungs = ladder(timedelta(days=1))
+    rungs.insert(4, {"deficiency": {"cure": {"hours": 240}}})
+    demand = await office.demand(ladder=rungs)
+    await demand.advance(days=2)
+    await demand.respond({"A-2": "produced"})
+    await demand.advance(days=31)
+    await demand.respond("all", event_id="mailroom-2")
+    return await ended(demand, Status.COMPLIED)
+
+
+@life
+async def referred(office: Office) -> Demand:
+    """Approved, issued, served, objected to, returned empty and referred."""
+    demand = await office.demand()
+    await demand.escalate("escalate-1")
+    await demand.escalate("escalate-2")
+    await demand.fill_in_everything()
+    await demand.tell(await demand.review("approve"))
+    await demand.issue()
+    await demand.serve()
+    await demand.object("A-1", ground="privilege")
+    await demand.advance(days=22, minutes=1)
+    return await ended(demand, Status.REFERRED_FOR_ENFORCEMENT)
 
 
 async def ended(demand: Demand, status: Status) -> Demand:

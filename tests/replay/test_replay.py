@@ -1,5 +1,7 @@
 """Requests that were started under earlier code go on under today's: every recorded life replays."""
 
+import base64
+import re
 from pathlib import Path
 
 import pytest
@@ -24,3 +26,10 @@ async def test_a_recorded_life_replays(recorded: WorkflowHistory) -> None:
 
 def test_there_is_a_recording_of_every_life() -> None:
     assert {path.stem for path in HISTORIES.glob("*.json")} == set(LIVES)
+
+
+@pytest.mark.parametrize("path", sorted(HISTORIES.glob("*.json")), ids=lambda path: path.stem)
+def test_a_recording_names_no_place_of_the_machine_it_was_made_on(path: Path) -> None:
+    text = path.read_text("utf-8")
+    payloads = "".join(base64.b64decode(data).decode() for data in re.findall(r'"data":"([^"]+)"', text))
+    assert not re.findall(r"/(?:tmp|home|root|usr|var)/|site-packages|\.py\b", text + payloads)
