@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from itertools import count
 from typing import Any
 
@@ -19,7 +19,8 @@ from forthwith.domain.actions import (
 )
 from forthwith.domain.campaign import Campaign, Jurisdiction, RequestPlan
 from forthwith.domain.case import Case
-from forthwith.domain.clock import Clock
+from forthwith.domain.clock import Clock, OfficeHours
+from forthwith.domain.computation import Computation
 from forthwith.domain.messages import (
     AcceptResponse,
     Acknowledge,
@@ -44,7 +45,10 @@ from forthwith.domain.messages import (
     Who,
     Withdraw,
 )
+from forthwith.domain.pause import Pause
+from forthwith.domain.period import Period
 from forthwith.domain.record import Draft, Filed, Receipt
+from forthwith.domain.rule import Rule
 from forthwith.domain.timetable import Step, Timetable, timetable
 
 OPENED = datetime(2018, 1, 24, 15, tzinfo=UTC)
@@ -145,7 +149,27 @@ def clocks(of: RequestPlan) -> tuple[Clock, Clock]:
 def _clock(state: str, zone: str, closes: time | None) -> Clock:
     names = ("us-federal", "state") if state else ("us-federal",)
     calendar = build_calendar(names, state=state or None, first_year=2017, last_year=2027)
-    return Clock(calendar=calendar, zone=zone, closes=closes)
+    return _Remembering(calendar=calendar, zone=zone, closes=closes)
+
+
+class _Remembering(Clock):
+    """A clock that looks up what it counted before: a life asks for the same dates over and over."""
+
+    @cached_property
+    def _counted(self) -> Callable[..., Computation]:
+        return lru_cache(maxsize=4096)(super().within)
+
+    @cached_property
+    def _windows(self) -> Callable[..., tuple[datetime, datetime]]:
+        return lru_cache(maxsize=4096)(super().office_window)
+
+    def within(
+        self, trigger: datetime, period: Period, rule: Rule | str, *, pauses: tuple[Pause, ...] = ()
+    ) -> Computation:
+        return self._counted(trigger, period, rule, pauses=pauses)
+
+    def office_window(self, at: datetime, hours: OfficeHours) -> tuple[datetime, datetime]:
+        return self._windows(at, hours)
 
 
 def dates(of: RequestPlan, facts: Any) -> Timetable:
