@@ -43,7 +43,9 @@ def deadline(
     ] = "",
     days: Annotated[int | None, typer.Option(help="Days from the event; a negative number counts backward.")] = None,
     business_days: Annotated[int | None, typer.Option(help="Open days from the event.")] = None,
-    hours: Annotated[int | None, typer.Option(help="Hours from the event; needs its time.")] = None,
+    hours: Annotated[
+        int | None, typer.Option(help="Hours from the event, which needs its time; may be negative.")
+    ] = None,
     by: Annotated[str, typer.Option(help="A named last day; it is not moved.")] = "",
     rule: Annotated[str, typer.Option(help="frcp6, calendar, business_days, or a law such as illinois-foia.")] = "",
     state: Annotated[str, typer.Option(help="IL is short for the federal calendar plus that of Illinois.")] = "",
@@ -165,8 +167,6 @@ class _Asked:
                 raise ValueError(f"{name} is 0; give at least 1, or at most -1 to count backward")
             if count and abs(count) > LONGEST_IN_DAYS * (24 if name == "--hours" else 1):
                 raise ValueError(f"{name} {count} is longer than ten years")
-        if self.hours and self.hours < 0:
-            raise ValueError("hours are counted forward only")
         for what, changes_nothing in (
             ("--by names the last day itself", self.by),
             ("hours run on whatever the day", self.hours),
@@ -183,7 +183,7 @@ class _Asked:
             raise ValueError("--extend and --extended contradict each other; give one of them")
 
     def _is_backward(self) -> bool:
-        return any(count and count < 0 for count in (self.days, self.business_days))
+        return any(count and count < 0 for count in (self.days, self.business_days, self.hours))
 
     def _clock(self, state: str | None, zone: str, event: datetime) -> Clock:
         year = event.year - (YEARS_AFTER - YEARS_BEFORE) * self._is_backward()
@@ -205,13 +205,7 @@ class _Asked:
             return self._with_more_time(clock, base, FRCP6, "days", pauses)
         rule = self._rule()
         if self.hours:
-            period = Period(unit="hours", count=self.hours)
-            moves = rule.name == FRCP6.name
-            base = (
-                clock.court_hours(event, period, pauses=pauses)
-                if moves
-                else clock.within(event, period, rule, pauses=pauses),
-            )
+            base = (clock.hours(event, self.hours, rule, pauses=pauses),)
             return self._with_more_time(clock, base, rule, "days", pauses)
         count = self.days or self.business_days
         unit: Unit = "business_days" if self.business_days else "days"

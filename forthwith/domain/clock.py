@@ -72,39 +72,44 @@ class Clock(Model):
 
         ``frcp6`` counts every day and rolls forward off a closed one (FRCP 6(a)(1)); ``calendar`` is the same
         count without the roll; ``business_days``, and any period written in business days, counts open days
-        only. Hours, minutes and seconds are elapsed time from the instant, whatever the rule. A paused day is not
-        counted and is not the last; of elapsed time the part inside a pause is added.
+        only. Hours are counted as ``hours`` says; minutes and seconds are elapsed time, whatever the rule. A paused
+        day is not counted and is not the last; of elapsed time the part inside a pause is added.
 
         Raises ``ValueError`` for a naive trigger, for one before the rule's first edition, for a name that is not
         built in, and where the count leaves the years of the calendar.
         """
+        if period.unit == "hours":
+            return self.hours(trigger, period.count, rule, pauses=pauses)
         if period.is_elapsed:
-            return self._elapsed(trigger, period, pauses)
+            return self.elapsed(trigger, period, pauses=pauses)
         event, rule = self.local_day(trigger), _for_period(built_in(rule), period)
         count = self._count_of(event, period, rule.edition_on(event), trigger)
         return self._single(count, rule, str(period), pauses)
 
-    def court_hours(self, trigger: datetime, period: Period, *, pauses: tuple[Pause, ...] = ()) -> Computation:
-        """The end of so many hours after ``trigger``, FRCP 6(a)(2): all of them count, and an end on a closed day
-        moves to the same time on the next open one.
+    def hours(
+        self, trigger: datetime, hours: int, rule: Rule | str = FRCP6, *, pauses: tuple[Pause, ...] = ()
+    ) -> Computation:
+        """The end of so many hours after ``trigger``, or before it where ``hours`` is negative, FRCP 6(a)(2).
 
-        A campaign's hours are not moved (``within``): they are there to try things in real time. Raises ``ValueError``
-        for a naive trigger, and where the count leaves the years of the calendar.
+        All of them count, and an end on a closed day moves as ``rule`` moves a last day, to the same time: on the
+        next open day, or on the one before where the count runs backward. ``calendar`` moves nothing. Raises
+        ``ValueError`` for a count of zero, for a backward count with pauses, for a naive trigger, and where the count
+        leaves the years of the calendar.
         """
-        elapsed = self._elapsed(trigger, period, pauses)
-        moved = self.counted(elapsed.due - _ONE_DAY, 1)
-        closes_at = elapsed.closes_at
-        if moved.due != elapsed.due:
-            closes_at = self._local(self._instant(moved.due, closes_at.time()))
-        return elapsed.model_copy(
-            update={
-                "due": moved.due,
-                "closes_at": closes_at,
-                "citation": "FRCP 6(a)(2)",
-                "skipped": moved.skipped,
-                "alternatives": moved.alternatives,
-            }
-        )
+        if hours == 0:
+            raise ValueError("a count of hours is at least 1, or at most -1 to count backward")
+        if hours < 0 and pauses:
+            raise ValueError("only a count that runs forward from an event can be paused")
+        rule = built_in(rule)
+        return self._hours(trigger, hours, rule, rule.edition_on(self.local_day(trigger)), pauses)
+
+    def elapsed(self, trigger: datetime, period: Period, *, pauses: tuple[Pause, ...] = ()) -> Computation:
+        """The end of ``period``, of hours or less, after ``trigger``: time that passes, on closed days too.
+
+        What ``pauses`` cover of it is added. Raises ``ValueError`` for a naive trigger.
+        """
+        end = _running_out(trigger, period.elapsed, pauses)
+        return self._of_time(trigger, period.elapsed, end, period=str(period))
 
     def counted(
         self, trigger: date, days: int, *, rule: Rule | str = FRCP6, pauses: tuple[Pause, ...] = ()
@@ -139,13 +144,16 @@ class Clock(Model):
     ) -> Computation:
         """``base`` with ``period`` more, counted on from its last day before any roll: a month and a month are two.
 
-        ``pauses`` are those that ``base`` was computed with. Hours and less go on from its closing instant.
-        Raises ``ValueError`` as ``within`` does.
+        ``pauses`` are those that ``base`` was computed with. Hours go on from when those of ``base`` were up, minutes
+        and seconds, and hours after days, from its closing instant. Raises ``ValueError`` as ``within`` does.
         """
-        if period.is_elapsed:
-            extended = self._elapsed(base.closes_at, period, pauses)
+        rule = _for_period(built_in(rule), period)
+        if period.unit == "hours" and base.before_move:
+            edition = rule.edition_on(base.edition or base.trigger)
+            extended = self._hours(base.before_move, period.count, rule, edition, pauses)
+        elif period.is_elapsed:
+            extended = self.elapsed(base.closes_at, period, pauses=pauses)
         else:
-            rule = _for_period(built_in(rule), period)
             edition = rule.edition_on(base.edition or base.trigger)
             count = replace(self._count_of(base.last_counted, period, edition), is_event=False)
             extended = self._single(count, rule, str(period), pauses)
@@ -250,22 +258,78 @@ class Clock(Model):
             raise ValueError(f"{instant.isoformat()} has no time zone, so it names no day")
         return instant.astimezone(ZoneInfo(self.zone)).date()
 
-    def _elapsed(self, trigger: datetime, period: Period, pauses: tuple[Pause, ...]) -> Computation:
-        begin = trigger.astimezone(UTC)
-        start, end = self.local_day(trigger), begin + period.elapsed
-        paused = timedelta()
-        for since, until in merged(pauses):
-            if since < end + paused and until > begin:
-                paused += until - max(since, begin)
-        end = self._local(end + paused)
-        return self._computation(
-            due=end.date(),
-            closes_at=end,
-            rule="elapsed",
-            trigger=start,
+    def _hours(
+        self, trigger: datetime, hours: int, rule: Rule, edition: Edition, pauses: tuple[Pause, ...]
+    ) -> Computation:
+        length, period = timedelta(hours=hours), Period(unit="hours", count=abs(hours))
+        if edition.roll == "none":
+            return self._of_time(trigger, length, _running_out(trigger, length, pauses), period=str(period))
+
+        def read(disputed_open: bool) -> tuple[Counted, ...]:
+            reading = self._moved_hours(trigger, length, edition, (), disputed_open)
+            for number, (since, _) in enumerate(stretches := merged(pauses), start=1):
+                if reading.closes_at and since >= reading.closes_at:
+                    break  # the time was up already: nothing is left to stop
+                stopped = tuple(Pause(since=since, until=until) for since, until in stretches[:number])
+                reading = self._moved_hours(trigger, length, edition, stopped, disputed_open)
+            return (reading,)
+
+        (reading,), alternatives = self._enforced(read)
+        return self._of_time(
+            trigger,
+            length,
+            reading.up_at or trigger,
             period=str(period),
-            last_counted=end.date(),
-            paused_seconds=int(paused.total_seconds()),
+            citation=_citation_of_hours(rule, edition, hours),
+            moved=reading,
+            **_from_file(rule, edition),
+        ).model_copy(update={"alternatives": alternatives})
+
+    def _moved_hours(
+        self, trigger: datetime, length: timedelta, edition: Edition, pauses: tuple[Pause, ...], disputed_open: bool
+    ) -> Counted:
+        """Where ``length`` ends under one reading, and the same time on the day to which that moves."""
+        up_at = self._local(_running_out(trigger, length, pauses))
+        up, wall = up_at.date(), up_at.time()
+        one = 1 if length > timedelta() else -1
+        last_day = Count(
+            start=up - one * _ONE_DAY,
+            days=one,
+            edition=edition,
+            open_days=False,
+            is_event=False,
+        )
+        # A day is over for this purpose at that time of it: only so is it paused, or not.
+        that_time = self.model_copy(update={"closes": wall})
+        moved = Counting(
+            last_day, self.calendar, self.inaccessible, that_time._paused_days(pauses), disputed_open
+        ).counted()
+        closes_at = up_at if moved.due == up else that_time.closing(moved.due)
+        return replace(moved, last_counted=up, up_at=up_at, closes_at=closes_at)
+
+    def _of_time(
+        self,
+        trigger: datetime,
+        length: timedelta,
+        up_at: datetime,
+        *,
+        moved: Counted | None = None,
+        **more: Any,
+    ) -> Computation:
+        """A count of hours or less that was up at ``up_at``, and was ``moved`` from there if a rule moves it."""
+        up_at = self._local(up_at)
+        closes_at = moved.closes_at if moved and moved.closes_at else up_at
+        return self._computation(
+            due=closes_at.date(),
+            closes_at=closes_at,
+            rule="elapsed",
+            trigger=self.local_day(trigger),
+            starts_at=self._local(trigger),
+            last_counted=up_at.date(),
+            before_move=up_at if moved else None,
+            skipped=moved.passed if moved else (),
+            paused_seconds=int((up_at - trigger - length).total_seconds()),
+            **more,
         )
 
     def _count_of(self, start: date, period: Period, edition: Edition, trigger: datetime | None = None) -> Count:
@@ -302,9 +366,11 @@ class Clock(Model):
         enforced, other = (as_closed, as_open) if is_closed else (as_open, as_closed)
         if enforced[-1].due == other[-1].due:
             return enforced, ()
-        counts = [part for reading in as_closed for part in (reading, reading.extends, reading.longest) if part]
+        readings = (*as_closed, *as_open)
+        counts = [part for reading in readings for part in (reading, reading.extends, reading.longest) if part]
         passed = {skipped.day for count in counts for skipped in count.passed}
-        days = {enforced[-1].due, other[-1].due, *passed}
+        ends = {day for part in counts for day in (part.last_counted, part.before_mail) if day}
+        days = {enforced[-1].due, other[-1].due, *ends, *passed}
         disputed = {closed.day: closed.disputed for closed in self.calendar.disputes(min(days), max(days))}
         # A roll back that ended at a pause and turned round has left the day that it turned on unnamed.
         reasons = {disputed[day] for day in passed & disputed.keys()} or {*disputed.values()}
@@ -339,7 +405,6 @@ class Clock(Model):
         forward = count.direction == "forward"
         day_one = reading.before_first + (_ONE_DAY if forward else -_ONE_DAY)
         is_usual = not count.is_event or reading.before_first == count.start
-        is_from_file = rule.name not in BUILT_IN
         return self._computation(
             due=reading.due,
             rule=rule.name,
@@ -348,8 +413,6 @@ class Clock(Model):
             period=period,
             last_counted=reading.last_counted,
             skipped=reading.passed,
-            rule_title=rule.title if is_from_file else "",
-            edition=count.edition.effective if is_from_file else None,
             open_days=count.open_days,
             starts=count.edition.starts if count.is_event else "day_after",
             cut_off=count.edition.cut_off if count.is_event else None,
@@ -358,6 +421,7 @@ class Clock(Model):
             mail_days=count.mail_days if reading.before_mail else 0,
             before_mail=reading.before_mail,
             cap=reading.cap,
+            **_from_file(rule, count.edition),
         )
 
     def _paused_days(self, pauses: tuple[Pause, ...]) -> PausedDays:
@@ -417,6 +481,27 @@ def _citation(rule: Rule, count: Count) -> str:
     if rule.name == FRCP6.name:
         return rule.citation if count.direction == "forward" else f"{rule.citation}, 6(a)(5)"
     return count.edition.citation or rule.citation
+
+
+def _citation_of_hours(rule: Rule, edition: Edition, hours: int) -> str:
+    if rule.name == FRCP6.name:
+        return "FRCP 6(a)(2)" if hours > 0 else "FRCP 6(a)(2), 6(a)(5)"
+    return edition.citation or rule.citation
+
+
+def _from_file(rule: Rule, edition: Edition) -> dict[str, Any]:
+    """What a computation says of a rule that is not built in."""
+    return {} if rule.name in BUILT_IN else {"rule_title": rule.title, "edition": edition.effective}
+
+
+def _running_out(trigger: datetime, length: timedelta, pauses: tuple[Pause, ...]) -> datetime:
+    """When ``length`` has run from ``trigger``, in UTC; what the pauses cover of it is added."""
+    begin = trigger.astimezone(UTC)
+    end = begin + length
+    for since, until in merged(pauses):
+        if since < end and until > begin:
+            end += until - max(since, begin)
+    return end
 
 
 def _stage_date(name: str, computed: Computation, *heading: str) -> StageDate:

@@ -81,6 +81,10 @@ class Computation(Model):
     """The day on which the event counts as received, where the cut-off moved it."""
     day_one: date | None = None
     """The first day that could count, where it is not the day after the event."""
+    starts_at: AwareDatetime | None = None
+    """The instant from which hours or less run, at the UTC offset that ``zone`` has then."""
+    before_move: AwareDatetime | None = None
+    """Of hours that may not end on a closed day: when they were up, before any move."""
     paused_seconds: int = 0
     """What pauses added to a period of hours or less."""
     mail_days: int = 0
@@ -127,12 +131,14 @@ class Computation(Model):
         cited = f" ({self.citation})" if self.citation else ""
         if self.rule == "date_certain":
             return
+        if self.rule == "elapsed" and self.starts_at:
+            trigger = self._moment(self.starts_at)
         if self.extends:
             yield f"The time is extended by {self.period}{cited}, counted on from {trigger}, before any move."
         elif self.after_stage:
             yield f"The days count from when the stage {self.after_stage} is due, {trigger}; it is not counted{cited}."
         elif self.rule == "elapsed":
-            yield f"The clock starts at once, on {trigger}{cited}."
+            yield f"The clock starts at once, {'' if self.starts_at else 'on '}{trigger}{cited}."
         else:
             event = self.trigger
             if self.received and self.cut_off:
@@ -162,14 +168,17 @@ class Computation(Model):
             yield "A date certain is not moved for a weekend or a holiday."
         elif self.rule == "elapsed":
             if self.paused_seconds:
-                yield f"The clock was paused for {timedelta(seconds=self.paused_seconds)} in that time, which is added."
-            yield f"Counting all the time that passes, nights and holidays too, for {self.period} ends on {last}."
+                yield f"The clock was paused for {_length(self.paused_seconds)} in that time, which is added."
+            up_at = self._moment(self.before_move or self.closes_at)
+            yield (
+                f"Counting all the time that passes{self._backward()}, nights and holidays too, "
+                f"for {self.period} ends {up_at}."
+            )
         else:
             which = "open days only" if self._counts_open_days() else "every day"
             if any(skipped.reason == PAUSED for skipped in self._passed_in_counting()):
                 which += ", without those on which the clock was paused,"
-            backward = " back" if self.last_counted < self.trigger else ""
-            yield f"Counting {which}{backward} for {self.period} ends on {last}."
+            yield f"Counting {which}{self._backward()} for {self.period} ends on {last}."
             yield from _in_words(self._passed_in_counting())
 
     def _how_moved(self) -> Iterator[str]:
@@ -179,7 +188,8 @@ class Computation(Model):
         yield from _in_words(self._passed_in_rolling())
         if moved_to and moved_to != self.last_counted:
             before = " before" if moved_to < self.last_counted else ""
-            yield f"The next open day{before} is {day_in_words(moved_to)}."
+            to = "It moves to the same time on the next" if self.before_move else "The next"
+            yield f"{to} open day{before}{',' if self.before_move else ' is'} {day_in_words(moved_to)}."
 
     def _how_mail_adds(self) -> Iterator[str]:
         if self.before_mail is None:
@@ -205,9 +215,21 @@ class Computation(Model):
             yield f"A {kind} reading ends on {day_in_words(other.due)} ({other.reason.replace('_', ' ')})."
 
     def _source(self) -> Iterator[str]:
-        asks_no_calendar = self.rule in ("calendar", "date_certain") or (self.rule == "elapsed" and not self.citation)
+        asks_no_calendar = self.rule in ("calendar", "date_certain") or (
+            self.rule == "elapsed" and not self.before_move
+        )
         if not asks_no_calendar or self.received or self.day_one:
             yield f"Calendar: {self.calendar}; {self.calendar_version}; sha256 {self.calendar_sha256[:12]}."
+
+    def _backward(self) -> str:
+        if self.starts_at:
+            return " back" if (self.before_move or self.closes_at) < self.starts_at else ""
+        return " back" if self.last_counted < self.trigger else ""
+
+    def _moment(self, at: datetime) -> str:
+        """``at 10:23 a.m. (EDT) on Friday, November 2, 2007``."""
+        local = at.astimezone(ZoneInfo(self.zone))
+        return f"at {_clock_time(local)} ({_abbreviation(local)}) on {day_in_words(local.date())}"
 
     def _counts_open_days(self) -> bool:
         return self.open_days or self.rule == "business_days"
@@ -241,10 +263,24 @@ class Computation(Model):
     def _zone_in_words(self) -> str:
         """``Chicago time (CST)``, in the abbreviation of the last moment that is still in time."""
         last_moment = self.closes_at.astimezone(UTC) - _SHORTEST
-        abbreviation = last_moment.astimezone(ZoneInfo(self.zone)).tzname() or ""
-        if abbreviation.startswith(("+", "-")):  # zones without letters of their own, such as America/Sao_Paulo
-            abbreviation = f"UTC{abbreviation}"
+        abbreviation = _abbreviation(last_moment.astimezone(ZoneInfo(self.zone)))
         return f"{self.zone.rpartition('/')[2].replace('_', ' ')} time ({abbreviation})"
+
+
+def _abbreviation(local: datetime) -> str:
+    """``CST``, or ``UTC-03`` in zones without letters of their own, such as America/Sao_Paulo."""
+    abbreviation = local.tzname() or ""
+    return f"UTC{abbreviation}" if abbreviation.startswith(("+", "-")) else abbreviation
+
+
+def _length(seconds: int) -> str:
+    """``2 days 3 hours``."""
+    units = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
+    parts: list[str] = []
+    for unit, length in units:
+        count, seconds = divmod(seconds, length)
+        parts += [f"{count} {unit}{'s' * (count != 1)}"] * bool(count)
+    return " ".join(parts)
 
 
 def _clock_time(at: time | datetime) -> str:

@@ -1,7 +1,7 @@
 """One count of days from an event to its last day, under one reading of which days are closed."""
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from forthwith.domain.calendar import Calendar, Direction
 from forthwith.domain.computation import PAUSED, Skipped
@@ -55,6 +55,9 @@ class Counted:
     extends: "Counted | None" = None
     longest: "Counted | None" = None
     """The count of the longest time allowed, whether or not it held this one back."""
+    up_at: datetime | None = None
+    """Of hours: when they had run, before any move; and the instant to which that was moved."""
+    closes_at: datetime | None = None
 
 
 class Counting:

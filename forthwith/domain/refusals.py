@@ -157,8 +157,8 @@ def _of_extension(case: "Case", extension: ExtendDeadline, now: datetime) -> str
     if extension.period.is_elapsed:
         if not (within and within.is_elapsed):
             return "period: an extension of a deadline in days is given in days or business_days"
-        earliest = (due.closes_at + extension.period.elapsed).date()
-        is_over = due.closes_at + extension.period.elapsed <= now
+        until = (due.before_move or due.closes_at) + extension.period.elapsed
+        earliest, is_over = until.date(), until <= now
     else:
         earliest = due.last_counted + timedelta(days=extension.period.count)
         is_over = earliest < today

@@ -17,6 +17,7 @@ from forthwith.domain.ladder import Ladder, Remind
 from forthwith.domain.model import Model
 from forthwith.domain.pause import Pause
 from forthwith.domain.period import Period
+from forthwith.domain.rule import FRCP6
 
 HOLD_CHASE = Period(unit="business_days", count=1)
 """A request that waits for a person is brought up again every business day, so that no hold is forgotten.
@@ -226,6 +227,9 @@ class _Reckoning:
         )
 
     def within(self, since: datetime, period: Period) -> Computation:
+        """The end of a rung's own period. In hours it is elapsed time, so that a ladder can be tried in real time."""
+        if period.is_elapsed:
+            return self.recipient.elapsed(since, period, pauses=self.facts.pauses)
         return self.recipient.within(since, period, self.rule, pauses=self.facts.pauses)
 
     def deadline(self, clock_from: datetime) -> Computation:
@@ -240,7 +244,7 @@ class _Reckoning:
         """The return date; under Rule 45 no later than fourteen days after service."""
         if self.ladder.subpoena.form != "court_rule45":
             return return_due
-        fourteen = self.recipient.within(served_at, OBJECTION_AFTER_SERVICE, "frcp6")
+        fourteen = self.recipient.within(served_at, OBJECTION_AFTER_SERVICE, FRCP6)
         return min(fourteen, return_due, key=lambda computed: computed.closes_at)
 
     def refer_at(self, return_due: Computation) -> datetime:
@@ -269,7 +273,7 @@ class _Reckoning:
             return self.recipient.staged(clock_from, self.rule, pauses=self.facts.pauses)
         if response.by:
             return self.recipient.by(response.by, pauses=self.facts.pauses)
-        return self.within(clock_from, _given(response.within))
+        return self.recipient.within(clock_from, _given(response.within), self.rule, pauses=self.facts.pauses)
 
     def extended(self, due: Computation, extension: Extension) -> Computation:
         if extension.to:
@@ -321,7 +325,10 @@ class _Reckoning:
         chase = self.facts.chase
         if chase is None:
             return None
-        return self.issuer.within(chase.since, self.chase_period(chase), "frcp6")
+        period = self.chase_period(chase)
+        if period.is_elapsed:
+            return self.issuer.elapsed(chase.since, period)
+        return self.issuer.within(chase.since, period, FRCP6)
 
     def chase_period(self, chase: Chase) -> Period:
         match chase.topic:

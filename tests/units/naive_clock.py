@@ -263,3 +263,53 @@ def naive_elapsed(moment: datetime, length: timedelta, pauses: Sequence[Span] = 
             left -= max(since - now, timedelta())
             now = until.astimezone(UTC)
     return now + left
+
+
+class NaiveHours(NamedTuple):
+    """A count of hours: when they were up, and where a closed day moved that."""
+
+    up: datetime
+    end: datetime
+
+
+def naive_hours(
+    place: NaivePlace, moment: datetime, length: timedelta, roll: str, pauses: Sequence[Span] = (), *, lenient: bool
+) -> NaiveHours:
+    """``length`` of running time, then the same time on another day if that one is closed.
+
+    The count again for each pause that begins before it is over, as for days.
+    """
+    met: list[Span] = []
+    hours = _moved(place, moment, length, roll, met, lenient=lenient)
+    for since, until in sorted(pauses):
+        stands_still = any(until_then >= since for _, until_then in met)  # one pause goes over into the next
+        if since >= hours.end and not stands_still:
+            break
+        met.append((since, until))
+        hours = _moved(place, moment, length, roll, met, lenient=lenient)
+    return hours
+
+
+def _moved(
+    place: NaivePlace, moment: datetime, length: timedelta, roll: str, pauses: Sequence[Span], *, lenient: bool
+) -> NaiveHours:
+    up = naive_elapsed(moment, length, pauses) if length > timedelta() else moment + length
+    shown = up.astimezone(ZoneInfo(place.zone))
+
+    def at(day: date) -> datetime:
+        return up if day == shown.date() else naive_wall(day, shown.time().replace(fold=0), place.zone)
+
+    def is_reachable(day: date) -> bool:
+        runs = day == shown.date() or not any(since < at(day) <= until for since, until in pauses)
+        return place.is_open(day, lenient=lenient) and day not in place.inaccessible and runs
+
+    day = shown.date()
+    if roll != "none":
+        if roll == "backward" or length < timedelta():
+            while not place.is_open(day, lenient=lenient):
+                day = step(day, -1)
+        if not is_reachable(day) and length > timedelta():
+            day = shown.date()
+        while not is_reachable(day):
+            day = step(day)
+    return NaiveHours(up, at(day))

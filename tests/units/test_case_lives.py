@@ -536,7 +536,13 @@ class Life:
         assert self.escalated or self.now >= case.timetable.deadline.closes_at, "a draft before the deadline"
         if (rung := self.plan.campaign.ladder.final_notice) and not self.escalated:
             assert self.notice_at, "a draft without a final notice"
-            cure = clocks(self.plan)[0].within(self.notice_at, rung.cure, self.plan.campaign.clock.rule)
+            clock, rule = clocks(self.plan)[0], self.plan.campaign.clock.rule
+            is_elapsed = rung.cure.is_elapsed
+            cure = (
+                clock.elapsed(self.notice_at, rung.cure)
+                if is_elapsed
+                else clock.within(self.notice_at, rung.cure, rule)
+            )
             assert self.now >= cure.closes_at, "a draft within the time to cure"
 
     def check_referral(self) -> None:

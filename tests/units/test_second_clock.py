@@ -29,6 +29,7 @@ from tests.units.naive_clock import (
     naive_back,
     naive_certain,
     naive_elapsed,
+    naive_hours,
     naive_paused,
 )
 
@@ -117,6 +118,8 @@ def drawn(seed: int) -> Case:
     """The case of that number: small counts more often than long ones, boundaries more often than chance has them."""
     draw = Random(seed)  # noqa: S311 - repeatable on purpose
     kind = draw.choice(("within",) * 4 + ("extended", "staged") * 2 + ("backward", "backward", "by", "elapsed"))
+    if kind in ("backward", "elapsed") and draw.random() < 0.5:
+        kind = f"hours {kind}"
     zone = draw.choice(ZONES)
     here = ZoneInfo(zone)
     closes = draw.choice((None, None, None, time(17), time(16, 30), time(23, 59, 59), time(2, 30)))
@@ -131,9 +134,18 @@ def drawn(seed: int) -> Case:
     moment = on_the_wall(draw, day, here, closes, cut_off)
     count, unit = period(draw)
     if kind == "elapsed":
-        count, unit = draw.randint(1, 500), draw.choice(("hours", "minutes", "seconds"))
-    days = timedelta(days=count * (1.5 if unit == "business_days" else 1) + 3) if kind != "elapsed" else 6 * ONE_DAY
-    near = moment.astimezone(here).date() + (-days if kind == "backward" else days)
+        count, unit = draw.randint(1, 500), draw.choice(("minutes", "seconds"))
+    elif kind.startswith("hours"):
+        count, unit = draw.choice((draw.randint(1, 300), 24 * draw.randint(1, 14))), "hours"
+    days = timedelta(**{unit: count}) if unit not in ("days", "business_days") else timedelta(days=count + 3)
+    if unit == "business_days":
+        days *= 1.5
+    near = moment.astimezone(here).date() + (-days if kind.endswith("backward") else days)
+    more: tuple[tuple[int, str], ...] = ()
+    if kind == "extended":
+        more = tuple(period(draw) for _ in range(draw.randint(1, 2)))
+    elif kind == "hours elapsed":
+        more = tuple((draw.randint(1, 100), "hours") for _ in range(draw.choice((0, 0, 1, 2))))
     return Case(
         kind=kind,
         calendar=draw.randrange(len(STATES) + INVENTED_CALENDARS),
@@ -145,10 +157,10 @@ def drawn(seed: int) -> Case:
         count=count,
         unit=unit,
         rule=rule,
-        more=tuple(period(draw) for _ in range(draw.randint(1, 2))) if kind == "extended" else (),
+        more=more,
         stages=tuple(stage(draw, n) for n in range(draw.randint(1, 3))) if kind == "staged" else (),
         is_extended=draw.random() < 0.5,
-        pauses=() if kind == "backward" else tuple(pauses(draw, moment, days, here, closes)),
+        pauses=() if kind.endswith("backward") else tuple(pauses(draw, moment, days, here, closes)),
     )
 
 
@@ -230,6 +242,8 @@ def ask(case: Case) -> Computation:
             edition = rule.editions[0].model_copy(update={"counts": counts})
             rule = rule.model_copy(update={"editions": (edition,)})
             return clock.counted(clock.local_day(case.moment), -case.count, rule=rule)
+        case "hours backward":
+            return clock.hours(case.moment, -case.count, written(case.rule))
         case "staged":
             return clock.staged(case.moment, written(case.rule, case.stages), extended=case.is_extended, pauses=paused)
         case _:
@@ -265,7 +279,7 @@ def closed_days(number: int, *, backward: bool) -> tuple[frozenset[date], frozen
 
 
 def of_the_second_clock(case: Case) -> Answer:
-    backward = case.kind == "backward"
+    backward = case.kind.endswith("backward")
     closed, disputed = closed_days(case.calendar, backward=backward)
     place = NaivePlace(case.zone, closed, disputed, frozenset(case.inaccessible), case.closes)
     day = case.moment.astimezone(ZoneInfo(case.zone)).date()
@@ -276,6 +290,8 @@ def of_the_second_clock(case: Case) -> Answer:
         end = naive_elapsed(case.moment, timedelta(**{case.unit: case.count}), case.pauses)
         due = end.astimezone(ZoneInfo(case.zone)).date()
         return Answer(due, due, end)
+    if case.kind.startswith("hours"):
+        return of_hours(case, place)
     stopped = naive_paused(place, case.pauses)
     strict, lenient = (NaiveClock(place, case.rule, stopped, lenient=lenient) for lenient in (False, True))
     if backward:
@@ -297,6 +313,30 @@ def of_the_second_clock(case: Case) -> Answer:
         closes_at=place.ends(last.due),
         others=() if other[-1].due == last.due else (other[-1].due,),
         stages=tuple(end.due for end in enforced) if case.kind == "staged" else (),
+    )
+
+
+def of_hours(case: Case, place: NaivePlace) -> Answer:
+    moment, here = case.moment, ZoneInfo(case.zone)
+    lengths = (case.count, *(count for count, _ in case.more))
+    for count in lengths:
+        length = timedelta(hours=-count if case.kind == "hours backward" else count)
+        strict, lenient = (
+            naive_hours(place, moment, length, case.rule.roll, case.pauses, lenient=lenient)
+            for lenient in (False, True)
+        )
+        strict_day, lenient_day = ((hours.end.astimezone(here).date(), hours.up) for hours in (strict, lenient))
+        strict_is_later = strict_day >= lenient_day
+        enforced, other = (strict, lenient) if strict_is_later == (case.reading == "later") else (lenient, strict)
+        if strict_day == lenient_day:
+            enforced = other = strict
+        moment = enforced.up
+    due, other_due = (hours.end.astimezone(here).date() for hours in (enforced, other))
+    return Answer(
+        due=due,
+        last_counted=enforced.up.astimezone(here).date(),
+        closes_at=enforced.end,
+        others=() if due == other_due else (other_due,),
     )
 
 

@@ -235,6 +235,45 @@ def test_elapsed_rungs_ignore_office_hours() -> None:
     assert got.cure.closes_at == night + timedelta(seconds=40)
 
 
+HOURS = {"response": {"within": {"hours": 48}}}
+
+
+@pytest.mark.parametrize(
+    ("clock", "closes_at"),
+    [
+        (HOURS, utc(2, 20, 16)),  # Saturday 10:00; Monday is Presidents' Day
+        (HOURS | {"rule": "calendar"}, utc(2, 17, 16)),
+        ({"response": {"within": {"minutes": 48 * 60}}}, utc(2, 17, 16)),
+    ],
+)
+def test_only_a_response_time_in_hours_moves_off_closed_days(clock: dict[str, Any], closes_at: datetime) -> None:
+    thursday = utc(2, 15, 16)
+    assert laid(plan(campaign(clock=clock)), clock_from=thursday).deadline.closes_at == closes_at
+
+
+def test_the_periods_of_rungs_in_hours_are_elapsed_time() -> None:
+    ladder = (
+        {"acknowledgment": {"within": {"hours": 48}}},
+        {"deficiency": {"cure": {"hours": 48}}},
+        {"final_notice": {"after_due": {"hours": 1}, "cure": {"hours": 48}}},
+        {"subpoena": {"form": "administrative", "return_within": {"hours": 48}}},
+        {"review": {"within": {"hours": 48}}},
+    )
+    thursday, saturday = utc(2, 15, 16), utc(2, 17, 16)
+    got = laid(
+        plan(campaign(ladder=ladder)),
+        clock_from=thursday,
+        final_notice_at=thursday,
+        deficiencies=1,
+        deficiency_from=thursday,
+        deficiency_at=thursday,
+        served_at=thursday,
+        chase=Chase(topic="review", name="review-1", since=thursday),
+    )
+    within = (got.acknowledge_by, got.cure, got.deficiency_cure, got.return_due, got.chase_due)
+    assert [due.closes_at for due in within if due] == [saturday] * 5
+
+
 def test_an_escalated_final_notice_goes_as_soon_as_the_office_is_open() -> None:
     assert step("final-notice", overdue_from=utc(2, 1, 20)).at == utc(2, 1, 20)
     assert step("final-notice", overdue_from=utc(2, 3, 20)).at == utc(2, 5, 14)

@@ -63,6 +63,8 @@ def compute(worked: dict[str, str]) -> Computation:
     if not worked["period"]:
         return clock.staged(moment, rule, extended="extended" in settings, pauses=pauses)
     count, unit = worked["period"].split()
+    if int(count) < 0 and unit == "hours":
+        return clock.hours(moment, int(count), rule)
     if int(count) < 0:
         return clock.counted(moment.date(), int(count), rule=rule)
     computed = clock.within(moment, Period.model_validate({unit: int(count)}), rule, pauses=pauses)
