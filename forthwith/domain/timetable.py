@@ -241,10 +241,10 @@ class _Reckoning:
         return self.with_more_time(due, self.facts.return_extensions)
 
     def objection_due(self, served_at: datetime, return_due: Computation) -> Computation:
-        """The return date; under Rule 45 no later than fourteen days after service."""
+        """The return date; under Rule 45 no later than fourteen days after service. A pause holds for both."""
         if self.ladder.subpoena.form != "court_rule45":
             return return_due
-        fourteen = self.recipient.within(served_at, OBJECTION_AFTER_SERVICE, FRCP6)
+        fourteen = self.recipient.within(served_at, OBJECTION_AFTER_SERVICE, FRCP6, pauses=self.facts.pauses)
         return min(fourteen, return_due, key=lambda computed: computed.closes_at)
 
     def refer_at(self, return_due: Computation) -> datetime:
@@ -260,11 +260,12 @@ class _Reckoning:
     def with_more_time(self, due: Computation, extensions: tuple[Extension, ...]) -> Computation:
         """``due`` after all that was granted.
 
-        Every extension counts from the date before any roll, so that one month and one month are two months. None of
-        them shortens the time: a date granted under a demand that came back may lie before the new one's.
+        Every extension counts from the date before any roll, so that one month and one month are two months, also where
+        the first of them ends on a weekend and so moves nothing. None of them shortens the time: a date granted under a
+        demand that came back may lie before the new one's.
         """
         for extension in extensions:
-            due = max(due, self.extended(due, extension), key=lambda computed: computed.closes_at)
+            due = max(due, self.extended(due, extension), key=_how_late)
         return due
 
     def response_due(self, clock_from: datetime) -> Computation:
@@ -435,6 +436,11 @@ def colleagues(chase: Chase, ladder: Ladder) -> tuple[Role, ...]:
             first = "operator"
     others: tuple[Role, ...] = ("supervisor", "reviewer")
     return (first, *(role for role in others if role != first))
+
+
+def _how_late(computed: Computation) -> tuple[datetime, date, datetime]:
+    """When it ends; of two that end together, where more time goes on from."""
+    return computed.closes_at, computed.last_counted, computed.before_move or computed.closes_at
 
 
 def _since(moment: datetime | None, pauses: tuple[Pause, ...]) -> tuple[Pause, ...]:

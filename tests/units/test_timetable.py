@@ -9,9 +9,11 @@ import pytest
 from ruamel.yaml import YAML
 
 from forthwith.domain.campaign import Campaign, Jurisdiction, RequestPlan
+from forthwith.domain.pause import Pause
 from forthwith.domain.period import Period
 from forthwith.domain.timetable import Chase, Extension, Facts, Step, Timetable
 from tests.units.cases import OPENED, campaign, dates, plan, without
+from tests.units.matter import COURT
 
 EXAMPLE = Path(__file__).parents[2] / "examples/1373-2018"
 
@@ -130,6 +132,12 @@ def test_one_and_one_day_are_two_days() -> None:
     # Friday and one day is Saturday, rolled to Monday; a second day counts from the Saturday.
     assert laid(extensions=(days(1),)).deadline.due == date(2018, 2, 26)
     assert laid(extensions=(days(1), days(1))).deadline.due == laid(extensions=(days(2),)).deadline.due
+
+
+def test_an_extension_that_ends_on_a_weekend_counts_as_well() -> None:
+    """One more than Friday, February 23, is a Saturday, two are a Sunday: both move to Monday, the fourth does not."""
+    dues = [laid(extensions=(days(1),) * count).deadline.due.day for count in range(6)]
+    assert dues == [23, 26, 26, 26, 27, 28]
 
 
 def test_an_extension_counts_from_the_date_before_the_roll() -> None:
@@ -251,6 +259,12 @@ def test_only_a_response_time_in_hours_moves_off_closed_days(clock: dict[str, An
     assert laid(plan(campaign(clock=clock)), clock_from=thursday).deadline.closes_at == closes_at
 
 
+def test_more_hours_count_on_from_before_any_move() -> None:
+    of, day = plan(campaign(clock=HOURS)), Extension(period=Period(unit="hours", count=24))
+    assert laid(of, clock_from=utc(2, 15, 16), extensions=(day,) * 3).deadline.closes_at == utc(2, 20, 16)
+    assert laid(of, clock_from=utc(2, 15, 16), extensions=(day,) * 4).deadline.closes_at == utc(2, 21, 16)
+
+
 def test_the_periods_of_rungs_in_hours_are_elapsed_time() -> None:
     ladder = (
         {"acknowledgment": {"within": {"hours": 48}}},
@@ -316,3 +330,23 @@ def test_an_issuance_without_a_rung_is_chased_every_business_day() -> None:
     of = plan(campaign(ladder=without("issuance")))
     chased = step("issuance-1-chase-1", of, chase=Chase(topic="issuance", name="issuance-1", since=utc(3, 7, 15)))
     assert (chased.to, chased.at) == ("supervisor", utc(3, 8, 13))
+
+
+# After service: the return date, and when an objection is late.
+
+
+def test_an_objection_under_rule_45_is_due_fourteen_days_after_service_or_by_an_earlier_return() -> None:
+    def objection_due(days: int, form: str, *pauses: Pause) -> date:
+        subpoena: dict[str, Any] = {"form": form, "return_within": {"days": days}}
+        if form == "court_rule45":
+            subpoena |= {"court": COURT}
+        of = plan(campaign(ladder=(*without("subpoena")[:4], {"subpoena": subpoena}, *without("subpoena")[4:])))
+        got = laid(of, served_at=utc(4, 2, 16), pauses=pauses).objection_due
+        assert got
+        return got.due
+
+    paused = Pause(since=utc(4, 5, 16), until=utc(4, 10, 16))  # five days end in it
+    assert objection_due(21, "court_rule45") == date(2018, 4, 16)
+    assert objection_due(21, "court_rule45", paused) == date(2018, 4, 23)  # the 21st is a Saturday
+    assert objection_due(7, "court_rule45", paused) == date(2018, 4, 16)  # the return date: the 14th is a Saturday
+    assert objection_due(21, "administrative", paused) == date(2018, 4, 30)  # the return date: the 28th is a Saturday
