@@ -1,6 +1,7 @@
 """The dossier: the case files, outside Temporal, one object per entry.
 
     pinned/<sha256>                              plans, templates and calendars, by content
+    <campaign>/campaign-0001.json …              the requests that the campaign was started with
     <campaign>/<jurisdiction>/start.json         which plan this request was started with
                               opened.json        which workflow took it up
                               timeline/0001.json …   chained by hash
@@ -48,6 +49,14 @@ class StartRecord(Model):
     workflow_id: str
     plan: Sha256
     matter: Sha256
+    started_by: str
+    started_at: datetime
+
+
+class CampaignStart(Model):
+    """Which requests a campaign was started with, so that one which never came to a start record is missed."""
+
+    jurisdictions: tuple[str, ...]
     started_by: str
     started_at: datetime
 
@@ -125,6 +134,27 @@ class Dossier:
         return Calendar.model_validate_json(self.pinned(sha256))
 
     # Records that exist once.
+
+    def record_campaign(self, campaign: str, start: CampaignStart) -> None:
+        """Keeps the list of a campaign's requests before the first of them starts; where it is the same, once."""
+        latest = self.campaign_start(campaign)
+        while latest is None or latest.jurisdictions != start.jurisdictions:
+            number = len(self._campaign_starts(campaign)) + 1
+            if self._write_once(self.root / campaign / f"campaign-{number:04}.json", start.model_dump_json().encode()):
+                return
+            latest = self.campaign_start(campaign)  # somebody else started it at the same moment
+
+    def campaign_start(self, campaign: str) -> CampaignStart | None:
+        """The requests that a campaign was last started with, or None when it never was as a whole."""
+        paths = self._campaign_starts(campaign)
+        return CampaignStart.model_validate_json(self.read(paths[-1])) if paths else None
+
+    def campaigns(self) -> list[str]:
+        """The campaigns that were started as a whole."""
+        return sorted({path.parent.name for path in self.root.glob("*/campaign-*.json")})
+
+    def _campaign_starts(self, campaign: str) -> list[Path]:
+        return sorted((self.root / campaign).glob("campaign-*.json"))
 
     def record_start(self, record: StartRecord) -> StartRecord:
         """Creates the start record, or returns the one that was there first."""

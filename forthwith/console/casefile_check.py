@@ -121,7 +121,7 @@ def wrongs(case: CaseFile) -> Iterator[Wrong]:
     yield from _sums(case)
     yield from _records(case)
     yield from _pinned(case)
-    yield from _chain(case)
+    yield from wrong_in_chain(case)
     yield from _letters(case)
     yield from _named_by_content(case)
     yield from _entries(case)
@@ -174,7 +174,7 @@ def _pinned(case: CaseFile) -> Iterator[Wrong]:
             yield Wrong(file=name, expected=what, found="something else")
 
 
-def _chain(case: CaseFile) -> Iterator[Wrong]:
+def wrong_in_chain(case: CaseFile) -> Iterator[Wrong]:
     """The entries are a chain; after a reset they are a tree, in which each still follows one that is there."""
     by_number: dict[int, set[str]] = {0: {GENESIS}}
     for name in case.under("timeline"):

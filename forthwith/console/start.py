@@ -14,7 +14,7 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from activities.dossier import Dossier, StartRecord
+from activities.dossier import CampaignStart, Dossier, StartRecord
 from forthwith import temporal
 from forthwith.console.planning import Planned
 from forthwith.domain.campaign import RequestPlan
@@ -65,15 +65,24 @@ class Starter:
     now: datetime
 
     async def start(
-        self, requests: Iterable[Planned], *, dry_run: bool = False, done: Callable[[StartOutcome], None]
+        self,
+        requests: Iterable[Planned],
+        *,
+        dry_run: bool = False,
+        whole: bool = True,
+        done: Callable[[StartOutcome], None],
     ) -> list[StartOutcome]:
         """Starts what was not started yet, in the order given; ``done`` hears of each.
+
+        ``requests`` are all that the campaign has where it is ``whole``; the dossier keeps their list before the first.
 
         Raises ``DifferentPlan`` before anything is started when one of them was started with another file, row or
         wording.
         """
         requests = tuple(requests)
         self._refuse_other_plans(requests)
+        if whole and not dry_run:
+            self._record_campaign(requests)
         places = asyncio.Semaphore(AT_ONCE)
 
         async def one(request: Planned) -> StartOutcome:
@@ -83,6 +92,12 @@ class Starter:
             return outcome
 
         return list(await asyncio.gather(*map(one, requests)))
+
+    def _record_campaign(self, requests: Iterable[Planned]) -> None:
+        plans = [request.plan for request in requests]
+        jurisdictions = tuple(plan.jurisdiction.id for plan in plans)
+        start = CampaignStart(jurisdictions=jurisdictions, started_by=self.started_by, started_at=self.now)
+        self.dossier.record_campaign(plans[0].campaign.campaign, start)
 
     def _refuse_other_plans(self, requests: Iterable[Planned]) -> None:
         others: list[str] = []

@@ -39,7 +39,9 @@ def start(
             columns = (TextColumn("Starting"), BarColumn(), MofNCompleteColumn())
             with Progress(*columns, console=err, transient=True, disable=json or not err.is_terminal) as progress:
                 bar = progress.add_task("Starting", total=len(planned))
-                outcomes = await starter.start(planned, dry_run=dry_run, done=lambda _: progress.advance(bar))
+                outcomes = await starter.start(
+                    planned, dry_run=dry_run, whole=not only, done=lambda _: progress.advance(bar)
+                )
             shown = query(campaign.campaign.campaign, None, None, None)
             return outcomes, web_ui_link(settings.web_ui, client.namespace, shown)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from functools import cache, cached_property, lru_cache
+from hashlib import sha256
 from itertools import count
 from typing import Any
 
@@ -179,8 +180,9 @@ def dates(of: RequestPlan, facts: Any) -> Timetable:
 
 
 def receipt(at: datetime, to: str = "") -> Receipt:
+    eml = Filed(uri="x", sha256=sha256(f"{at} {to}".encode()).hexdigest(), size=1)
     return Receipt(
-        message_id="<x@office.example>", recipient=to, accepted_at=at, response="250 ok", eml=_EMPTY, pdf=_EMPTY
+        message_id="<x@office.example>", recipient=to, accepted_at=at, response="250 ok", eml=eml, pdf=_EMPTY
     )
 
 
