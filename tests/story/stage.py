@@ -40,6 +40,8 @@ from activities.calendars import build_calendar
 from activities.dossier import Dossier, StartRecord
 from activities.mail import MailClient, SmtpSettings, message_id
 from forthwith import temporal
+from forthwith.console.casefile_audit import Audited
+from forthwith.console.casefile_check import CaseFile
 from forthwith.domain.campaign import Campaign, Jurisdiction, RequestPlan, Role
 from forthwith.domain.clock import Clock
 from forthwith.domain.forecast import Foreseen, forecast
@@ -306,7 +308,7 @@ class _Logged(logging.Handler):
 
 
 class Office:
-    """One story's own dossier, mail client and worker. Leaving it fails on stray mail and on logged errors."""
+    """One story's own dossier, mail client and worker. Leaving it fails on stray mail, logged errors, and what an audit finds."""
 
     def __init__(self, stage: Stage, name: str, folder: Path) -> None:
         self.stage = stage
@@ -336,6 +338,9 @@ class Office:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            for demand in self.demands:
+                await demand.expect_a_clean_audit()
         for demand in self.demands:
             await demand.end()
         await self.stop_worker()
@@ -717,6 +722,17 @@ class Demand:
         )
         self.handle = client.get_workflow_handle_for(JurisdictionRequest.run, self.id)
         await self.settle()
+
+    async def expect_a_clean_audit(self) -> None:
+        """What the case file tells agrees, and by its record nothing was missed."""
+        objects = {path.relative_to(self.office.dossier.root).as_posix(): path for path in self.folder.rglob("*")}
+        kept = {name: path.read_bytes() for name, path in objects.items() if path.suffix in (".json", ".eml")}
+        audited, now = Audited(CaseFile(self.id, kept)), await self.now()
+        found = list(audited.findings(now + timedelta(days=1)))
+        if await self.is_running() and (promised := (await self.view()).next_action) and promised.at:
+            plan, recipient, issuer = self.planned.plan, self.planned.recipient, self.planned.issuer
+            found.append(audited.missed(plan, recipient, issuer, promised=promised.at, now=now))
+        assert not any(found), found
 
     async def end(self) -> None:
         if await self.is_running():
