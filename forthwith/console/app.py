@@ -2,7 +2,22 @@
 
 import typer
 
-from forthwith.console import audit, casefile, deadline, local, look, preview, recompute, starting, tell, today, upkeep
+from forthwith.console import (
+    audit,
+    casefile,
+    course,
+    deadline,
+    local,
+    look,
+    preview,
+    recompute,
+    responses,
+    starting,
+    subpoenas,
+    today,
+    upkeep,
+)
+from forthwith.console.options import spelt_out
 
 app = typer.Typer(
     name="forthwith",
@@ -25,24 +40,24 @@ for panel, commands in {
         "today": today.today,
     },
     ACTS: {
-        "respond": tell.respond,
-        "accept": tell.accept,
-        "acknowledge": tell.acknowledge,
-        "delivered": tell.delivered,
-        "extend": tell.extend,
-        "pause": tell.pause,
-        "resume": tell.resume,
-        "correct-recipient": tell.correct_recipient,
-        "resend": tell.resend,
+        "respond": responses.respond,
+        "accept": responses.accept,
+        "acknowledge": responses.acknowledge,
+        "delivered": responses.delivered,
+        "extend": course.extend,
+        "pause": course.pause,
+        "resume": course.resume,
+        "correct-recipient": course.correct_recipient,
+        "resend": course.resend,
         "recompute": recompute.recompute,
-        "escalate": tell.escalate,
-        "review": tell.review,
-        "issued": tell.issued,
-        "served": tell.served,
-        "objected": tell.objected,
-        "withdraw": tell.withdraw,
-        "resolve": tell.resolve,
-        "note": tell.note,
+        "escalate": course.escalate,
+        "review": subpoenas.review,
+        "issued": subpoenas.issued,
+        "served": subpoenas.served,
+        "objected": responses.objected,
+        "withdraw": course.withdraw,
+        "resolve": course.resolve,
+        "note": course.note,
     },
     HOUSE: {
         "deadline": deadline.deadline,
@@ -56,4 +71,4 @@ for panel, commands in {
     },
 }.items():
     for name, command in commands.items():
-        app.command(name, rich_help_panel=panel)(command)
+        app.command(name, rich_help_panel=panel)(spelt_out(command))

@@ -217,7 +217,7 @@ def play(file: Path, scenario: Path, *, keep: bool, json: bool) -> None:
             with board:
                 rehearsal, plans = Rehearsal(clock, there.mailbox, acts), [request.plan for request in planned]
                 rehearsal.before_the_start(plans)
-                await starter.start(planned, done=lambda _: None)
+                await starter.start(planned)
                 played = await rehearsal.play(plans, seen=board.see)
             report = _report(campaign.campaign.campaign, played, there, asyncio.get_running_loop().time() - began)
             if json:

@@ -5,7 +5,6 @@ nothing by itself: this command shows which dates it would move, request by requ
 """
 
 import asyncio
-import getpass
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,13 +15,15 @@ from typing import Annotated
 import typer
 from pydantic import AwareDatetime
 from rich.console import Console
-from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.calendars import UnknownCalendar, build_calendar, is_file
 from activities.dates import clocks
 from activities.dossier import Dossier, DossierError
+from forthwith.console.bulk import Came, confirm, open_requests, side_by_side, told
 from forthwith.console.campaign_file import read_campaign
+from forthwith.console.options import By, Reason, Role, Teller
 from forthwith.console.output import Failure, Json, closing, err, local, out, plain_table, print_json
 from forthwith.console.planning import layers
 from forthwith.console.requests import (
@@ -30,14 +31,9 @@ from forthwith.console.requests import (
     connected,
     failed_call,
     handle_of,
-    listed,
     plural,
     query,
-    refusal,
-    server_says,
-    update,
 )
-from forthwith.console.tell import By, Reason, Role
 from forthwith.domain.calendar import Calendar
 from forthwith.domain.campaign import RequestPlan
 from forthwith.domain.fields import Sha256
@@ -47,9 +43,6 @@ from forthwith.domain.timetable import Facts, Timetable, timetable
 from forthwith.domain.views import RequestStatus
 from forthwith.settings import Settings
 from workflows.jurisdiction_request import JurisdictionRequest
-
-AT_ONCE = 32
-"""Requests that are asked or told side by side."""
 
 
 class MovedDate(Model):
@@ -78,9 +71,7 @@ class Recomputed(Model):
 
 def recompute(
     reason: Reason,
-    request: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="One request, <campaign>/<jurisdiction>.")
-    ] = None,
+    request: Annotated[str | None, typer.Argument(metavar="ID", help="One request, <campaign>/<jurisdiction>.")] = None,
     campaign: Annotated[str | None, typer.Option(help="All open requests of this campaign.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All open requests of all campaigns.")] = False,
     file: Annotated[
@@ -106,18 +97,15 @@ def recompute(
             if request:
                 names = [request]
             else:
-                open_ones = await listed(client, query(campaign, None, None, "ExecutionStatus = 'Running'"))
-                names = [one.request for one in open_ones if one.is_open]
+                open_ones = await open_requests(client, query(campaign, None, None, None))
+                names = [one.request for one in open_ones]
             found = await office.look(names)
             moving = [one for one in found if one.recomputed.dates]
             _show([one.recomputed for one in moving], len(found), err if json else out)
-            if not moving or not (
-                yes or typer.confirm(f"Move the dates of {plural(len(moving), 'request')}?", err=True)
-            ):
-                return [one.recomputed for one in found]
-            who = Who(name=by or settings.operator or getpass.getuser(), role=role)
-            told = {one.request: one for one in await office.move(moving, who, reason)}
-            return [told.get(one.recomputed.request, one.recomputed) for one in found]
+            if moving and not yes:
+                confirm(f"Move the dates of {plural(len(moving), 'request')}?", count=len(moving))
+            moved = {one.request: one for one in await office.move(moving, Teller(by, role).who, reason)}
+            return [moved.get(one.recomputed.request, one.recomputed) for one in found]
 
     done = asyncio.run(run())
     if json:
@@ -171,23 +159,11 @@ class _Office:
 
     async def look(self, names: Sequence[str]) -> list[_Found]:
         """What today's calendars make of each request that has dates."""
-        places = asyncio.Semaphore(AT_ONCE)
-
-        async def one(name: str) -> _Found | None:
-            async with places:
-                return await self._look_at(name)
-
-        return [found for found in await asyncio.gather(*map(one, names)) if found]
+        return [found for found in await side_by_side(names, self._look_at, doing="Looking") if found]
 
     async def move(self, found: Sequence[_Found], who: Who, reason: str) -> list[Recomputed]:
         """Keeps the calendars and tells each request. One that refuses does not stop the others."""
-        places = asyncio.Semaphore(AT_ONCE)
-
-        async def one(request: _Found) -> Recomputed:
-            async with places:
-                return await self._move(request, who, reason)
-
-        return list(await asyncio.gather(*map(one, found)))
+        return await side_by_side(found, lambda one: self._move(one, who, reason), doing="Moving")
 
     async def _look_at(self, name: str) -> _Found | None:
         try:
@@ -250,15 +226,9 @@ class _Office:
             issuer_calendar=asked.issuer_calendar,
             reason=reason,
         )
-        try:
-            await update(self.client, asked.request, "recompute_deadlines", message)
-        except WorkflowUpdateFailedError as error:
-            return asked.model_copy(update={"problem": refusal(error)})
-        except WorkflowUpdateRPCTimeoutOrCancelledError:
-            return asked.model_copy(update={"problem": "it did not answer; it may still take the message"})
-        except RPCError as error:
-            return asked.model_copy(update={"problem": server_says(error)})
-        return asked.model_copy(update={"moved": True})
+        answer = await told(self.client, asked.request, "recompute_deadlines", message)
+        moved = answer.outcome is Came.DONE
+        return asked.model_copy(update={"moved": moved, "problem": "" if moved else answer.text})
 
 
 def _layers(file: Path | None) -> dict[str, Sequence[str]]:

@@ -198,6 +198,12 @@ def plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def named(names: Sequence[str], most: int = 10) -> str:
+    """``a, b, c and 13 more``: the first in the order given."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
+
+
 def one_of(kind: type[Status] | type[Attention], written: str) -> str:
     """A status or reason as it is spelt, however it was typed. Raises ``Failure`` for one that does not exist."""
     spelt = {name.lower().replace("_", ""): str(name) for name in kind}

@@ -4,8 +4,7 @@ The start record in the dossier is created exclusively before the workflow is st
 running it again completes the set and never sends a second demand.
 """
 
-import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,7 +15,9 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.dossier import CampaignStart, Dossier, StartRecord
 from forthwith import temporal
+from forthwith.console.bulk import side_by_side
 from forthwith.console.planning import Planned
+from forthwith.console.requests import named
 from forthwith.domain.campaign import RequestPlan
 from forthwith.domain.messages import Status
 from forthwith.domain.model import Model
@@ -25,9 +26,6 @@ from workflows.jurisdiction_request import JurisdictionRequest
 
 MOST_NAMED = 25
 """A refusal names no more requests than this: they all have the same reason."""
-
-AT_ONCE = 32
-"""Starts under way side by side; more gains nothing against one server."""
 
 
 class Started(StrEnum):
@@ -50,9 +48,8 @@ class DifferentPlan(Exception):
     """Requests of this campaign were started with another plan; nothing was started now."""
 
     def __init__(self, requests: Sequence[str], changed: Sequence[str]) -> None:
-        named = ", ".join(requests[:MOST_NAMED])
-        more = f" and {len(requests) - MOST_NAMED} more" if len(requests) > MOST_NAMED else ""
-        super().__init__(f"already started with another plan: {named}{more}. Changed since: {', '.join(changed)}")
+        which = named(requests, MOST_NAMED)
+        super().__init__(f"already started with another plan: {which}. Changed since: {', '.join(changed)}")
 
 
 @dataclass(frozen=True)
@@ -65,14 +62,9 @@ class Starter:
     now: datetime
 
     async def start(
-        self,
-        requests: Iterable[Planned],
-        *,
-        dry_run: bool = False,
-        whole: bool = True,
-        done: Callable[[StartOutcome], None],
+        self, requests: Iterable[Planned], *, dry_run: bool = False, whole: bool = True, doing: str = ""
     ) -> list[StartOutcome]:
-        """Starts what was not started yet, in the order given; ``done`` hears of each.
+        """Starts what was not started yet. On a terminal a bar shows what it is ``doing``.
 
         ``requests`` are all that the campaign has where it is ``whole``; the dossier keeps their list before the first.
 
@@ -83,15 +75,7 @@ class Starter:
         self._refuse_other_plans(requests)
         if whole and not dry_run:
             self._record_campaign(requests)
-        places = asyncio.Semaphore(AT_ONCE)
-
-        async def one(request: Planned) -> StartOutcome:
-            async with places:
-                outcome = await self._start_one(request, dry_run)
-            done(outcome)
-            return outcome
-
-        return list(await asyncio.gather(*map(one, requests)))
+        return await side_by_side(requests, lambda request: self._start_one(request, dry_run), doing=doing)
 
     def _record_campaign(self, requests: Iterable[Planned]) -> None:
         plans = [request.plan for request in requests]

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from activities.dossier import Dossier
 from forthwith.console.campaign_file import read_campaign
-from forthwith.console.output import Failure, Json, err, out, print_json
+from forthwith.console.output import Failure, Json, out, print_json
 from forthwith.console.planning import check_requests, plan_requests
 from forthwith.console.requests import connected, plural, query, web_ui_link
 from forthwith.console.start import DifferentPlan, Started, Starter, StartOutcome
@@ -36,12 +35,7 @@ def start(
     async def run() -> tuple[list[StartOutcome], str]:
         async with connected() as client:
             starter = Starter(client, Dossier(settings.dossier), settings.operator or getpass.getuser(), now)
-            columns = (TextColumn("Starting"), BarColumn(), MofNCompleteColumn())
-            with Progress(*columns, console=err, transient=True, disable=json or not err.is_terminal) as progress:
-                bar = progress.add_task("Starting", total=len(planned))
-                outcomes = await starter.start(
-                    planned, dry_run=dry_run, whole=not only, done=lambda _: progress.advance(bar)
-                )
+            outcomes = await starter.start(planned, dry_run=dry_run, whole=not only, doing="Starting")
             shown = query(campaign.campaign.campaign, None, None, None)
             return outcomes, web_ui_link(settings.web_ui, client.namespace, shown)
 

@@ -59,7 +59,7 @@ async def test_on_the_virtual_clock_the_moments_are_those_previewed(terminal: Te
     planned = plan_requests(file, opened_at=opened_at)
     clock = VirtualClock(terminal.stage.server.client)
     starter = Starter(clock.client, Dossier(terminal.stage.dossier), started_by="a test", now=opened_at)
-    await starter.start(planned, done=lambda _: None)
+    await starter.start(planned)
     for request in planned:
         foreseen = [step for step in request.forecast(opened_at) if step.what == "letter"]
         handle = clock.client.get_workflow_handle_for(JurisdictionRequest.run, request.plan.workflow_id)

@@ -230,7 +230,7 @@ async def started(office: Office) -> tuple[RequestPlan, ...]:
     planned = plan_requests(file, opened_at=now)
     Rehearsal(office.stage.clock, office.stage.mailbox, scenario()).before_the_start(one.plan for one in planned)
     starter = Starter(office.stage.clock.client, office.dossier, started_by="test", now=now)
-    await starter.start(planned, done=lambda _: None)
+    await starter.start(planned)
     return tuple(request.plan for request in planned)
 
 

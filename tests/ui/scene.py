@@ -152,7 +152,7 @@ async def scene(folder: Path) -> AsyncGenerator[Scene]:
             worker.build_worker(server.client, settings, mail),
         ):
             starter = Starter(clock.client, dossier, started_by="the office", now=now)
-            await starter.start(planned.values(), done=lambda _: None)
+            await starter.start(planned.values())
             scene = Scene(server, clock, planned)
             await asyncio.gather(*map(scene.settle, names))
             await _play(scene)

@@ -1,0 +1,90 @@
+"""One act on many requests: under which id, and for whom."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from typer.testing import CliRunner
+
+from forthwith.console.app import app
+from forthwith.console.bulk import Act, bulk_id, concerned
+from forthwith.console.output import Failure
+from forthwith.console.requests import Listed, named
+from forthwith.domain.messages import Attention, ExtendDeadline, Message, Status, Who, Withdraw
+from forthwith.domain.period import Period
+
+TODAY = date(2018, 2, 20)
+OLIVIA = Who(name="Olivia Operator", role="operator")
+
+
+def extension(days: int = 14, *, by: Who = OLIVIA, reason: str = "the court was closed") -> ExtendDeadline:
+    return ExtendDeadline(event_id="unnamed", by=by, period=Period(unit="days", count=days), reason=reason)
+
+
+def test_the_same_act_said_again_on_that_day_is_the_same_event_whoever_says_it():
+    colleague = Who(name="Carl Colleague", role="supervisor")
+    assert bulk_id(extension(), "extend_deadline", TODAY) == bulk_id(extension(by=colleague), "extend_deadline", TODAY)
+
+
+@pytest.mark.parametrize(
+    ("message", "update", "day"),
+    [
+        (extension(7), "extend_deadline", TODAY),
+        (extension(reason="asked for in writing"), "extend_deadline", TODAY),
+        (extension(), "extend_deadline", date(2018, 2, 21)),
+        (Withdraw(event_id="unnamed", by=OLIVIA, reason="the court was closed"), "withdraw", TODAY),
+    ],
+    ids=["other-time", "other-reason", "another-day", "other-act"],
+)
+def test_what_is_another_act_is_another_event(message: Message, update: str, day: date):
+    assert bulk_id(message, update, day) != bulk_id(extension(), "extend_deadline", TODAY)  # pyright: ignore[reportArgumentType]
+
+
+def request(name: str, status: Status, *attention: Attention, execution: str = "RUNNING") -> Listed:
+    return Listed(
+        request=f"trial/{name}",
+        campaign="trial",
+        jurisdiction=name,
+        status=status,
+        attention=attention,
+        outstanding=1,
+        response_due=None,
+        next_action_at=datetime(2018, 2, 23, tzinfo=UTC),
+        execution=execution,
+    )
+
+
+def test_only_open_requests_are_concerned_and_only_those_that_have_what_is_dealt_with():
+    found = (
+        request("c", Status.OVERDUE, Attention.OBJECTION),
+        request("b", Status.ON_HOLD, Attention.CLOCK_PAUSED),
+        request("a", Status.AWAITING_RESPONSE),
+        request("d", Status.COMPLIED),
+        request("e", Status.AWAITING_RESPONSE, execution="TERMINATED"),
+    )
+    assert concerned(found, Act("withdraw", {}, "")) == ["trial/a", "trial/b", "trial/c"]
+    assert concerned(found, Act("resume_clock", {}, "", to=Attention.CLOCK_PAUSED)) == ["trial/b"]
+
+
+def test_many_names_are_cut_short():
+    assert named(["a", "b"]) == "a, b"
+    assert named([*"abcd"], most=3) == "a, b, c and 1 more"
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("withdraw", "trial/a", "--campaign", "trial", "--reason", "x"), "trial/a is one request"),
+        (("withdraw", "trial/a", "--dry-run", "--reason", "x"), "trial/a is one request"),
+        (("withdraw", "--reason", "x"), "say which request"),
+        (("note", "trial/a"), "give the text of the note"),
+        (("note", "--campaign", "trial"), "give the text of the note"),
+        (("note", "trial/a", "The court called.", "--campaign", "trial"), "trial/a is one request"),
+        (("resolve", "--campaign", "trial", "--reason", "x"), "give the reason for attention"),
+        (("resolve", "--campaign", "trial", "undelivered", "--reason", "x"), "did you mean 'undeliverable'"),
+        (("extend", "--campaign", "trial", "--days", "-3", "--reason", "x"), "period"),
+    ],
+)
+def test_either_an_id_or_conditions_say_which(words: tuple[str, ...], named: str):
+    said = CliRunner().invoke(app, words)
+    assert isinstance(said.exception, Failure), said.output
+    assert named in str(said.exception)
