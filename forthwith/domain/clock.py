@@ -4,16 +4,16 @@ Everything here is arithmetic on a calendar that was pinned beforehand. Two rule
 ("within 30 days") moves off weekends and holidays, a *date certain* ("by February 23") does not.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import field_validator, model_validator
 
 from forthwith.domain.calendar import Calendar, Direction
-from forthwith.domain.computation import PAUSED, Alternative, Computation, Skipped, StageDate
+from forthwith.domain.computation import PAUSED, Alternative, Base, Computation, Skipped, StageDate
 from forthwith.domain.counting import Count, Counted, Counting, Inaccessible, capped
 from forthwith.domain.model import Model
 from forthwith.domain.pause import Pause, PausedDays, merged
@@ -145,7 +145,8 @@ class Clock(Model):
         """``base`` with ``period`` more, counted on from its last day before any roll: a month and a month are two.
 
         ``pauses`` are those that ``base`` was computed with. Hours go on from when those of ``base`` were up, minutes
-        and seconds, and hours after days, from its closing instant. Raises ``ValueError`` as ``within`` does.
+        and seconds, and hours after days, from its closing instant. It is not later than the longest time that ``base``
+        says the rule allows. Raises ``ValueError`` as ``within`` does.
         """
         rule = _for_period(built_in(rule), period)
         if period.unit == "hours" and base.before_move:
@@ -154,14 +155,12 @@ class Clock(Model):
         elif period.is_elapsed:
             extended = self.elapsed(base.closes_at, period, pauses=pauses)
         else:
-            edition = rule.edition_on(base.edition or base.trigger)
-            count = replace(self._count_of(base.last_counted, period, edition), is_event=False)
-            extended = self._single(count, rule, str(period), pauses)
+            extended = self._more_days(base, period, rule, pauses)
         extended = extended.model_copy(update={"extends": base.until_counted()})
         if not base.stages:
             return extended
         *earlier, last = base.stages
-        return extended.model_copy(update={"stages": (*earlier, _stage_date(last.name, extended))})
+        return extended.model_copy(update={"stages": (*earlier, _stage_date(last.name, extended, last.explanation[0]))})
 
     def staged(
         self, trigger: datetime, rule: Rule, *, extended: bool = False, pauses: tuple[Pause, ...] = ()
@@ -190,17 +189,19 @@ class Clock(Model):
                     reading = replace(self._count(more, paused, disputed_open), extends=reading)
                 if stage.cap:
                     longest = self._count_of(event, stage.cap, edition, trigger)
-                    reading = capped(reading, self._count(longest, paused, disputed_open), stage.cap)
+                    reading = capped(reading, self._count(longest, paused, disputed_open))
                 readings[stage.name] = reading
             return tuple(readings.values())
 
-        readings, alternatives = self._enforced(read)
-        computed = [self._stage(stage, reading, rule) for stage, reading in zip(edition.stages, readings, strict=True)]
+        found = self._enforced(read)
+        computed = [
+            self._stage(stage, reading, rule) for stage, reading in zip(edition.stages, found.enforced, strict=True)
+        ]
         stages = tuple(
             _stage_date(stage.name, due, f"Stage {number} of {len(computed)}: {stage.name}, within {stage.within}.")
             for number, (stage, due) in enumerate(zip(edition.stages, computed, strict=True), start=1)
         )
-        return computed[-1].model_copy(update={"stages": stages, "alternatives": alternatives})
+        return computed[-1].model_copy(update={"stages": stages, **found.others()})
 
     def offset(self, day: date, period: Period, direction: Direction) -> date:
         """The open day ``period`` after ``day`` (``forward``) or before it (``backward``), for a step of the ladder.
@@ -274,7 +275,8 @@ class Clock(Model):
                 reading = self._moved_hours(trigger, length, edition, stopped, disputed_open)
             return (reading,)
 
-        (reading,), alternatives = self._enforced(read)
+        found = self._enforced(read)
+        (reading,) = found.enforced
         return self._of_time(
             trigger,
             length,
@@ -283,7 +285,7 @@ class Clock(Model):
             citation=_citation_of_hours(rule, edition, hours),
             moved=reading,
             **_from_file(rule, edition),
-        ).model_copy(update={"alternatives": alternatives})
+        ).model_copy(update={"alternatives": found.alternatives})
 
     def _moved_hours(
         self, trigger: datetime, length: timedelta, edition: Edition, pauses: tuple[Pause, ...], disputed_open: bool
@@ -351,33 +353,64 @@ class Clock(Model):
         def read(disputed_open: bool) -> tuple[Counted, ...]:
             return (self._count(count, paused, disputed_open),)
 
-        (reading,), alternatives = self._enforced(read)
-        return self._reckoned(reading, rule, period, _citation(rule, count)).model_copy(
-            update={"alternatives": alternatives}
+        found = self._enforced(read)
+        computed = self._reckoned(found.enforced[-1], rule, period, _citation(rule, count))
+        return computed.model_copy(update=found.others())
+
+    def _more_days(self, base: Computation, period: Period, rule: Rule, pauses: tuple[Pause, ...]) -> Computation:
+        """Each reading goes on from where it had ended itself, and no further than it allows."""
+        edition, paused = rule.edition_on(base.edition or base.trigger), self._paused_days(pauses)
+        extended = base.stages[-1].name if base.stages else ""
+        is_chained = any(stage.name == extended and stage.starts_from != EVENT for stage in edition.stages)
+
+        def read(disputed_open: bool) -> tuple[Counted, ...]:
+            goes_on = base.base(disputed_open=disputed_open)
+            count = replace(self._count_of(goes_on.last_counted, period, edition), is_event=False)
+            if is_chained:
+                count = replace(count, mail_days=0)
+            reading = self._count(count, paused, disputed_open)
+            if goes_on.latest and reading.due > goes_on.latest:
+                reading = replace(reading, due=goes_on.latest, before_cap=reading.due)
+            return (reading,)
+
+        found = self._enforced(read, base.disputed)
+        (reading,) = found.enforced
+        computed = self._reckoned(reading, rule, str(period), _citation(rule, reading.count))
+        latest = [base.base(disputed_open=disputed_open).latest for disputed_open in (False, True)]
+        return computed.model_copy(
+            update={"cap": base.cap, "longest": base.longest, **found.others(), "bases": found.bases(latest)}
         )
 
-    def _enforced(
-        self, read: Callable[[bool], tuple[Counted, ...]]
-    ) -> tuple[tuple[Counted, ...], tuple[Alternative, ...]]:
-        """The readings that are enforced, one a stage, and the last day of the others where that differs."""
+    def _enforced(self, read: Callable[[bool], tuple[Counted, ...]], disputed: str = "") -> "_Readings":
+        """Both readings, one count a stage, which of them is enforced, and why the other differs.
+
+        ``disputed`` is what they differed about before.
+        """
         as_closed, as_open = read(False), read(True)
         closed_end, open_end = ((reading[-1].due, reading[-1].last_counted) for reading in (as_closed, as_open))
+        closed_longest, open_longest = (reading[-1].longest for reading in (as_closed, as_open))
+        is_same_longest = (closed_longest and closed_longest.due) == (open_longest and open_longest.due)
+        if closed_end == open_end and is_same_longest:
+            return _Readings(as_closed, as_closed, as_open)
         is_closed = closed_end == open_end or (closed_end > open_end) == (self.reading == "later")
         enforced, other = (as_closed, as_open) if is_closed else (as_open, as_closed)
+        reason = disputed or self._disputed((*as_closed, *as_open))
         if enforced[-1].due == other[-1].due:
-            return enforced, ()
-        readings = (*as_closed, *as_open)
+            return _Readings(enforced, as_closed, as_open, reason)
+        strict = "; the stricter reading is enforced" if self.reading == "strict" else ""
+        return _Readings(
+            enforced, as_closed, as_open, reason, (Alternative(due=other[-1].due, reason=reason + strict),)
+        )
+
+    def _disputed(self, readings: tuple[Counted, ...]) -> str:
+        """Why a reader may hold that days are open which these counts passed or met."""
         counts = [part for reading in readings for part in (reading, reading.extends, reading.longest) if part]
         passed = {skipped.day for count in counts for skipped in count.passed}
-        ends = {day for part in counts for day in (part.last_counted, part.before_mail) if day}
-        days = {enforced[-1].due, other[-1].due, *ends, *passed}
-        disputed = {closed.day: closed.disputed for closed in self.calendar.disputes(min(days), max(days))}
+        ends = {day for part in counts for day in (part.due, part.last_counted, part.before_mail) if day}
+        disputed = {shut.day: shut.disputed for shut in self.calendar.disputes(min(ends | passed), max(ends | passed))}
         # A roll back that ended at a pause and turned round has left the day that it turned on unnamed.
         reasons = {disputed[day] for day in passed & disputed.keys()} or {*disputed.values()}
-        reason = ", ".join(sorted(reasons))
-        if self.reading == "strict":
-            reason += "; the stricter reading is enforced"
-        return enforced, (Alternative(due=other[-1].due, reason=reason),)
+        return ", ".join(sorted(reasons))
 
     def _count(self, count: Count, paused: PausedDays, disputed_open: bool) -> Counted:
         def under(paused: PausedDays) -> Counted:
@@ -395,10 +428,13 @@ class Clock(Model):
         after = "" if stage.starts_from == EVENT else stage.starts_from
         given = self._reckoned(reading.extends or reading, rule, str(stage.within), citation)
         given = given.model_copy(update={"after_stage": after})
-        if not (reading.extends and stage.extension):
-            return given
-        more = self._reckoned(reading, rule, str(stage.extension.period), stage.extension.citation or citation)
-        return more.model_copy(update={"extends": given.until_counted()})
+        if reading.extends and stage.extension:
+            more = self._reckoned(reading, rule, str(stage.extension.period), stage.extension.citation or citation)
+            given = more.model_copy(update={"extends": given.until_counted()})
+        if reading.longest:
+            longest = self._reckoned(reading.longest, rule, str(stage.cap), citation)
+            given = given.model_copy(update={"cap": str(stage.cap), "longest": longest.as_longest()})
+        return given
 
     def _reckoned(self, reading: Counted, rule: Rule, period: str, citation: str) -> Computation:
         count = reading.count
@@ -420,7 +456,7 @@ class Clock(Model):
             day_one=None if is_usual else day_one,
             mail_days=count.mail_days if reading.before_mail else 0,
             before_mail=reading.before_mail,
-            cap=reading.cap,
+            before_cap=reading.before_cap,
             **_from_file(rule, count.edition),
         )
 
@@ -470,6 +506,33 @@ class Clock(Model):
         """``wall`` on ``day`` in UTC; of a wall time that comes twice, or not at all, the later instant."""
         zone = ZoneInfo(self.zone)
         return max(datetime.combine(day, wall.replace(fold=fold), zone).astimezone(UTC) for fold in (0, 1))
+
+
+class _Readings(NamedTuple):
+    """The last days with disputed days closed and with them open, one a stage."""
+
+    enforced: tuple[Counted, ...]
+    as_closed: tuple[Counted, ...]
+    as_open: tuple[Counted, ...]
+    disputed: str = ""
+    alternatives: tuple[Alternative, ...] = ()
+
+    def others(self) -> dict[str, Any]:
+        """What a computation says of the reading that is not enforced."""
+        latest = [reading[-1].longest for reading in (self.as_closed, self.as_open)]
+        return {
+            "alternatives": self.alternatives,
+            "disputed": self.disputed,
+            "bases": self.bases([longest and longest.due for longest in latest]),
+        }
+
+    def bases(self, latest: Sequence[date | None]) -> tuple[Base, ...]:
+        """From where each reading goes on; nothing where both go on from one day without an end."""
+        bases = tuple(
+            Base(last_counted=reading[-1].last_counted, latest=end)
+            for reading, end in zip((self.as_closed, self.as_open), latest, strict=True)
+        )
+        return () if bases[0] == bases[1] and not any(latest) else bases
 
 
 def _for_period(rule: Rule, period: Period) -> Rule:

@@ -32,6 +32,14 @@ class Alternative(Model):
     reason: str
 
 
+class Base(Model):
+    """From where more time goes on, under one reading of which days are closed."""
+
+    last_counted: date
+    latest: date | None = None
+    """The last day of the longest time that the rule allows."""
+
+
 class StageDate(Model):
     """When one stage of a rule is due."""
 
@@ -91,7 +99,16 @@ class Computation(Model):
     before_mail: date | None = None
     """The last day before the days for service by mail were added."""
     cap: str = ""
-    """The longest time from the event that the rule allows, where it held the due date back."""
+    """The longest time from the event that the rule allows."""
+    before_cap: date | None = None
+    """The last day before that held it back."""
+    longest: tuple[str, ...] = ()
+    """How the longest time was counted."""
+    disputed: str = ""
+    """What the two readings differ about, also where both end together."""
+    bases: tuple[Base, ...] = ()
+    """From where more time goes on with the disputed days closed, and with them open, where that is not from
+    ``last_counted`` alone."""
     after_stage: str = ""
     """The earlier stage from whose due date the days count."""
     extends: tuple[str, ...] = ()
@@ -121,6 +138,15 @@ class Computation(Model):
     def until_counted(self) -> tuple[str, ...]:
         """The sentences up to the last day counted, before any roll: what an extension goes on from."""
         return (*self.extends, *self._how_started(), *self._how_counted())
+
+    def as_longest(self) -> tuple[str, ...]:
+        """The sentences of this count where it is the longest time that the rule allows."""
+        since = f"The rule allows no more than {self.period} from {day_in_words(self.received or self.trigger)}."
+        return (since, *self._how_counted(), *self._until_due())
+
+    def base(self, *, disputed_open: bool) -> Base:
+        """From where more time goes on under that reading."""
+        return self.bases[disputed_open] if self.bases else Base(last_counted=self.last_counted)
 
     def _which_rule(self) -> Iterator[str]:
         if self.rule_title:
@@ -181,12 +207,16 @@ class Computation(Model):
             yield f"Counting {which}{self._backward()} for {self.period} ends on {last}."
             yield from _in_words(self._passed_in_counting())
 
+    def _until_due(self) -> Iterator[str]:
+        yield from self._how_moved()
+        yield from self._how_mail_adds()
+
     def _how_moved(self) -> Iterator[str]:
         if self.rule == "date_certain":
             return
-        moved_to = self.before_mail or (None if self.cap else self.due)
+        moved_to = self.before_mail or self._uncapped()
         yield from _in_words(self._passed_in_rolling())
-        if moved_to and moved_to != self.last_counted:
+        if moved_to != self.last_counted:
             before = " before" if moved_to < self.last_counted else ""
             to = "It moves to the same time on the next" if self.before_move else "The next"
             yield f"{to} open day{before}{',' if self.before_move else ' is'} {day_in_words(moved_to)}."
@@ -197,11 +227,12 @@ class Computation(Model):
         skipped = [skipped for skipped in self.skipped if self._is_after_mail(skipped)]
         yield f"{self.mail_days} days are added after that for service by mail (FRCP 6(d))."
         yield from _in_words(skipped)
-        yield f"{'The next open day' if skipped else 'They end on a day that'} is {day_in_words(self.due)}."
+        yield f"{'The next open day' if skipped else 'They end on a day that'} is {day_in_words(self._uncapped())}."
 
     def _how_capped(self) -> Iterator[str]:
-        if self.cap:
-            yield f"It is never due later than {self.cap} from the event: {day_in_words(self.due)}."
+        if self.before_cap:
+            yield from self.longest
+            yield f"So the time is up on {day_in_words(self.due)}."
 
     def _when_closed(self) -> str:
         zone = self._zone_in_words()
@@ -220,6 +251,9 @@ class Computation(Model):
         )
         if not asks_no_calendar or self.received or self.day_one:
             yield f"Calendar: {self.calendar}; {self.calendar_version}; sha256 {self.calendar_sha256[:12]}."
+
+    def _uncapped(self) -> date:
+        return self.before_cap or self.due
 
     def _backward(self) -> str:
         if self.starts_at:

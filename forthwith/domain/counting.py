@@ -8,7 +8,6 @@ from forthwith.domain.computation import PAUSED, Skipped
 from forthwith.domain.fields import FilledLine
 from forthwith.domain.model import Model
 from forthwith.domain.pause import PausedDays
-from forthwith.domain.period import Period
 from forthwith.domain.rule import Edition
 
 _ONE_DAY = timedelta(days=1)
@@ -51,7 +50,8 @@ class Counted:
     due: date
     passed: tuple[Skipped, ...]
     before_mail: date | None = None
-    cap: str = ""
+    before_cap: date | None = None
+    """The last day before the longest time allowed held it back."""
     extends: "Counted | None" = None
     longest: "Counted | None" = None
     """The count of the longest time allowed, whether or not it held this one back."""
@@ -171,16 +171,9 @@ class Counting:
         return PAUSED if day in self.paused else ""
 
 
-def capped(reading: Counted, longest: Counted, cap: Period) -> Counted:
-    """``reading``, held back to the last day of ``longest``."""
+def capped(reading: Counted, longest: Counted) -> Counted:
+    """``reading``, held back to the last day of ``longest``, the count of the longest time that the rule allows."""
     reading = replace(reading, longest=longest)
     if reading.due <= longest.due:
         return reading
-    return replace(
-        reading,
-        due=longest.due,
-        last_counted=min(reading.last_counted, longest.last_counted),
-        passed=tuple(skipped for skipped in reading.passed if skipped.day <= longest.due),
-        before_mail=None,
-        cap=str(cap),
-    )
+    return replace(reading, due=longest.due, before_cap=reading.due)

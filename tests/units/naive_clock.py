@@ -135,8 +135,10 @@ class NaiveClock(NamedTuple):
             end = running.last_day(running.walk(day, count, unit))
         return end
 
-    def staged(self, moment: datetime, stages: Sequence[NaiveStage], *, extended: bool) -> list[NaiveCount]:
-        """Every stage's last day."""
+    def staged(
+        self, moment: datetime, stages: Sequence[NaiveStage], *, extended: bool, more: Sequence[tuple[int, str]] = ()
+    ) -> list[NaiveCount]:
+        """Every stage's last day; the last one's with what was granted beyond the rule, within its longest time."""
         ends: list[NaiveCount] = []
         for stage in stages:
             counting = self
@@ -147,10 +149,12 @@ class NaiveClock(NamedTuple):
                 end = counting.after(ends[stage.after].due, *stage.within)
             if extended and stage.extension:
                 end = counting.longer(end, *stage.extension)
+            if len(ends) == len(stages) - 1:
+                for count, unit in more:
+                    end = counting.longer(end, count, unit)
             if stage.cap:
                 longest = self.within(moment, *stage.cap)
-                if end.due > longest.due:
-                    end = NaiveCount(min(end.last_counted, longest.last_counted), longest.due)
+                end = NaiveCount(end.last_counted, min(end.due, longest.due))
             ends.append(end)
         return ends
 

@@ -142,7 +142,7 @@ def drawn(seed: int) -> Case:
         days *= 1.5
     near = moment.astimezone(here).date() + (-days if kind.endswith("backward") else days)
     more: tuple[tuple[int, str], ...] = ()
-    if kind == "extended":
+    if kind == "extended" or (kind == "staged" and draw.random() < 0.4):
         more = tuple(period(draw) for _ in range(draw.randint(1, 2)))
     elif kind == "hours elapsed":
         more = tuple((draw.randint(1, 100), "hours") for _ in range(draw.choice((0, 0, 1, 2))))
@@ -245,13 +245,14 @@ def ask(case: Case) -> Computation:
         case "hours backward":
             return clock.hours(case.moment, -case.count, written(case.rule))
         case "staged":
-            return clock.staged(case.moment, written(case.rule, case.stages), extended=case.is_extended, pauses=paused)
+            rule = written(case.rule, case.stages)
+            computed = clock.staged(case.moment, rule, extended=case.is_extended, pauses=paused)
         case _:
             rule = written(case.rule)
             computed = clock.within(case.moment, Period.model_validate({case.unit: case.count}), rule, pauses=paused)
-            for count, unit in case.more:
-                computed = clock.extended(computed, Period.model_validate({unit: count}), rule, pauses=paused)
-            return computed
+    for count, unit in case.more:
+        computed = clock.extended(computed, Period.model_validate({unit: count}), rule, pauses=paused)
+    return computed
 
 
 def of_the_engine(case: Case) -> Answer:
@@ -292,19 +293,23 @@ def of_the_second_clock(case: Case) -> Answer:
         return Answer(due, due, end)
     if case.kind.startswith("hours"):
         return of_hours(case, place)
+    earlier: list[date] = []
     stopped = naive_paused(place, case.pauses)
-    strict, lenient = (NaiveClock(place, case.rule, stopped, lenient=lenient) for lenient in (False, True))
+    both = [NaiveClock(place, case.rule, stopped, lenient=lenient) for lenient in (False, True)]
     if backward:
         ends = [
             [naive_back(place, day, case.count, case.unit, case.rule, lenient=lenient)] for lenient in (False, True)
         ]
     elif case.kind == "staged":
-        ends = [clock.staged(case.moment, case.stages, extended=case.is_extended) for clock in (strict, lenient)]
+        ends, granted = (
+            [clock.staged(case.moment, case.stages, extended=case.is_extended, more=more) for clock in both]
+            for more in (case.more, ())
+        )
+        earlier = [end.due for end in in_force(granted, case.reading)[0][:-1]]  # more time is for the last stage alone
     else:
-        ends = [[clock.within(case.moment, case.count, case.unit)] for clock in (strict, lenient)]
+        ends = [[clock.within(case.moment, case.count, case.unit)] for clock in both]
         for count, unit in case.more:
-            base, _ = in_force(ends, case.reading)
-            ends = [[clock.longer(base[-1], count, unit)] for clock in (strict, lenient)]
+            ends = [[clock.longer(end, count, unit)] for clock, (end,) in zip(both, ends, strict=True)]
     enforced, other = in_force(ends, case.reading)
     last = enforced[-1]
     return Answer(
@@ -312,7 +317,7 @@ def of_the_second_clock(case: Case) -> Answer:
         last_counted=last.last_counted,
         closes_at=place.ends(last.due),
         others=() if other[-1].due == last.due else (other[-1].due,),
-        stages=tuple(end.due for end in enforced) if case.kind == "staged" else (),
+        stages=(*earlier, last.due) if case.kind == "staged" else (),
     )
 
 
