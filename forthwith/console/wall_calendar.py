@@ -82,8 +82,7 @@ def counted_days(count: Computation) -> Iterator[date]:
     """The days that count, in the order in which they were counted: the last is ``last_counted``."""
     if count.rule in ("date_certain", "elapsed"):
         return
-    opens_only = count.open_days or count.rule == "business_days"
-    left_out = {skipped.day for skipped in count.skipped if opens_only or skipped.reason == PAUSED}
+    left_out = {skipped.day for skipped in count.skipped if skipped.passing == "count"}
     step = _ONE_DAY if count.last_counted >= count.trigger else -_ONE_DAY
     event = count.received or count.trigger
     day = count.day_one or (event if count.starts == "event_day" else event + step)
@@ -95,8 +94,9 @@ def counted_days(count: Computation) -> Iterator[date]:
 
 def _days_for_mail(count: Computation) -> Iterator[date]:
     if count.before_mail:
-        for number in range(1, count.mail_days + 1):
-            yield count.before_mail + number * _ONE_DAY
+        left_out = {skipped.day for skipped in count.skipped if skipped.passing == "mail"}
+        last = count.before_mail + (count.mail_days + len(left_out)) * _ONE_DAY
+        yield from (day for day in _days(count.before_mail + _ONE_DAY, last) if day not in left_out)
 
 
 def _month(month: date, squares: Mapping[date, _Square], why_closed: Callable[[date], str]) -> Table:

@@ -329,7 +329,7 @@ class Clock(Model):
             starts_at=self._local(trigger),
             last_counted=up_at.date(),
             before_move=up_at if moved else None,
-            skipped=moved.passed if moved else (),
+            skipped=tuple(skipped.model_copy(update={"passing": "roll"}) for skipped in moved.passed) if moved else (),
             paused_seconds=int((up_at - trigger - length).total_seconds()),
             **more,
         )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime
@@ -18,11 +19,17 @@ _ONE_DAY = timedelta(days=1)
 _SHORTEST = timedelta.resolution
 
 
+Passing = Literal["start", "count", "roll", "mail", "mail_roll"]
+"""In which step a day was passed over: on the way to the first day, in counting, where the last day moves, among the
+days for mail, and where their last one moves."""
+
+
 class Skipped(Model):
     """A day that the count passed over, and why."""
 
     day: date
     reason: str
+    passing: Passing = "count"
 
 
 class Alternative(Model):
@@ -157,55 +164,62 @@ class Computation(Model):
         cited = f" ({self.citation})" if self.citation else ""
         if self.rule == "date_certain":
             return
-        if self.rule == "elapsed" and self.starts_at:
-            trigger = self._moment(self.starts_at)
         if self.extends:
-            yield f"The time is extended by {self.period}{cited}, counted on from {trigger}, before any move."
+            since = self._moment(self.starts_at) if self.starts_at else trigger
+            yield f"The time is extended by {self.period}{cited}, counted on from {since}, before any move."
         elif self.after_stage:
             yield f"The days count from when the stage {self.after_stage} is due, {trigger}; it is not counted{cited}."
         elif self.rule == "elapsed":
-            yield f"The clock starts at once, {'' if self.starts_at else 'on '}{trigger}{cited}."
+            yield f"The clock starts at once, {self._at(self.starts_at) if self.starts_at else f'on {trigger}'}{cited}."
         else:
-            event = self.trigger
-            if self.received and self.cut_off:
-                event = self.received
-                is_closed = any(skipped.day == self.trigger for skipped in self.skipped)
-                why = "a closed day" if is_closed else f"at {_clock_time(self.cut_off)} or later"
-                yield f"The event came on {trigger}, {why}, so it counts as received on {day_in_words(event)}."
-            match self.starts:
-                case "event_day":
-                    yield f"The day of the event, {day_in_words(event)}, is day 1{cited}."
-                case "next_business_day" if self.day_one:
-                    yield (
-                        f"The day of the event, {day_in_words(event)}, is not counted{cited}; "
-                        f"day 1 is the next open day, {day_in_words(self.day_one)}."
-                    )
-                case _:
-                    yield f"The day of the event, {day_in_words(event)}, is not counted{cited}."
-            yield from _in_words(skipped for skipped in self.skipped if self._is_before_day_one(skipped))
+            yield from self._how_day_one(cited)
+
+    def _how_day_one(self, cited: str) -> Iterator[str]:
+        event = f"The day of the event, {day_in_words(self.trigger)},"
+        passed = self._passed("start")
+        if self.received and self.cut_off:
+            is_closed = any(skipped.day == self.trigger for skipped in passed)
+            why = "a closed day" if is_closed else f"at {_clock_time(self.cut_off)} or later"
+            received = day_in_words(self.received)
+            yield f"The event came on {day_in_words(self.trigger)}, {why}, so it counts as received on {received}."
+            yield from _in_words(skipped for skipped in passed if skipped.day < self.received)
+            passed = [skipped for skipped in passed if skipped.day > self.received]
+            event = f"The day on which it counts as received, {received},"
+        first = self.day_one or self.received or self.trigger
+        is_passed = any(skipped.day == first for skipped in self._passed("count"))
+        match self.starts:
+            case "event_day" if is_passed:
+                yield f"{event} would be day 1{cited}, but it is passed over."
+            case "event_day":
+                yield f"{event} is day 1{cited}."
+            case "next_business_day" if self.day_one:
+                open_day = f"the next open day, {day_in_words(self.day_one)}"
+                day_one = f"would be {open_day}, but it is passed over" if is_passed else f"is {open_day}"
+                yield f"{event} is not counted{cited}; day 1 {day_one}."
+            case _:
+                yield f"{event} is not counted{cited}."
+        yield from _in_words(passed)
 
     def _how_counted(self) -> Iterator[str]:
-        last = day_in_words(self.last_counted)
+        last, passed = day_in_words(self.last_counted), self._passed("count")
         if self.rule == "date_certain":
             yield f"The last day is named: {day_in_words(self.trigger)}."
-            yield from _in_words(self.skipped)
+            yield from _in_words(passed)
             if self.last_counted != self.trigger:
                 yield f"Each paused day moves it by one, to {last}."
             yield "A date certain is not moved for a weekend or a holiday."
         elif self.rule == "elapsed":
             if self.paused_seconds:
                 yield f"The clock was paused for {_length(self.paused_seconds)} in that time, which is added."
-            up_at = self._moment(self.before_move or self.closes_at)
-            yield (
-                f"Counting all the time that passes{self._backward()}, nights and holidays too, "
-                f"for {self.period} ends {up_at}."
-            )
+            up_at = self._at(self.before_move or self.closes_at)
+            counting = f"Counting{self._back()} all the time that passes, nights and holidays too, for {self.period}"
+            yield f"{counting} ends {up_at}."
         else:
             which = "open days only" if self._counts_open_days() else "every day"
-            if any(skipped.reason == PAUSED for skipped in self._passed_in_counting()):
+            if any(skipped.reason == PAUSED for skipped in passed):
                 which += ", without those on which the clock was paused,"
-            yield f"Counting {which}{self._backward()} for {self.period} ends on {last}."
-            yield from _in_words(self._passed_in_counting())
+            yield f"Counting{self._back()} {which} for {self.period} ends on {last}."
+            yield from _in_words(passed)
 
     def _until_due(self) -> Iterator[str]:
         yield from self._how_moved()
@@ -215,24 +229,32 @@ class Computation(Model):
         if self.rule == "date_certain":
             return
         moved_to = self.before_mail or self._uncapped()
-        yield from _in_words(self._passed_in_rolling())
+        yield from _in_words(self._passed("roll"))
         if moved_to != self.last_counted:
-            before = " before" if moved_to < self.last_counted else ""
-            to = "It moves to the same time on the next" if self.before_move else "The next"
-            yield f"{to} open day{before}{',' if self.before_move else ' is'} {day_in_words(moved_to)}."
+            which = "the open day before" if moved_to < self.last_counted else "the next open day"
+            if self.before_move:
+                yield f"It moves to the same time on {which}, {day_in_words(moved_to)}."
+            else:
+                yield f"It moves to {which}, {day_in_words(moved_to)}."
 
     def _how_mail_adds(self) -> Iterator[str]:
         if self.before_mail is None:
             return
-        skipped = [skipped for skipped in self.skipped if self._is_after_mail(skipped)]
-        yield f"{self.mail_days} days are added after that for service by mail (FRCP 6(d))."
-        yield from _in_words(skipped)
-        yield f"{'The next open day' if skipped else 'They end on a day that'} is {day_in_words(self._uncapped())}."
+        passed, due = self._passed("mail"), self._uncapped()
+        end = self.before_mail + (self.mail_days + len(passed)) * _ONE_DAY
+        added = "1 day is" if self.mail_days == 1 else f"{self.mail_days} days are"
+        cited = "" if self.rule_title else " (FRCP 6(d))"
+        yield f"Then {added} added for service by mail{cited}, to {day_in_words(end)}."
+        yield from _in_words(passed)
+        yield from _in_words(self._passed("mail_roll"))
+        if due != end:
+            which = "the open day before" if due < end else "the next open day"
+            yield f"It moves to {which}, {day_in_words(due)}."
 
     def _how_capped(self) -> Iterator[str]:
         if self.before_cap:
             yield from self.longest
-            yield f"So the time is up on {day_in_words(self.due)}."
+            yield f"So it ends on {day_in_words(self.due)}."
 
     def _when_closed(self) -> str:
         zone = self._zone_in_words()
@@ -246,48 +268,31 @@ class Computation(Model):
             yield f"A {kind} reading ends on {day_in_words(other.due)} ({other.reason.replace('_', ' ')})."
 
     def _source(self) -> Iterator[str]:
-        asks_no_calendar = self.rule in ("calendar", "date_certain") or (
-            self.rule == "elapsed" and not self.before_move
-        )
-        if not asks_no_calendar or self.received or self.day_one:
+        asks_no_calendar = self.rule in ("calendar", "date_certain") or (self.rule == "elapsed" and not self.citation)
+        if not asks_no_calendar or self.before_move or self.received or self.day_one:
             yield f"Calendar: {self.calendar}; {self.calendar_version}; sha256 {self.calendar_sha256[:12]}."
 
     def _uncapped(self) -> date:
         return self.before_cap or self.due
 
-    def _backward(self) -> str:
+    def _back(self) -> str:
         if self.starts_at:
             return " back" if (self.before_move or self.closes_at) < self.starts_at else ""
         return " back" if self.last_counted < self.trigger else ""
 
+    def _at(self, at: datetime) -> str:
+        return f"at {self._moment(at)}"
+
     def _moment(self, at: datetime) -> str:
-        """``at 10:23 a.m. (EDT) on Friday, November 2, 2007``."""
+        """``10:23 a.m. (EDT) on Friday, November 2, 2007``."""
         local = at.astimezone(ZoneInfo(self.zone))
-        return f"at {_clock_time(local)} ({_abbreviation(local)}) on {day_in_words(local.date())}"
+        return f"{_clock_time(local)} ({_abbreviation(local)}) on {day_in_words(local.date())}"
 
     def _counts_open_days(self) -> bool:
         return self.open_days or self.rule == "business_days"
 
-    def _passed_in_counting(self) -> list[Skipped]:
-        return [s for s in self.skipped if self._is_in_counting(s)]
-
-    def _passed_in_rolling(self) -> list[Skipped]:
-        return [
-            s
-            for s in self.skipped
-            if not (self._is_before_day_one(s) or self._is_in_counting(s) or self._is_after_mail(s))
-        ]
-
-    def _is_before_day_one(self, skipped: Skipped) -> bool:
-        return self.day_one is not None and skipped.day < self.day_one
-
-    def _is_in_counting(self, skipped: Skipped) -> bool:
-        if self._is_before_day_one(skipped) or self._is_after_mail(skipped):
-            return False
-        return self._counts_open_days() or (skipped.reason == PAUSED and skipped.day < self.last_counted)
-
-    def _is_after_mail(self, skipped: Skipped) -> bool:
-        return self.before_mail is not None and skipped.day > self.before_mail
+    def _passed(self, passing: Passing) -> list[Skipped]:
+        return [skipped for skipped in self.skipped if skipped.passing == passing]
 
     def _closing_time(self) -> str:
         """``5:00 p.m.``, or empty when the day runs to its end."""

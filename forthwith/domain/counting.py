@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from forthwith.domain.calendar import Calendar, Direction
-from forthwith.domain.computation import PAUSED, Skipped
+from forthwith.domain.computation import PAUSED, Passing, Skipped
 from forthwith.domain.fields import FilledLine
 from forthwith.domain.model import Model
 from forthwith.domain.pause import PausedDays
@@ -78,15 +78,19 @@ class Counting:
         self.disputed_open = disputed_open
         self.step = _ONE_DAY if count.direction == "forward" else -_ONE_DAY
         self.passed: list[Skipped] = []
+        self.passing: Passing = "start"
 
     def counted(self) -> Counted:
         received, before_first = self.first_day()
+        self.passing = "count"
         last_counted = self.count_from(before_first)
+        self.passing = "roll"
         due, before_mail = self.rolled(last_counted), None
         if self.count.mail_days and self.step == _ONE_DAY:
-            before_mail = due
+            self.passing, before_mail = "mail", due
             due, passed = self.paused.passed(due + _ONE_DAY, due + self.count.mail_days * _ONE_DAY)
-            self.passed += [Skipped(day=day, reason=PAUSED) for day in passed]
+            self.pass_over(*passed)
+            self.passing = "mail_roll"
             due = self.rolled(due)
         passed = tuple(dict.fromkeys(self.passed))  # what was rolled over back may be counted over again
         return Counted(self.count, received, before_first, last_counted, due, passed, before_mail)
@@ -114,12 +118,12 @@ class Counting:
         day, left = before_first, abs(self.count.days)
         if not self.count.open_days:
             day, passed = self.paused.passed(day + self.step, day + self.count.days * _ONE_DAY)
-            self.passed += [Skipped(day=paused, reason=PAUSED) for paused in passed]
+            self.pass_over(*passed)
             return day
         while left:
             day += self.step
             if why := self.why_not_open(day) or self.why_not_reached(day):
-                self.passed.append(Skipped(day=day, reason=why))
+                self.pass_over(day, why=why)
             else:
                 left -= 1
         return day
@@ -138,12 +142,12 @@ class Counting:
                 # A pause never takes time away, and FRCP 6(a)(3) knows no way back.
                 if not self.why_not_reached(back):
                     while back < day:
-                        self.passed.append(Skipped(day=day, reason=self.why_not_open(day)))
+                        self.pass_over(day, why=self.why_not_open(day))
                         day -= _ONE_DAY
                     return day
             case "forward":
                 while self.step != _ONE_DAY and (why := self.why_not_open(day)):
-                    self.passed.append(Skipped(day=day, reason=why))
+                    self.pass_over(day, why=why)
                     day += self.step
         while why := self.why_not_open(day) or self.why_not_reached(day):
             day = self.over(day, why)
@@ -151,12 +155,15 @@ class Counting:
 
     def next_open(self, day: date) -> date:
         while why := self.why_not_open(day):
-            self.passed.append(Skipped(day=day, reason=why))
+            self.pass_over(day, why=why)
             day += self.step
         return day
 
+    def pass_over(self, *days: date, why: str = PAUSED) -> None:
+        self.passed += [Skipped(day=day, reason=why, passing=self.passing) for day in days]
+
     def over(self, day: date, why: str) -> date:
-        self.passed.append(Skipped(day=day, reason=why))
+        self.pass_over(day, why=why)
         return day + _ONE_DAY
 
     def is_open(self, day: date) -> bool:

@@ -28,7 +28,7 @@ def deadline_statement(title: str, due: Computation) -> DeadlineStatement:
         last_day=day_in_words(due.due),
         closing=due.in_words(),
         calendar=f"{due.calendar}; {due.calendar_version}; sha256 {due.calendar_sha256}",
-        skipped=tuple(f"{day_in_words(skipped.day)}: {skipped.reason}" for skipped in due.skipped),
+        skipped=tuple(dict.fromkeys(f"{day_in_words(skipped.day)}: {skipped.reason}" for skipped in due.skipped)),
         alternatives=tuple(
             f"{day_in_words(other.due)}: {other.reason.replace('_', ' ')}" for other in due.alternatives
         ),

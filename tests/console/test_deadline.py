@@ -127,7 +127,7 @@ def test_an_overlay_file_closes_days(tmp_path: Path):
     overlay.write_text('add:\n  - {name: Office move, citation: "Order 7", day: 2018-02-23}\n')
     told = answer("--from", "2018-01-24", "--days", "30", "--state", "IL", "--calendar", str(overlay))
     assert told["due"] == "2018-02-26"
-    assert told["skipped"][0] == {"day": "2018-02-23", "reason": "Office move (office)"}
+    assert told["skipped"][0] == {"day": "2018-02-23", "reason": "Office move (office)", "passing": "roll"}
 
 
 def test_a_real_process_needs_no_server_and_prints_one_document():

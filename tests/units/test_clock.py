@@ -14,6 +14,7 @@ from activities.calendars import build_calendar
 from forthwith.domain.calendar import Calendar, ClosedDay
 from forthwith.domain.clock import Clock, Computation, OfficeHours
 from forthwith.domain.period import Period
+from forthwith.domain.rule import Rule
 from tests.units.naive_clock import naive_due
 
 EXAMPLES = Path(__file__).parents[1] / "data" / "deadline_examples.csv"
@@ -251,7 +252,7 @@ def test_the_explanation_can_be_followed_on_a_wall_calendar() -> None:
         "Counting every day for 30 days ends on Friday, July 3, 2026.",
         "Friday, July 3, 2026 is skipped: Independence Day (observed) (us-federal).",
         "Saturdays and Sundays skipped: 2.",
-        "The next open day is Monday, July 6, 2026.",
+        "It moves to the next open day, Monday, July 6, 2026.",
         "Time is up when Monday, July 6, 2026 ends at midnight, Chicago time (CDT).",
         "A stricter reading ends on Friday, July 3, 2026 (saturday holiday friday observed).",
     ]
@@ -275,6 +276,54 @@ def test_counting_backward_a_disputed_day_is_kept_because_it_is_the_later_one() 
     assert [(str(other.due), other.reason) for other in computed.alternatives] == [
         ("2025-12-23", "presidential_closing")
     ]
+
+
+# More time, with two readings and with a longest time
+
+
+def test_more_time_goes_on_in_each_reading_from_where_that_reading_ended() -> None:
+    """Three business days from June 30, 2026: July 3 is disputed. Two more follow on from July 6, or from July 3."""
+    base = clock().within(noon("2026-06-30"), period(business_days=3), "business_days")
+    assert (base.due, [other.due for other in base.alternatives]) == (date(2026, 7, 6), [date(2026, 7, 3)])
+    extended = clock().extended(base, period(business_days=2), "business_days")
+    assert (extended.due, [other.due for other in extended.alternatives]) == (date(2026, 7, 8), [date(2026, 7, 7)])
+    assert extended.alternatives[0].reason == base.alternatives[0].reason
+    again = clock().extended(extended, period(business_days=1), "business_days")
+    assert (again.due, [other.due for other in again.alternatives]) == (date(2026, 7, 9), [date(2026, 7, 8)])
+
+
+def never_past_fourteen() -> Rule:
+    stage = {"name": "production", "within": {"business_days": 7}, "cap": {"business_days": 14}}
+    edition = {"effective": "2000-01-01", "stages": [stage]}
+    return Rule.model_validate({"name": "never-past", "title": "the Act", "editions": [edition]})
+
+
+@pytest.mark.parametrize(("more", "due"), [(6, date(2018, 2, 21)), (7, date(2018, 2, 22)), (8, date(2018, 2, 22))])
+def test_more_time_never_passes_the_longest_that_the_rule_allows(more: int, due: date) -> None:
+    """Seven business days from February 1, 2018 are February 12; fourteen are the 22nd, over Washington's Birthday."""
+    base = clock().staged(noon("2018-02-01"), never_past_fourteen())
+    assert base.due == date(2018, 2, 12)
+    at_once = clock().extended(base, period(business_days=more), never_past_fourteen())
+    assert (at_once.due, [stage.due for stage in at_once.stages]) == (due, [due])
+    one_by_one = base
+    for _ in range(more):
+        one_by_one = clock().extended(one_by_one, period(business_days=1), never_past_fourteen())
+    assert one_by_one.due == due
+
+
+def test_a_date_that_was_held_back_says_by_what() -> None:
+    base = clock().staged(noon("2018-02-01"), never_past_fourteen())
+    held = clock().extended(base, period(days=20), never_past_fourteen()).explain()
+    assert held[held.index("Counting every day for 20 days ends on Sunday, March 4, 2018.") :][:8] == (
+        "Counting every day for 20 days ends on Sunday, March 4, 2018.",
+        "Saturdays and Sundays skipped: 1.",
+        "It moves to the next open day, Monday, March 5, 2018.",
+        "The rule allows no more than 14 business days from Thursday, February 1, 2018.",
+        "Counting open days only for 14 business days ends on Thursday, February 22, 2018.",
+        "Monday, February 19, 2018 is skipped: Washington's Birthday (us-federal).",
+        "Saturdays and Sundays skipped: 6.",
+        "So it ends on Thursday, February 22, 2018.",
+    )
 
 
 # Steps of the ladder and office hours

@@ -1,0 +1,169 @@
+"""An explanation is true: whoever follows its sentences on a wall calendar, knowing nothing else, ends at the date.
+
+The reader here knows the sentences, how to count squares, and the days that are closed. Rules, pauses and closings are
+drawn at random, in every combination that a count of days can meet.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from itertools import count
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forthwith.domain.calendar import day_in_words
+from forthwith.domain.computation import PAUSED, Computation, Passing
+from forthwith.domain.pause import Pause
+from forthwith.domain.period import Period
+from forthwith.domain.rule import Reading, Rule
+from tests.units.test_clock_laws import CLOSES, COUNTS, PERIODS, RULES, STATES, Place, interrupted
+
+ONE_DAY = timedelta(days=1)
+READINGS: st.SearchStrategy[Reading] = st.sampled_from(["later", "strict"])
+SNOW = st.frozensets(st.integers(0, 90), max_size=8)
+DAY = r"((?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, [A-Z][a-z]+ [0-9]+, [0-9]{4})"
+
+
+def named(sentence: str) -> list[date]:
+    """The days that a sentence names."""
+    return [datetime.strptime(day, "%A, %B %d, %Y").date() for day in re.findall(DAY, sentence)]  # noqa: DTZ007
+
+
+def passed(computed: Computation, *passing: Passing) -> set[date]:
+    return {skipped.day for skipped in computed.skipped if skipped.passing in passing}
+
+
+def follow(computed: Computation) -> date:
+    """Where the finger ends. Raises ``AssertionError`` where a sentence is not what the finger finds."""
+    sentences = list(computed.reckoning()[len(computed.extends) :])  # what is extended was followed by itself
+    if computed.before_cap:
+        longest = sentences.index(computed.longest[0])
+        del sentences[longest : longest + len(computed.longest)]
+    finger = date.min
+    for sentence in sentences:
+        match sentence.split()[0]:
+            case "The" if "is day 1" in sentence or "would be day 1" in sentence:
+                finger = named(sentence)[0] - back(computed) * ONE_DAY
+            case "The" if "; day 1" in sentence:
+                finger = named(sentence)[1] - back(computed) * ONE_DAY
+            case "The" if "is not counted" in sentence or "counted on from" in sentence:
+                finger = named(sentence)[0]
+            case "Counting":
+                finger = counted(computed, finger, sentence)
+                assert named(sentence) == [finger], sentence
+            case "It":
+                before = finger
+                (finger,) = named(sentence)
+                between = days_between(before, finger)
+                assert between <= passed(computed, "roll", "mail_roll"), sentence
+                assert finger not in passed(computed, "count"), sentence
+                assert ("day before" in sentence) == (finger < before), sentence
+            case "Then":
+                number = int(sentence.split()[1])
+                for _ in range(number):
+                    finger += ONE_DAY
+                    while finger in passed(computed, "mail"):
+                        finger += ONE_DAY
+                assert named(sentence) == [finger], sentence
+            case "So":
+                assert named(sentence)[0] < finger, sentence
+                (finger,) = named(sentence)
+            case "Time":
+                assert named(sentence) == [finger], sentence
+            case _:
+                pass
+    return finger
+
+
+def back(computed: Computation) -> int:
+    return -1 if any(sentence.startswith("Counting back") for sentence in computed.reckoning()) else 1
+
+
+def counted(computed: Computation, finger: date, sentence: str) -> date:
+    """As many squares on as the sentence says, without those that were passed over in counting."""
+    left = int(sentence.split(" for ")[1].split()[0])
+    while left:
+        finger += back(computed) * ONE_DAY
+        left -= finger not in passed(computed, "count")
+    return finger
+
+
+def days_between(one: date, other: date) -> set[date]:
+    """From ``one`` on, without ``other``."""
+    step = ONE_DAY if other > one else -ONE_DAY
+    return {one + n * step for n in range(abs((other - one).days))}
+
+
+def told(computed: Computation) -> Iterator[date]:
+    """The days that a sentence of its own names as passed over, and those of each run of paused ones."""
+    for sentence in computed.reckoning():
+        if "is skipped:" in sentence or "is not counted: the clock was paused" in sentence:
+            yield named(sentence)[0]
+        elif sentence.startswith("The clock was paused from"):
+            first, last = named(sentence)
+            assert sentence.endswith(f"days not counted: {(last - first).days + 1}.")
+            yield from days_between(first, last + ONE_DAY)
+
+
+def check(place: Place, computed: Computation) -> None:
+    assert follow(computed) == computed.due
+    calendar, direction = place.clock.calendar, "backward" if back(computed) < 0 else "forward"
+    for skipped in computed.skipped:
+        is_open = calendar.is_open(skipped.day, direction) and skipped.day not in place.snow
+        assert (skipped.reason == PAUSED) or not is_open, f"{skipped} was open"
+    weekdays = {s.day for s in computed.skipped if s.day.weekday() < 5 or s.reason == PAUSED}
+    assert weekdays <= set(told(computed))
+    english = " ".join(computed.explain())
+    assert not re.search(r"\b1 (days|hours|business days)\b|\bfrom at\b|a day that is|\b0 days", english), english
+
+
+@settings(deadline=None, max_examples=100)
+@given(STATES, CLOSES, READINGS, RULES, PERIODS, interrupted(), SNOW)
+def test_the_sentences_lead_to_the_last_day(
+    state: str,
+    closes: time | None,
+    reading: Reading,
+    rule: Rule,
+    period: Period,
+    event: tuple[datetime, list[Pause]],
+    snow: frozenset[int],
+) -> None:
+    moment, pauses = event
+    place = Place(state, closes=closes, reading=reading, snow=frozenset(moment.date() + n * ONE_DAY for n in snow))
+    computed = place.clock.within(moment, period, rule, pauses=tuple(pauses))
+    check(place, computed)
+    check(place, place.clock.extended(computed, period, rule, pauses=tuple(pauses)))
+
+
+@settings(deadline=None, max_examples=100)
+@given(STATES, RULES, st.dates(date(2012, 1, 1), date(2040, 12, 31)), st.integers(2, 200), SNOW)
+def test_the_sentences_lead_back_as_well(state: str, rule: Rule, day: date, days: int, snow: frozenset[int]) -> None:
+    place = Place(state, snow=frozenset(day - n * ONE_DAY for n in snow))
+    check(place, place.clock.counted(day, -days, rule=rule))
+
+
+@settings(deadline=None, max_examples=80)
+@given(STATES, RULES, st.lists(PERIODS, min_size=1, max_size=3), COUNTS, st.booleans(), interrupted())
+def test_the_sentences_lead_through_every_stage(
+    state: str, rule: Rule, periods: list[Period], cap: int, extended: bool, event: tuple[datetime, list[Pause]]
+) -> None:
+    stages = [
+        {
+            "name": f"stage-{number}",
+            "within": period.model_dump(),
+            "from": f"stage-{number - 1}" if number else "event",
+            "extension": {"period": period.model_dump()},
+            "cap": {"days": cap},
+        }
+        for number, period in zip(count(), periods, strict=False)
+    ]
+    edition = rule.editions[0].model_dump(by_alias=True) | {"stages": stages}
+    staged = Rule.model_validate(rule.model_dump(by_alias=True) | {"editions": [edition]})
+    place = Place(state)
+    computed = place.clock.staged(event[0], staged, extended=extended, pauses=tuple(event[1]))
+    check(place, computed)
+    assert f"{day_in_words(computed.due)} ends" in computed.stages[-1].explanation[-1]
+    more = place.clock.extended(computed, periods[0], staged, pauses=tuple(event[1]))
+    check(place, more)
+    assert more.due >= computed.due
