@@ -4,8 +4,10 @@ Pure. The activity `compute_dates` calls `timetable` with the pinned calendars; 
 Steps toward the recipient follow the recipient's clock and office hours, internal ones the issuer's.
 """
 
+from collections.abc import Iterator
 from datetime import date, datetime, time
 from enum import StrEnum
+from itertools import groupby
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -262,9 +264,9 @@ class _Reckoning:
 
         Every extension counts from the date before any roll, so that one month and one month are two months, also where
         the first of them ends on a weekend and so moves nothing. None of them shortens the time: a date granted under a
-        demand that came back may lie before the new one's.
+        demand that came back may lie before the new one's. Periods count in one order whichever was recorded first.
         """
-        for extension in extensions:
+        for extension in _in_one_order(extensions):
             due = max(due, self.extended(due, extension), key=_how_late)
         return due
 
@@ -436,6 +438,20 @@ def colleagues(chase: Chase, ladder: Ladder) -> tuple[Role, ...]:
             first = "operator"
     others: tuple[Role, ...] = ("supervisor", "reviewer")
     return (first, *(role for role in others if role != first))
+
+
+def _in_one_order(extensions: tuple[Extension, ...]) -> Iterator[Extension]:
+    """What was granted, in business days before days, and so on down, between one named date and the next.
+
+    A business day and a day are not always a day and a business day, but which was recorded first is no fact.
+    """
+    units = ("business_days", "days", "hours", "minutes", "seconds")
+
+    def place(extension: Extension) -> int:
+        return units.index(extension.period.unit) if extension.period else 0
+
+    for _, granted in groupby(extensions, key=lambda extension: extension.to is None):
+        yield from sorted(granted, key=place)
 
 
 def _how_late(computed: Computation) -> tuple[datetime, date, datetime]:

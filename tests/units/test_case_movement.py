@@ -1,10 +1,16 @@
 """A request that is moved while it runs, decision by decision."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
 
 from forthwith.domain.actions import SendLetter
 from forthwith.domain.messages import Attention, Status
-from tests.units.cases import Desk, campaign, receipt
+from forthwith.domain.period import Period
+from tests.units.cases import OPENED, Desk, campaign, receipt
 
 NEW = "clerk@somewhere.example"
 
@@ -128,6 +134,51 @@ def test_what_was_escalated_by_an_operator_stays_escalated_whatever_was_paused_b
     desk.say(desk.resumption())
     desk.settle()
     assert desk.case.phase is Status.OVERDUE
+
+
+@pytest.mark.parametrize(
+    "response", [{"within": {"days": 30}}, {"within": {"business_days": 21}}, {"by": "2018-02-23"}]
+)
+def test_pauses_and_extensions_are_recorded_in_any_order(response: dict[str, Any]):
+    """On the 18th day somebody enters what the file says: two pauses, and three times that more time was given."""
+
+    def paused(first: int, last: int) -> Callable[[Desk], object]:
+        def record(desk: Desk) -> None:
+            desk.say(desk.pause(OPENED + timedelta(days=first)))
+            desk.say(desk.resumption(OPENED + timedelta(days=last)))
+
+        return record
+
+    def granted(period: dict[str, int]) -> Callable[[Desk], object]:
+        return lambda desk: desk.say(desk.extension(period=Period.model_validate(period)))
+
+    entries = [
+        paused(3, 5),
+        paused(9, 16),
+        granted({"days": 1}),
+        granted({"business_days": 2}),
+        granted({"days": 3}),
+    ]
+    dues: set[datetime | None] = set()
+    for order in list(permutations(entries))[::7]:
+        desk = Desk(campaign(clock={"response": response})).go(days=18)
+        for record in order:
+            record(desk)
+            desk.settle()
+        dues.add(desk.case.response_due)
+    assert len(dues) == 1
+    assert None not in dues
+
+
+def test_a_date_named_during_a_pause_moves_only_by_what_is_still_to_come_of_it():
+    desk = Desk(campaign(clock={"response": {"by": "2018-02-23"}})).go(days=5)
+    desk.say(desk.pause())  # on Monday, January 29
+    desk.go(days=3)
+    desk.say(desk.extension(to=date(2018, 3, 1)))  # on Thursday, February 1
+    desk.go(days=2)
+    desk.say(desk.resumption())  # on Saturday, February 3: two more days have ended
+    desk.settle()
+    assert desk.case.response_due == datetime(2018, 3, 4, 6, tzinfo=UTC)
 
 
 def test_other_holds_stay_when_the_clock_runs_again():

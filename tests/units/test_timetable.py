@@ -3,9 +3,12 @@
 import csv
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from forthwith.domain.campaign import Campaign, Jurisdiction, RequestPlan
@@ -157,6 +160,52 @@ def test_a_date_that_was_granted_is_not_rolled() -> None:
 
 def test_a_period_after_a_date_that_was_granted_counts_from_it() -> None:
     assert laid(extensions=(Extension(to=date(2018, 3, 4)), days(4))).deadline.due == date(2018, 3, 8)
+
+
+GRANTS = st.lists(
+    st.builds(Period, unit=st.sampled_from(["days", "business_days"]), count=st.integers(1, 20)).map(
+        lambda period: Extension(period=period)
+    ),
+    max_size=4,
+)
+PAUSES = st.lists(
+    st.tuples(st.integers(0, 24 * 60), st.integers(0, 24 * 15)).map(
+        lambda hours: Pause(
+            since=OPENED + timedelta(hours=hours[0]), until=OPENED + timedelta(hours=hours[0] + hours[1])
+        )
+    ),
+    max_size=3,
+)
+RESPONSES = st.sampled_from([{"within": {"days": 30}}, {"within": {"business_days": 10}}, {"by": "2018-02-23"}])
+
+
+@settings(deadline=None, max_examples=80)
+@given(RESPONSES, GRANTS, PAUSES, st.randoms(use_true_random=False))
+def test_the_same_pauses_and_extensions_told_in_any_order_give_the_same_date(
+    response: dict[str, Any], grants: list[Extension], pauses: list[Pause], lots: Random
+) -> None:
+    of = plan(campaign(clock={"response": response}))
+
+    def deadline() -> tuple[date, datetime, date]:
+        due = laid(of, extensions=tuple(grants), pauses=tuple(pauses)).deadline
+        return due.due, due.closes_at, due.last_counted
+
+    told = deadline()
+    lots.shuffle(grants)
+    lots.shuffle(pauses)
+    assert deadline() == told
+
+
+@settings(deadline=None, max_examples=80)
+@given(RESPONSES, GRANTS, PAUSES, st.integers(0, 24 * 10), st.integers(0, 24 * 20))
+def test_a_pause_after_all_that_was_granted_gives_no_fresh_days(
+    response: dict[str, Any], grants: list[Extension], pauses: list[Pause], after: int, length: int
+) -> None:
+    of = plan(campaign(clock={"response": response}))
+    told = laid(of, extensions=tuple(grants), pauses=tuple(pauses)).deadline
+    begins = told.closes_at + timedelta(hours=after)
+    too_late = Pause(since=begins, until=begins + timedelta(hours=length))
+    assert laid(of, extensions=tuple(grants), pauses=(*pauses, too_late)).deadline.due == told.due
 
 
 def test_no_extension_shortens_the_time() -> None:
