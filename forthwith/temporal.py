@@ -91,8 +91,13 @@ def dossier_of(identity: str) -> str:
     return identity.partition(" dossier:")[2]
 
 
+def address() -> str:
+    """Of the server, as `TEMPORAL_*` and `temporal.toml` say."""
+    return ClientConfig.load_client_connect_config().get("target_host") or "localhost:7233"
+
+
 async def connect() -> Client:
     """A client as `TEMPORAL_*` and `temporal.toml` say. Raises ``RuntimeError`` when no server answers."""
     config = ClientConfig.load_client_connect_config()
-    config.setdefault("target_host", "localhost:7233")
+    config["target_host"] = address()
     return await Client.connect(**config, plugins=[plugin()])

@@ -7,6 +7,7 @@ from forthwith.console import (
     casefile,
     course,
     deadline,
+    doctor,
     local,
     look,
     preview,
@@ -66,7 +67,7 @@ for panel, commands in {
         "audit": audit.audit,
         "export": casefile.export,
         "verify": casefile.verify,
-        "doctor": upkeep.doctor,
+        "doctor": doctor.doctor,
         "setup-server": upkeep.setup_server,
     },
 }.items():

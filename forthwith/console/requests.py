@@ -1,6 +1,7 @@
 """Finds requests: one by its id, many by Visibility. Never by asking one workflow after the other."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -75,8 +76,10 @@ async def connected() -> AsyncGenerator[Client]:
     try:
         client = await temporal.connect()
     except RuntimeError as error:
+        # The client's own words are those of a debugger; the last that it quotes are the system's.
+        why = re.findall(r'(?:message|error): "([^"]+)"', str(error))[-1:] or [str(error)]
         raise Failure(
-            f"no Temporal server answers: {error}",
+            f"no Temporal server answers at {temporal.address()}: {why[0]}",
             hint="start one with `make dev`, or set TEMPORAL_ADDRESS; `forthwith doctor` says more",
         ) from error
     yield client

@@ -142,14 +142,27 @@ async def test_doctor_finds_a_local_stage_in_good_health_and_says_what_ails_anot
         return (await terminal("doctor")).code == 0
 
     await until(is_healthy)
-    for ailment, named in (
-        ({"TEMPORAL_ADDRESS": "127.0.0.1:1"}, "make dev"),
-        ({"FORTHWITH_SMTP_PORT": "1"}, "FORTHWITH_SMTP_HOST"),
-        ({"FORTHWITH_DOSSIER": str(tmp_path / "another")}, "FORTHWITH_DOSSIER"),
-    ):
-        said = await terminal("doctor", environment=ailment)
+    ailments = (
+        ({"TEMPORAL_ADDRESS": "127.0.0.1:1"}, "temporal", "at 127.0.0.1:1: Connection refused", "make dev"),
+        ({"TEMPORAL_NAMESPACE": "nowhere"}, "temporal", "there is no such namespace", "--namespace nowhere"),
+        ({"FORTHWITH_SMTP_PORT": "1"}, "mail server", "127.0.0.1:1: no safe connection", "FORTHWITH_SMTP_HOST"),
+        ({"FORTHWITH_SMTP_TLS": "starttls"}, "mail server", "STARTTLS extension not supported", "_TLS"),
+        ({"FORTHWITH_DOSSIER": str(tmp_path / "another")}, "worker", "and here it is", "the same FORTHWITH_DOSSIER"),
+    )
+    found = await asyncio.gather(*(terminal("doctor", "--json", environment=ailment) for ailment, *_ in ailments))
+    for said, (_, name, wrong, remedy) in zip(found, ailments, strict=True):
         assert said.code == 1
-        assert named in said.out
+        ((check,)) = [check for check in said.json if not check["ok"]]
+        assert check["name"] == name
+        assert wrong in check["found"]
+        assert remedy in check["remedy"]
+
+    terminal.stage.mailbox.faults.refuse_login = True
+    login = {"FORTHWITH_SMTP_USERNAME": "forthwith", "FORTHWITH_SMTP_PASSWORD": "expired"}
+    refused = await terminal("doctor", environment=login)
+    terminal.stage.mailbox.faults.refuse_login = False
+    assert "535" in refused.out
+    assert "correct FORTHWITH_SMTP_USERNAME and _PASSWORD" in refused.out
 
 
 async def test_setup_server_does_what_doctor_finds_missing_on_a_bare_server(terminal: Terminal, unused_tcp_port: int):
