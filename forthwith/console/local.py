@@ -29,7 +29,7 @@ from forthwith.console.lined_yaml import LinedYaml
 from forthwith.console.output import Failure, Json, err, out, plain_table, print_json, styled
 from forthwith.console.planning import check_requests, plan_requests
 from forthwith.console.problems import InvalidCampaign
-from forthwith.console.requests import plural
+from forthwith.console.requests import named, plural
 from forthwith.console.start import Starter
 from forthwith.console.upkeep import prepare_server
 from forthwith.domain.messages import Status
@@ -37,7 +37,7 @@ from forthwith.domain.model import Model
 from forthwith.settings import Settings
 from forthwith.stage.mailbox import Mailbox, StoredMail, read_mailbox
 from forthwith.stage.process import stopped_at_the_end
-from forthwith.stage.rehearsal import Rehearsal, Rehearsed, Scenario
+from forthwith.stage.rehearsal import DoesNotFit, Rehearsal, Rehearsed, Scenario
 from forthwith.stage.server import LocalServer, local_server
 from forthwith.stage.virtual_clock import VirtualClock
 
@@ -160,6 +160,8 @@ class DemoResult(Model):
     """The request's own time, UTC."""
     draft: str | None
     case_file: str
+    waiting_for: str | None
+    """What it waits for still, where it has not ended."""
 
 
 class DemoReport(Model):
@@ -218,7 +220,11 @@ def play(file: Path, scenario: Path, *, keep: bool, json: bool) -> None:
                 rehearsal, plans = Rehearsal(clock, there.mailbox, acts), [request.plan for request in planned]
                 rehearsal.before_the_start(plans)
                 await starter.start(planned)
-                played = await rehearsal.play(plans, seen=board.see)
+                try:
+                    played = await rehearsal.play(plans, seen=board.see)
+                except* DoesNotFit as unfit:
+                    why = "; ".join(map(str, unfit.exceptions))
+                    raise Failure(f"the scenario does not fit: {why}", hint=f"correct {scenario}") from None
             report = _report(campaign.campaign.campaign, played, there, asyncio.get_running_loop().time() - began)
             if json:
                 print_json(report)
@@ -327,6 +333,7 @@ def _report(campaign: str, played: Sequence[Rehearsed], there: Stage, seconds: f
             at=one.at,
             draft=str(there.dossier / one.status.draft.document.uri) if one.status.draft else None,
             case_file=str(there.dossier / one.plan.workflow_id),
+            waiting_for=None if one.status.outcome else one.status.waiting_for,
         )
         for one in played
     )
@@ -364,6 +371,9 @@ def _show(report: DemoReport, played: Sequence[Rehearsed], there: Stage) -> None
     counts = ", ".join(f"{count} {status}" for status, count in report.outcomes.items())
     letters = plural(report.letters_sent, "letter")
     out.print(f"{counts}. {letters} in {report.seconds} s.", highlight=False, soft_wrap=True)
+    for waiting_for in dict.fromkeys(one.waiting_for for one in report.requests if one.waiting_for):
+        names = [one.jurisdiction for one in report.requests if one.waiting_for == waiting_for]
+        out.print(f"Waits still for {waiting_for}: {named(names)}.", highlight=False, soft_wrap=True)
     here = _near(there.folder)
     out.print(f"Letters     {here}/mail  (python starter.py inbox {here}/mail)", highlight=False, soft_wrap=True)
     out.print(f"Drafts      {here}/dossier/{report.campaign}/*/drafts/*.pdf", highlight=False, soft_wrap=True)
@@ -374,7 +384,7 @@ def _show(report: DemoReport, played: Sequence[Rehearsed], there: Stage) -> None
 def _story(result: DemoResult, played: Rehearsed) -> str:
     if played.status.outcome:
         return played.status.outcome.text
-    return f"Draft {result.drafts} approved; waits for a person to issue it."
+    return f"Waits for {result.waiting_for}."
 
 
 def _refuse_taken(port: int, option: str) -> None:

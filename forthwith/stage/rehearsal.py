@@ -8,16 +8,17 @@ draft that nobody else in the scenario deals with.
 
 import asyncio
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic import Field, TypeAdapter, model_validator
-from temporalio.client import WorkflowHandle
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
+from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 
 from forthwith.domain.campaign import RequestPlan
 from forthwith.domain.messages import ENDED, SIGNALS, UPDATES, AnyMessage, Status, Who
 from forthwith.domain.model import Model
 from forthwith.domain.period import Period
+from forthwith.domain.plain_words import problems
 from forthwith.domain.record import Outcome
 from forthwith.domain.views import RequestStatus
 from forthwith.stage.mailbox import Mailbox
@@ -41,8 +42,15 @@ FROM_THE_MAILROOM = ("record_response", "record_objection", "response_received",
 Handle = WorkflowHandle[JurisdictionRequest, Outcome]
 
 
-class NeverReached(RuntimeError):
-    """A scenario waits for a status that the request does not reach."""
+OURS = (Status.AWAITING_REVIEW, Status.AWAITING_ISSUANCE, Status.AWAITING_SERVICE, Status.ON_HOLD)
+"""Nothing but an act of one of our own people leads on from these."""
+
+STANDS_STILL_AFTER = timedelta(days=30)
+"""So long it is watched how our own people are written to; more of the same would follow without end."""
+
+
+class DoesNotFit(RuntimeError):
+    """A scenario expects what does not come, or does what a request refuses."""
 
 
 class Act(Model):
@@ -120,8 +128,9 @@ class Rehearsal:
     async def play(self, plans: Iterable[RequestPlan], *, seen: Callable[[str, Status], None]) -> tuple[Rehearsed, ...]:
         """Plays the started requests to their ends, side by side.
 
-        A request is at its end when it has ended or when only a person can go on: one who issues or serves. ``seen``
-        is told each status on the way. Raises ``NeverReached``, or whatever a request answered to an act it refused.
+        A request is at its end when it has ended, when only a person can go on, one who issues or serves, or when the
+        scenario has nothing more to say to it and its own people were written to in vain for a month. ``seen`` is told
+        each status on the way. Raises ``DoesNotFit``, within a group.
         """
         async with asyncio.TaskGroup() as together:
             playing = [together.create_task(self._play_one(plan, seen)) for plan in plans]
@@ -163,8 +172,10 @@ class _Actor:
         self._acts = 0
 
     async def perform(self, act: Act) -> None:
-        if act.when and (await self.until(act.when)).status is not act.when:
-            raise NeverReached(f"{self._plan.workflow_id} ended before it was {act.when}, as the scenario expects")
+        if act.when and (stands := await self.until(act.when)).status is not act.when:
+            raise self._does_not_fit(
+                f"does not become {act.when}; it is {stands.status}, waits for {stands.waiting_for}"
+            )
         if act.after:
             await self._clock.move(self._handle, act.after.elapsed)
         match act.mail:
@@ -181,16 +192,21 @@ class _Actor:
                 await self.perform(act)
 
     async def until(self, *wanted: Status) -> RequestStatus:
-        """Moves the request from one moment to the next until it has one of these statuses, or has ended."""
+        """Moves the request from one moment to the next until it has one of these statuses, ends or stands still."""
         come: datetime | None = None
+        standing, since = None, datetime.max.replace(tzinfo=UTC)
         for _ in range(MOST_STEPS):
             status = await self._at_rest(come)
             if status.status in wanted or status.status in ENDED:
                 return status
+            if status.status is not standing:
+                standing, since = status.status, await self._clock.now(self._handle)
+            elif standing in OURS and await self._clock.now(self._handle) - since > STANDS_STILL_AFTER:
+                return status
             if status.next_action and status.next_action.at:
                 come = status.next_action.at
                 await self._clock.move_to(self._handle, come + timedelta(milliseconds=1))
-        raise NeverReached(f"{self._plan.workflow_id} does not become {' or '.join(wanted)}")
+        raise self._does_not_fit(f"does not become {' or '.join(wanted)}")
 
     async def _at_rest(self, come: datetime | None) -> RequestStatus:
         """Where the request stands once nothing is being done, also no longer what was due at the moment that has come.
@@ -203,7 +219,7 @@ class _Actor:
             if status.outcome or (status.next_action and status.next_action.at not in (None, come)):
                 return status
             await asyncio.sleep(LOOKS_AGAIN_AFTER.total_seconds())
-        raise NeverReached(f"{self._plan.workflow_id} does not come to rest")
+        raise self._does_not_fit("does not come to rest")
 
     async def _say(self, act: Act) -> None:
         self._acts += 1
@@ -223,10 +239,18 @@ class _Actor:
             # As it stands: a system that signals is not stopped from signalling nonsense.
             await self._handle.signal(act.says, payload)
             return
-        message = TypeAdapter[AnyMessage](model).validate_python(payload)
-        await self._handle.execute_update(  # pyright: ignore[reportUnknownMemberType] - an overload of the SDK's
-            act.says, message, id=message.event_id
-        )
+        try:
+            message = TypeAdapter[AnyMessage](model).validate_python(payload)
+            await self._handle.execute_update(  # pyright: ignore[reportUnknownMemberType] - an overload of the SDK's
+                act.says, message, id=message.event_id
+            )
+        except ValidationError as error:
+            raise self._does_not_fit(f"cannot be told {act.says}: {'; '.join(problems(error, model))}") from error
+        except WorkflowUpdateFailedError as error:
+            raise self._does_not_fit(f"refuses {act.says}: {error.cause}") from error
+
+    def _does_not_fit(self, why: str) -> DoesNotFit:
+        return DoesNotFit(f"{self._plan.workflow_id} {why}")
 
     def _who(self, act: Act) -> Who:
         if act.by:

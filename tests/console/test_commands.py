@@ -15,7 +15,7 @@ from forthwith.console.app import app
 from forthwith.domain.messages import Status
 from forthwith.stage.process import stopped_at_the_end
 from forthwith.stage.server import temporal_binary
-from tests.console.conftest import EXAMPLE, CampaignWriter, Terminal, until
+from tests.console.conftest import EXAMPLE, CampaignWriter, Said, Terminal, until
 
 HERE = Path.cwd()
 COMMANDS = sorted(command.name or "" for command in app.registered_commands)
@@ -283,3 +283,28 @@ async def test_a_rehearsal_prints_one_document_that_names_every_request(
     ended = {one["jurisdiction"]: one["status"] for one in said.json["requests"]}
     assert ended == {"chicago-il": "Complied", "new-york-city-ny": "Complied", "burlington-vt": "Withdrawn"}
     assert said.json["dossier"].startswith(str(tmp_path))
+
+
+async def test_a_rehearsal_ends_where_only_a_person_could_go_on_and_says_who(
+    terminal: Terminal, campaign: CampaignWriter, tmp_path: Path
+):
+    file = campaign("chicago-il")
+
+    async def rehearsed(name: str, acts: str) -> Said:
+        scenario = tmp_path / name / "scenario.yaml"
+        scenario.parent.mkdir()
+        scenario.write_text(acts)
+        words = (f"{HERE}/starter.py", "rehearse", str(file), "--scenario", str(scenario), "--json")
+        return await terminal.run(sys.executable, *words, folder=scenario.parent, environment={"PYTHONPATH": str(HERE)})
+
+    silent, expects = await asyncio.gather(
+        rehearsed("silent", "jurisdictions: {}"),
+        rehearsed("expecting", "jurisdictions: {chicago-il: [{when: AwaitingIssuance, add_note: {note: Approved.}}]}"),
+    )
+    assert silent.code == 0, silent.err
+    (one,) = silent.json["requests"]
+    assert (one["status"], one["waiting_for"]) == ("AwaitingReview", "the attorney's decision on the draft")
+    assert "review_late" in one["attention"]
+    assert (expects.code, expects.out) == (1, "")
+    assert "chicago-il does not become AwaitingIssuance; it is AwaitingReview" in expects.err
+    assert "Traceback" not in expects.err
