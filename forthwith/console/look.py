@@ -1,7 +1,7 @@
 """Commands that read: `list`, `status`, `explain`, `timeline`, `watch`."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -55,6 +55,8 @@ REFRESH_SECONDS = 2.0
 TOLD = 20
 """Things to do under a list; the morning page has all of them."""
 LONGEST_NAME = 18
+MAY_RESPOND = (Status.SENDING, Status.AWAITING_RESPONSE, Status.ON_HOLD)
+"""Statuses in which the response may not be due yet. In any other it was, whatever the clock of this machine says."""
 
 Asked = TypeVar("Asked")
 
@@ -172,6 +174,21 @@ def watch(campaign: Campaign = None, json: Json = False) -> None:
     asyncio.run(run())
 
 
+def dates_in_words(found: RequestStatus, now: datetime) -> Iterator[str]:
+    """What was or is due when, and what was issued and served in between."""
+    if due := found.response_due:
+        is_over = found.outcome or found.status not in MAY_RESPOND or due.closes_at <= now
+        yield f"Response {'was' if is_over else 'is'} due {due.in_words()}"
+    if cure := found.cure_due:
+        yield f"Time to cure {'ended' if cure.closes_at <= now else 'ends'} {cure.in_words()}"
+    if found.issued:
+        yield f"Issued as {found.issued.number}, signed by {found.issued.signed_by}"
+    if found.service:
+        yield f"Served on {found.service.on_whom}, {found.service.how}"
+    if found.return_due:
+        yield f"Return date {found.return_due.in_words()}"
+
+
 async def _asked(request: str, question: Callable[[JurisdictionRequest], Asked]) -> tuple[Asked, str]:
     """The answer of one request, and its page in the Web UI."""
     async with connected() as client:
@@ -241,16 +258,7 @@ def _print_status(found: RequestStatus, page: str) -> None:
     if found.next_action and not found.outcome:
         when = f"{local(found.next_action.at, zone)} ({away(found.next_action.at)})" if found.next_action.at else "now"
         lines.append(f"Next, {when}: {escape(found.next_action.what)}")
-    if found.response_due:
-        lines.append(f"Response {'was' if found.outcome else 'is'} due {found.response_due.in_words()}")
-    if found.cure_due:
-        lines.append(f"Time to cure ends {found.cure_due.in_words()}")
-    if found.issued:
-        lines.append(f"Issued as {escape(found.issued.number)}, signed by {escape(found.issued.signed_by)}")
-    if found.service:
-        lines.append(f"Served on {escape(found.service.on_whom)}, {escape(found.service.how)}")
-    if found.return_due:
-        lines.append(f"Return date {found.return_due.in_words()}")
+    lines += map(escape, dates_in_words(found, datetime.now(UTC)))
     lines.append(f"Outstanding: {', '.join(found.outstanding) or 'nothing'} (of {plural(len(found.items), 'item')})")
     out.print(Panel("\n".join(lines), title=f"{found.jurisdiction}  ·  {found.request}", title_align="left"))
     if found.draft:

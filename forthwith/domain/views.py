@@ -171,7 +171,8 @@ def explanation(case: Case, next_action: NextAction | None) -> Explanation:
     if view.service:
         lines.append(f"It was served on {view.service.on_whom} {view.service.how} by {view.service.by_whom}.")
     if view.return_due:
-        lines.append(f"The return date is {view.return_due.in_words()}.")
+        has_passed = case.refers or not case.is_open
+        lines.append(f"The return date {'was' if has_passed else 'is'} {view.return_due.in_words()}.")
         lines += view.return_due.explain()
     if view.objection_due and view.objection_due != view.return_due:
         lines.append(f"An objection is due {view.objection_due.in_words()} (FRCP 45(d)(2)(B)).")
