@@ -5,7 +5,7 @@ suspicious: Visibility may lag a little behind.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -19,8 +19,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.dates import clocks
 from activities.dossier import Dossier, DossierError
 from forthwith import temporal
+from forthwith.console.casefile import unlike_history
 from forthwith.console.casefile_audit import PAGE, Audited, Finding, Heading, finding
-from forthwith.console.casefile_check import CaseFile
+from forthwith.console.casefile_check import CaseFile, Wrong
 from forthwith.console.desk import WORTH_SAYING
 from forthwith.console.output import Failure, Json, err, out, print_json
 from forthwith.console.requests import Listed, connected, listed, plural, query, server_says
@@ -48,14 +49,18 @@ class Audit(Model):
 
 
 def audit(
-    campaign: Annotated[str | None, typer.Argument(help="Only this campaign.")] = None, json: Json = False
+    campaign: Annotated[str | None, typer.Argument(help="Only this campaign.")] = None,
+    histories: Annotated[
+        bool, typer.Option("--histories", help="Read every workflow history as well: slow for thousands.")
+    ] = False,
+    json: Json = False,
 ) -> None:
     """Compare Temporal, the case files and the mail receipts. Exit code 0 clean, 1 findings, 2 could not be done.
 
     Example: forthwith audit 1373-2018 --json
     """
     try:
-        found = asyncio.run(_audited(campaign))
+        found = asyncio.run(_audited(campaign, histories))
     except (Failure, OSError, RPCError) as error:
         said = server_says(error) if isinstance(error, RPCError) else str(error)
         err.print(f"[red]The audit could not be done: {escape(said)}[/]", highlight=False, soft_wrap=True)
@@ -75,7 +80,7 @@ def audit(
         raise typer.Exit(1)
 
 
-async def _audited(campaign: str | None) -> Audit:
+async def _audited(campaign: str | None, histories: bool) -> Audit:
     root, now = Settings().dossier, datetime.now(UTC)
     if not root.is_dir():
         raise Failure(f"there is no dossier at {root}")
@@ -97,6 +102,9 @@ async def _audited(campaign: str | None) -> Audit:
             raise Failure(f"there is no campaign {campaign}")
         driven = [finding(name, "its workflow task fails again and again", "timeline {id}", "stuck") for name in stuck]
         driven += await _workflows_compared(client, files, workflows, now)
+        if histories:
+            driven_well = workflows.keys() & files.keys() - {one.request for one in driven}
+            findings += await _histories_compared(client, dossier, sorted(driven_well))
     findings += driven + [one for file in files.values() for one in file.findings(now)]
     # What nobody drives has missed whatever came since: that is one finding, not two.
     others = workflows.keys() & files.keys() - {one.request for one in driven}
@@ -185,6 +193,23 @@ async def _workflows_compared(
         for name in suspicious[LOOKED_INTO:]
     ]
     return findings
+
+
+async def _histories_compared(client: Client, dossier: Dossier, requests: Sequence[str]) -> list[Finding]:
+    limit = asyncio.Semaphore(16)
+
+    async def compared(request: str) -> Finding | None:
+        wrong: Wrong | None = None
+        async with limit:
+            for _ in range(2):  # it may have filed something between one reading and the other
+                records = await asyncio.to_thread(_records, dossier, dossier.of(request))
+                wrong = next(iter(await unlike_history(client, CaseFile(request, records))), None)
+                if wrong is None:
+                    return None
+        said = f"its record is not what its history tells: {wrong}"
+        return finding(request, said, "verify {id}", "the-record-was-changed")
+
+    return [found for found in await asyncio.gather(*map(compared, requests)) if found]
 
 
 def _is_suspicious(name: str, files: Mapping[str, Audited], workflows: Mapping[str, Listed], now: datetime) -> bool:

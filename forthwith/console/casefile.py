@@ -234,14 +234,18 @@ def _files(folder: Path, root: Path) -> dict[str, bytes]:
 async def _compared(case: CaseFile) -> tuple[str, tuple[Wrong, ...]]:
     """Whether Temporal could be asked, in words, and where the entries differ from what it was told to file."""
     try:
-        client = await temporal.connect()
-        told, outcome = await _told(client, case.request)
+        return "It was compared with workflow history.", await unlike_history(await temporal.connect(), case)
     except RuntimeError:
         return "No Temporal server answers, so it was not compared with workflow history.", ()
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
         return "Temporal does not know the request, so it was not compared with workflow history.", ()
+
+
+async def unlike_history(client: Client, case: CaseFile) -> tuple[Wrong, ...]:
+    """Where the entries differ from what the workflow gave to be filed. Raises ``RPCError``."""
+    told, outcome = await _told(client, case.request)
     found: list[Wrong] = []
     hashes = {sha256_of(case.objects[name]) for name in case.entries}
     for sha256, (entry, is_filed) in told.items():
@@ -256,7 +260,7 @@ async def _compared(case: CaseFile) -> tuple[str, tuple[Wrong, ...]]:
         found.append(
             Wrong(file=f"{case.request}/timeline", expected=f"head {outcome.head}, as in the result", found=case.head)
         )
-    return "It was compared with workflow history.", tuple(found)
+    return tuple(found)
 
 
 async def _told(client: Client, request: str) -> tuple[Mapping[str, tuple[Entry, bool]], Outcome | None]:

@@ -53,6 +53,9 @@ _ATTEMPT = re.compile(r"letters/([^/]+)/attempt-(\d+)\.(claim|receipt|nothing-se
 FOLLOWS_FROM_TIME = ("deadline_computed", "deadline_passed", "cure_period_over", "no_time_to_cure", "letter_dropped")
 """Entries that the passing of time alone leads to."""
 
+UNDISTURBED = frozenset(("opened", "letter_sent", "draft_ready", *FOLLOWS_FROM_TIME))
+"""What the record of a request tells to which nobody said anything and for which nothing failed."""
+
 
 class Finding(Model):
     """One thing that does not agree, and what to do about it."""
@@ -237,6 +240,8 @@ def relive(
     None where anybody said anything that moves a request, or anything failed: then it cannot be told for certain from
     the record. Nor where the case would have lived it otherwise.
     """
+    if not UNDISTURBED.issuperset(entry.what for entry in record):
+        return None
     first, *rest = record
     case = Case(plan, opened_at=first.at)
     case.opened(first.at)

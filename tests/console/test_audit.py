@@ -36,9 +36,9 @@ class Office:
     def file(self, jurisdiction: str, pattern: str) -> Path:
         return sorted(self.dossier.of(f"{self.name}/{jurisdiction}").glob(pattern))[-1]
 
-    async def found(self) -> Found:
+    async def found(self, *options: str) -> Found:
         """What is wrong: the headings of the runbook by jurisdiction."""
-        said = await self.terminal("audit", self.name, "--json")
+        said = await self.terminal("audit", self.name, *options, "--json")
         assert said.code == (1 if said.json["findings"] else 0), said.err
         found: Found = {}
         for one in said.json["findings"]:
@@ -172,9 +172,20 @@ async def test_who_starts_some_leaves_nobody_out(terminal: Terminal, campaign: C
     said = await terminal("start", str(file), "--only", "chicago-il", "--json")
     assert said.code == 0, said.err
     office = Office(terminal, said.json[0]["request"].partition("/")[0])
+    await terminal.becomes(said.json[0]["request"], Status.AWAITING_RESPONSE)
     await office.expect()
     assert office.dossier.campaign_start(office.name) is None
     assert (await terminal("start", str(file), "--json")).code == 0
     kept = office.dossier.campaign_start(office.name)
     assert kept
     assert kept.jurisdictions == ("chicago-il", "denver-co")
+
+
+async def test_a_record_that_lost_its_end_is_found_by_its_history(terminal: Terminal, campaign: CampaignWriter):
+    (request,) = await started(terminal, campaign("chicago-il"), Status.AWAITING_RESPONSE)
+    office = Office(terminal, request.partition("/")[0])
+    await until(lambda: office.file("chicago-il", "timeline/*.json").name == "0003.json")
+    assert await office.found("--histories") == {}
+    office.file("chicago-il", "timeline/*.json").unlink()
+    assert await office.found() == {}, "too young for any step to be missed by the record alone"
+    assert await office.found("--histories") == {"chicago-il": ["the-record-was-changed"]}
