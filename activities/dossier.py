@@ -4,6 +4,8 @@
     <campaign>/campaign-0001.json …              the requests that the campaign was started with
     <campaign>/<jurisdiction>/start.json         which plan this request was started with
                               opened.json        which workflow took it up
+                              resumption-2.json  leave for a second workflow to go on
+                              opened-2.json      which one did
                               timeline/0001.json …   chained by hash
                               letters/<step>/…       the letter, every attempt's claim and what became of it
                               drafts/v1.pdf …
@@ -30,7 +32,7 @@ from forthwith.domain.calendar import Calendar
 from forthwith.domain.campaign import RequestPlan
 from forthwith.domain.fields import Sha256
 from forthwith.domain.model import Model
-from forthwith.domain.record import Entry, Filed, chained
+from forthwith.domain.record import Entry, Filed, Resumption, chained
 
 _TEMPLATES = TypeAdapter(dict[str, str])
 
@@ -67,6 +69,13 @@ class Opening(Model):
     workflow_id: str
     first_run: str
     plan: Sha256
+
+
+class Resumed(Model):
+    """With what a workflow goes on that is not the first of its request."""
+
+    resumption: Resumption
+    entries: tuple[Entry, ...]
 
 
 class Filing(Model):
@@ -181,6 +190,36 @@ class Dossier:
         path = self.of(opening.workflow_id) / "opened.json"
         return self._write_once(path, opening.model_dump_json().encode()) or self.opened(opening.workflow_id) == opening
 
+    def openings(self, workflow_id: str) -> list[Opening]:
+        """Every workflow that took the request up, in order."""
+        first = self.opened(workflow_id)
+        found = [first] if first else []
+        while (path := self._numbered(workflow_id, "opened", len(found) + 1)).exists():
+            found.append(Opening.model_validate_json(self.read(path)))
+        return found
+
+    def give_leave(self, resumption: Resumption) -> Resumption:
+        """Lets one more workflow go on with a request, or returns the leave that was given before and not yet taken."""
+        path = self._numbered(resumption.workflow_id, "resumption", resumption.number)
+        if self._write_once(path, resumption.model_dump_json().encode()):
+            return resumption
+        return Resumption.model_validate_json(self.read(path))
+
+    def take_leave(self, opening: Opening) -> Resumption | None:
+        """Takes a request up for a workflow that is not its first. None without a leave that nobody took before."""
+        openings = self.openings(opening.workflow_id)
+        number = openings.index(opening) + 1 if opening in openings else len(openings) + 1
+        leave = self._numbered(opening.workflow_id, "resumption", number)
+        if number == 1 or not leave.exists() or opening.plan != openings[0].plan:
+            return None
+        path = self._numbered(opening.workflow_id, "opened", number)
+        if not self._write_once(path, opening.model_dump_json().encode()) and opening not in openings:
+            return None
+        return Resumption.model_validate_json(self.read(leave))
+
+    def _numbered(self, workflow_id: str, what: str, number: int) -> Path:
+        return self.of(workflow_id) / f"{what}-{number}.json"
+
     def create(self, path: Path, content: bytes) -> bool:
         """Creates an object exclusively. False when it exists already. Raises ``DossierError``."""
         return self._write_once(path, content)
@@ -254,15 +293,21 @@ class CaseFiles:
         self._dossier = dossier
 
     @activity.defn
-    async def open_case(self, opening: Opening) -> None:
-        """Takes the request up, once. Fails for good when another workflow had it: it must not send a second demand."""
-        if not self._dossier.open(opening):
-            raise ApplicationError(
-                f"{opening.workflow_id} was not started with this plan, or another workflow took it up before;"
-                " nothing was sent",
-                type="AlreadyOpened",
-                non_retryable=True,
-            )
+    async def open_case(self, opening: Opening) -> Resumed | None:
+        """Takes the request up, once; a workflow that has leave to go on with it gets the record.
+
+        Fails for good when another workflow had it: it must not send a second demand.
+        """
+        if self._dossier.open(opening):
+            return None
+        if resumption := self._dossier.take_leave(opening):
+            return Resumed(resumption=resumption, entries=tuple(self._dossier.timeline(opening.workflow_id)))
+        raise ApplicationError(
+            f"{opening.workflow_id} was not started with this plan, or another workflow took it up before;"
+            " nothing was sent",
+            type="AlreadyOpened",
+            non_retryable=True,
+        )
 
     @activity.defn
     async def file_entries(self, filing: Filing) -> None:

@@ -23,6 +23,9 @@ from forthwith.domain.plain_words import problems
 
 TASK_QUEUE = "forthwith"
 
+RESUMPTION = "resumption"
+"""The memo of a workflow that goes on with a request: which one it is, 2 for the second."""
+
 STICKY_TIMEOUT = timedelta(seconds=1)
 """After a worker died its requests go to another one this soon, instead of the SDK's ten seconds."""
 

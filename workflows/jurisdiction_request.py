@@ -63,7 +63,9 @@ with workflow.unsafe.imports_passed_through():
     from forthwith.domain.orders import draft_order, letter_order, memo_order
     from forthwith.domain.page import current_details
     from forthwith.domain.record import Entry, Outcome
+    from forthwith.domain.retelling import retell
     from forthwith.domain.signals import Unreadable, read_signal
+    from forthwith.domain.timetable import Facts, Timetable
     from forthwith.domain.views import (
         Explanation,
         NextAction,
@@ -110,6 +112,9 @@ class JurisdictionRequest:
         self._reached = workflow.now()
         self._heard = 0
         self._next: NextAction | None = None
+        self._awaits_record = bool(workflow.memo_value(temporal.RESUMPTION, 0, type_hint=int))
+        """Another workflow drove the request before, and the case was not told yet what happened under it."""
+        self._signals_meanwhile: list[tuple[str, list[bytes]]] = []
         self._shown = _Shown(Status.SENDING, (), len(plan.campaign.demand.items), None, None)
 
     @workflow.run
@@ -311,8 +316,15 @@ class JurisdictionRequest:
     @workflow.signal(dynamic=True)
     def on_signal(self, name: str, args: Sequence[RawValue]) -> None:
         """Whatever arrives as a signal. What cannot be read is kept, flagged, and holds the ladder."""
+        content = [value.payload.data for value in args]
+        if self._awaits_record:
+            self._signals_meanwhile.append((name, content))
+        else:
+            self._take_signal(name, content)
+
+    def _take_signal(self, name: str, received: list[bytes]) -> None:
         now = self._now()
-        match read_signal(name, [value.payload.data for value in args]):
+        match read_signal(name, received):
             case Unreadable(content=content, problem=problem):
                 self._case.unreadable(name, content, problem, now)
             case message:
@@ -343,13 +355,20 @@ class JurisdictionRequest:
 
     async def _open_the_case(self) -> None:
         info, plan = workflow.info(), self._case.plan.content_hash
-        await workflow.execute_local_activity_method(
+        resumed = await workflow.execute_local_activity_method(
             CaseFiles.open_case,
             Opening(workflow_id=info.workflow_id, first_run=info.first_execution_run_id, plan=plan),
             start_to_close_timeout=RECORD_AT_MOST,
             summary="take the request up, once",
         )
-        self._case.opened(self._now())
+        if resumed is None:
+            self._case.opened(self._now())
+        else:
+            await retell(self._case, resumed.entries, self._dates_of)
+            self._case.taken_up(resumed.resumption, self._now())
+        self._awaits_record = False
+        for name, content in self._signals_meanwhile:
+            self._take_signal(name, content)
 
     def _now(self) -> datetime:
         """The time of this task, or of the timer that woke it: never before what is known to have passed."""
@@ -375,18 +394,22 @@ class JurisdictionRequest:
 
     async def _compute_dates(self, due: ComputeDates) -> None:
         try:
-            dates = await workflow.execute_local_activity_method(
-                Dates.compute_dates,
-                DatesQuestion(plan=self._case.plan.content_hash, facts=due.facts),
-                schedule_to_close_timeout=RECORD_AT_MOST,
-                retry_policy=RECORD,
-                summary="compute the dates",
-            )
+            dates = await self._dates_of(due.facts)
         except ActivityError as error:
             self._case.failed(Attention.DATES_FAILED, _why(error), self._now(), of=DATES)
         else:
-            # What was asked for, not what history says was asked for: only the first is the same in every replay.
-            self._case.dates_computed(dates.model_copy(update={"facts": due.facts}), self._now())
+            self._case.dates_computed(dates, self._now())
+
+    async def _dates_of(self, facts: Facts) -> Timetable:
+        dates = await workflow.execute_local_activity_method(
+            Dates.compute_dates,
+            DatesQuestion(plan=self._case.plan.content_hash, facts=facts),
+            schedule_to_close_timeout=RECORD_AT_MOST,
+            retry_policy=RECORD,
+            summary="compute the dates",
+        )
+        # What was asked for, not what history says was asked for: only the first is the same in every replay.
+        return dates.model_copy(update={"facts": facts})
 
     async def _send(self, due: SendLetter) -> None:
         step = due.step
@@ -538,6 +561,9 @@ class JurisdictionRequest:
         return answer
 
     def _refuse(self, message: AnyMessage) -> None:
+        if self._awaits_record:
+            again = "the request is being taken up again from its case file; say it again in a moment"
+            raise ApplicationError(again, type="Refused", non_retryable=True)
         if refusal := self._case.refusal(message, self._now()):
             raise ApplicationError(refusal, type="Refused", non_retryable=True)
 

@@ -14,7 +14,7 @@ Which messages are refused, and why, is in forthwith/domain/refusals.py; what th
 forthwith/domain/hearing.py.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -53,9 +53,12 @@ from forthwith.domain.record import (
     Outcome,
     Receipt,
     Resent,
+    Resumption,
     SentLetter,
     ServiceRecord,
+    Told,
 )
+from forthwith.domain.telling import Call, told
 from forthwith.domain.timetable import Chase, Copy, Extension, Facts, Step, StepKind, Timetable, colleagues
 
 MISSED_AFTER = timedelta(hours=1)
@@ -189,6 +192,12 @@ class Case:
         self._filed = 0
         self._file_again_at: datetime | None = None
         self._is_flooded = False
+        self.telling: Call | None = None
+        """The call under way."""
+        self._kept: Call | None = None
+        """The last call that an entry has kept."""
+        self.dates_told: Facts | None = None
+        """The facts of the dates that the entries tell to be in use."""
 
     # What is.
 
@@ -257,7 +266,7 @@ class Case:
             dates, facts = self.timetable, self._facts()
             if dates is None or dates.facts != facts:
                 return self._unless_put_off(ComputeDates(facts), DATES, now)
-            if self._let_time_pass(now, dates):
+            if self.let_time_pass(now):
                 continue
             if self.status is Status.DRAFTING:
                 return self._unless_put_off(DraftSubpoena(self._versions + 1), DRAFT, now)
@@ -314,9 +323,11 @@ class Case:
             not_before=self._not_before,
         )
 
-    def _let_time_pass(self, now: datetime, dates: Timetable) -> bool:
-        """Notes a deadline that has passed. True when that changed where the request stands."""
-        if self.holds:
+    @told
+    def let_time_pass(self, now: datetime) -> bool:
+        """Notes a deadline that has passed, by the dates in use. True when that changed where the request stands."""
+        dates = self.timetable
+        if dates is None or self.holds:
             return False
         if self._was_early(now, dates):
             hearing.begin_series(self, now, since=now)
@@ -445,11 +456,7 @@ class Case:
             self._not_before = now
             return True
         if step.kind is StepKind.DEMAND and now >= dates.deadline.closes_at:
-            self.ask_for(
-                Attention.ON_HOLD,
-                f"the response was due {dates.deadline.in_words()}, before the demand went out: extend or withdraw",
-            )
-            self.hold(Attention.ON_HOLD, now)
+            self.overtake_demand(f"the response was due {dates.deadline.in_words()}, before the demand went out", now)
             return True
         return False
 
@@ -464,14 +471,23 @@ class Case:
         was_tried = step.id in self._attempts or step.id in self._retries
         if not overtaken and (policy != "none" or was_tried):
             return False
-        self._done.add(step.id)
-        why = "a later one is due as well" if overtaken else "its moment has passed"
-        self.enter(now, "letter_dropped", f"The {step.id} was missed and is not sent: {why}.", step=step.id)
+        self.drop_letter(step.id, "a later one is due as well" if overtaken else "its moment has passed", now)
         return True
 
+    @told
+    def drop_letter(self, step: str, why: str, now: datetime) -> None:
+        """A letter that was missed is not sent any more."""
+        self._done.add(step)
+        self.enter(now, "letter_dropped", f"The {step} was missed and is not sent: {why}.", step=step)
+
+    @told
+    def overtake_demand(self, why: str, now: datetime) -> None:
+        """The response date came before the demand could go out: a person decides."""
+        self.ask_for(Attention.ON_HOLD, f"{why}: extend or withdraw")
+        self.hold(Attention.ON_HOLD, now)
+        self.enter(now, "demand_overtaken", f"The demand does not go out: {why}.")
+
     def _letter(self, step: Step) -> SendLetter:
-        if step.kind is StepKind.HOLD_CHASE and not self.holds:
-            self.ask_for(Attention.ON_HOLD, "the demand was accepted, and no delivery of it is on record")
         address = self._address(step)
         return SendLetter(step, self._attempts.get(step.id, 1), (step.id, address) in self._doubts, address)
 
@@ -520,6 +536,7 @@ class Case:
 
     # What happened.
 
+    @told
     def opened(self, now: datetime) -> None:
         """The case file was opened."""
         self.enter(
@@ -529,6 +546,33 @@ class Case:
             plan=self.plan.content_hash,
         )
 
+    @told
+    def taken_up(self, resumption: Resumption, now: datetime) -> None:
+        """Another workflow goes on from the case file."""
+        self.enter(
+            now,
+            "taken_up",
+            f"The request was taken up again from its case file: {resumption.reason}",
+            by=resumption.by,
+            after_run=resumption.after_run,
+        )
+
+    def as_filed(self, entries: Sequence[Entry]) -> None:
+        """The record is these entries, and the dossier has them all."""
+        self.timeline = [*entries]
+        self._filed = len(entries)
+
+    def use_dates(self, dates: Timetable) -> None:
+        """These dates are in use, in a case that is told again."""
+        self.timetable = dates
+        self._worked(DATES, Attention.DATES_FAILED)
+        self.restrain(dates.facts)
+
+    def restrain(self, facts: Facts) -> None:
+        """No letter goes before the moments that ``facts`` name, in a case that is told again."""
+        self._gap_until, self._not_before = facts.gap_until, facts.not_before
+
+    @told
     def dates_computed(self, dates: Timetable, now: datetime) -> None:
         """The dates that follow from the facts are known."""
         before = self.timetable
@@ -548,6 +592,7 @@ class Case:
         if before and _other_dates(before, dates):
             hearing.dates_moved(self, now)
 
+    @told
     def letter_accepted(self, step: Step, receipt: Receipt, *, possible_copy: bool, now: datetime) -> None:
         """The mail server took a letter. One that was overtaken by what was said meanwhile starts no clock."""
         late = receipt.accepted_at - step.planned_at
@@ -599,6 +644,7 @@ class Case:
         if step.kind is StepKind.DEFICIENCY and self.phase is Status.AWAITING_RESPONSE:
             self.deficiency_at = receipt.accepted_at
 
+    @told
     def letter_deferred(self, step: Step, reason: str, *, retry_after: timedelta, now: datetime) -> None:
         """Certainly nothing was sent, and it can be tried again."""
         self._next_attempt(step)
@@ -607,6 +653,7 @@ class Case:
         if failures >= DEFERRALS_BEFORE_ATTENTION:
             self.ask_for(Attention.MAIL_DELAYED, f"{step.id}: {reason}")
 
+    @told
     def letter_refused(self, step: Step, reason: str, now: datetime) -> None:
         """The mail server refuses this letter for good. Nothing was sent, and no clock starts.
 
@@ -624,6 +671,7 @@ class Case:
         elif self._is_current(step):
             self.hold(Attention.UNDELIVERABLE, now)
 
+    @told
     def letter_in_doubt(self, step: Step, reason: str, now: datetime) -> None:
         """Nobody can tell whether this letter was accepted. The next one says that it may be a second copy.
 
@@ -644,12 +692,14 @@ class Case:
         """Whether ``letter`` went to an address that was corrected meanwhile."""
         return letter.step.to == "recipient" and letter.address != self.recipient.email
 
+    @told
     def letter_astray(self, step: Step, reason: str, now: datetime) -> None:
         """A letter to an address that was corrected meanwhile was not accepted there: nobody need be told."""
         self._next_attempt(step)
         text = f"The {step.id} to the address that was corrected was not accepted: {reason}"
         self.enter(now, "letter_stopped", text, step=step.id)
 
+    @told
     def letter_unanswered(self, step: Step, now: datetime) -> None:
         """The sender itself was lost. The same attempt is made again; its claim in the dossier tells what happened."""
         self._try_again(step.id, now, RETRY_FIRST, at_once=2)
@@ -660,10 +710,12 @@ class Case:
             step=step.id,
         )
 
+    @told
     def letter_stopped(self, step: Step, now: datetime) -> None:
         """A letter was called back in time: certainly nothing was sent."""
         self.enter(now, "letter_stopped", f"The {step.id} was called back before it went out.", step=step.id)
 
+    @told
     def drafted(self, draft: Draft, now: datetime) -> None:
         """A draft is ready for review, unless it is no longer wanted."""
         wanted = self.still_wants(DraftSubpoena(draft.version))
@@ -686,6 +738,7 @@ class Case:
             uri=draft.document.uri,
         )
 
+    @told
     def copied(self, copy: Filed, now: datetime) -> None:
         """The record copy of what was issued is in the dossier."""
         self.issued_copy = copy
@@ -694,6 +747,7 @@ class Case:
             now, "issued_copy", "The record copy of the issued subpoena is filed.", sha256=copy.sha256, uri=copy.uri
         )
 
+    @told
     def referral_drafted(self, memo: Filed, now: datetime) -> None:
         """The memo is ready: whoever decides about enforcement gets it, unless something was said meanwhile."""
         wanted = self._wants_memo()
@@ -710,6 +764,7 @@ class Case:
             now, "memo_ready", "The referral memo is drawn up from the record.", sha256=memo.sha256, uri=memo.uri
         )
 
+    @told
     def failed(self, what: Attention, reason: str, now: datetime, *, of: str) -> None:
         """Our machinery failed at ``of``: dates, a document or a letter. It is tried again and a person is told."""
         self._try_again(of, now, RETRY_FIRST)
@@ -732,6 +787,7 @@ class Case:
         self._file_again_at = now + FILE_AGAIN_AFTER
         self.attention[Attention.DOSSIER_UNWRITABLE] = reason  # also of a request that has ended: it is not closed yet
 
+    @told
     def unreadable(self, name: str, content: str, problem: str, now: datetime) -> None:
         """A signal that nobody can act on. It is kept, and the ladder waits until a person has looked.
 
@@ -747,6 +803,7 @@ class Case:
         self.ask_for(Attention.UNREADABLE_MESSAGE, f"{name}: {problem}")
         self.hold(Attention.UNREADABLE_MESSAGE, now)
 
+    @told
     def cancelled(self, reason: str, now: datetime) -> None:
         """Somebody cancelled the workflow itself, which means the same as a withdrawal."""
         if self.is_open:
@@ -758,6 +815,7 @@ class Case:
         """Why ``message`` cannot be taken now, naming what is wrong and what would be right; empty when it can."""
         return refusals.refusal(self, message, now)
 
+    @told
     def record(self, message: AnyMessage, now: datetime) -> Answer:
         """Takes a message that was not refused, and answers it. The same event gives the same answer again."""
         return hearing.record(self, message, now)
@@ -872,6 +930,8 @@ class Case:
             still_urged = chase.urged and step.kind is StepKind.REVIEW_REQUEST
             asked = chase.model_copy(update={"since": at, "sent": chase.sent + 1, "urged": still_urged})
             self.replace_chase(chase, self.chase_without(asked, step.to, at) if refused else asked)
+            if step.kind is StepKind.HOLD_CHASE and not self.holds:
+                self.ask_for(Attention.ON_HOLD, "the demand was accepted, and no delivery of it is on record")
             if refused or chase.urged:
                 continue
             if step.kind in (StepKind.REVIEW_CHASE, StepKind.REVIEW_ESCALATION):
@@ -952,9 +1012,19 @@ class Case:
             text=text,
             by=by or SYSTEM,
             details=kept,
+            told=self._verbatim(),
             previous=self.head,
         )
         self.timeline.append(entry)
+
+    def _verbatim(self) -> Told | None:
+        """The call under way, for the first entry that it makes."""
+        call = self.telling
+        if call is None or call is self._kept:
+            return None
+        kept = call.verbatim(self.dates_told)
+        self._kept, self.dates_told = call, call.leaves
+        return kept
 
 
 def _other_dates(before: Timetable, after: Timetable) -> bool:

@@ -379,6 +379,7 @@ def dates_moved(case: "Case", now: datetime) -> None:
         _redraft(case, "a date that it states has moved", now)
     elif case.phase is Status.DRAFTING:
         case.draft_overtaken()
+        case.enter(now, "draft_overtaken", "The draft that is being drawn up is overtaken: a date in it has moved.")
 
 
 def _review(case: "Case", review: ReviewSubpoena, now: datetime) -> str:

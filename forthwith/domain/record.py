@@ -5,16 +5,25 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from forthwith.domain.campaign import Role
 from forthwith.domain.fields import Sha256
 from forthwith.domain.messages import Who
 from forthwith.domain.model import Model
-from forthwith.domain.timetable import StepKind
+from forthwith.domain.timetable import Facts, StepKind
 
 GENESIS = "0" * 64
 """What the first entry of every chain names as its predecessor."""
+
+
+class Told(Model):
+    """A call that changed the request, verbatim, so that the case can be told again (forthwith/domain/telling.py)."""
+
+    call: str
+    arguments: dict[str, JsonValue] = Field(default_factory=dict)
+    dates: Facts | None = None
+    """What the dates in use follow from, where that is not what the calls before leave."""
 
 
 class Entry(Model):
@@ -26,6 +35,8 @@ class Entry(Model):
     text: str
     by: Who | None = None
     details: dict[str, str] = Field(default_factory=dict)
+    told: Told | None = None
+    """The call that made this entry and any after it that have none."""
     previous: str
 
     def filed(self) -> bytes:
@@ -49,6 +60,20 @@ def chained(entries: Mapping[str, Entry]) -> list[str]:
         chain.append(link)
         link = entry.previous
     return chain[::-1]
+
+
+class Resumption(Model):
+    """Leave for one workflow to go on with a request from its case file, after the one before it has stopped."""
+
+    workflow_id: str
+    number: int
+    """2 for the second workflow that drives the request."""
+    after_run: str
+    """The first run of the workflow before."""
+    by: Who
+    reason: str
+    at: datetime
+    """UTC."""
 
 
 class Filed(Model):

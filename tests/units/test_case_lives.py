@@ -77,8 +77,8 @@ def test_a_million_lives(part: int) -> None:
         live(seed)
 
 
-def live(seed: int) -> "Life":
-    life = Life(seed)
+def live(seed: int, kind: type["Life"] | None = None) -> "Life":
+    life = (kind or Life)(seed)
     try:
         life.live()
     except Exception as error:

@@ -1,0 +1,64 @@
+"""Tells a case again from its record: the same calls, in the same order, at the same moments.
+
+So a request whose workflow is gone goes on where it stood, and can be asked where it stands.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from forthwith.domain.case import Case
+from forthwith.domain.record import Entry, Told
+from forthwith.domain.telling import read
+from forthwith.domain.timetable import Facts, Timetable
+
+CALLS: Mapping[str, Callable[..., Any]] = {
+    name: method for name, method in vars(Case).items() if hasattr(method, "__wrapped__")
+}
+"""Whatever is marked `told`."""
+
+Compute = Callable[[Facts], Awaitable[Timetable]]
+"""The dates that follow from facts, by the calendars that were pinned."""
+
+
+class CannotBeTold(ValueError):
+    """The record does not hold what it takes. Says which entry, and why."""
+
+
+async def retell(case: Case, entries: Sequence[Entry], compute: Compute) -> None:
+    """Brings a new ``case`` to where it stood at the end of ``entries``, which become its timeline, all of them filed.
+
+    Failures that were tried again are forgotten: everything may be tried at once. Raises ``CannotBeTold``.
+    """
+    case.opened_at = opened_at(entries)
+    for place, entry in enumerate(entries):
+        if entry.told:
+            case.as_filed(entries[:place])
+            await _call(case, entry, entry.told, compute)
+        elif place == 0:
+            raise CannotBeTold("the record was begun by a release that did not keep what it was told")
+    case.as_filed(entries)
+    case.dates_told = case.timetable and case.timetable.facts
+
+
+def opened_at(entries: Sequence[Entry]) -> datetime:
+    """When the request was opened. Raises ``CannotBeTold`` for a record without entries."""
+    if not entries:
+        raise CannotBeTold("the record has no entries")
+    told = (entry.told.dates for entry in entries if entry.told and entry.told.dates)
+    first = next(told, None)
+    return first.opened_at if first else entries[0].at
+
+
+async def _call(case: Case, entry: Entry, told: Told, compute: Compute) -> None:
+    if told.dates:
+        case.use_dates(await compute(told.dates))
+    try:
+        method = CALLS[told.call]
+        arguments = read(method, told.arguments)
+    except (KeyError, ValueError) as error:
+        raise CannotBeTold(f"entry {entry.number} ({entry.what}) tells of {told.call}, which cannot be read") from error
+    if isinstance(facts := arguments.get("dates"), Facts):
+        case.restrain(facts)
+        arguments["dates"] = await compute(facts)
+    method(case, **arguments, now=entry.at)
