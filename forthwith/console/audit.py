@@ -96,12 +96,14 @@ async def _audited(campaign: str | None, histories: bool) -> Audit:
         read = await asyncio.to_thread(lambda: [*_audited_files(dossier, campaign)])
         files = {file.request: file for file in read if isinstance(file, Audited)}
         findings = [file for file in read if isinstance(file, Finding)]
-        known = files.keys() | workflows.keys()
+        unreadable = {one.request for one in findings}
+        known = files.keys() | workflows.keys() | unreadable
         findings += await asyncio.to_thread(lambda: [*_never_started(dossier, campaign, known)])
         if campaign and not read and not workflows and not findings:
             raise Failure(f"there is no campaign {campaign}")
         driven = [finding(name, "its workflow task fails again and again", "timeline {id}", "stuck") for name in stuck]
-        driven += await _workflows_compared(client, files, workflows, now)
+        readable = {name: one for name, one in workflows.items() if name not in unreadable}
+        driven += await _workflows_compared(client, files, readable, now)
         if histories:
             driven_well = workflows.keys() & files.keys() - {one.request for one in driven}
             findings += await _histories_compared(client, dossier, sorted(driven_well))
@@ -133,7 +135,7 @@ def _audited_files(dossier: Dossier, campaign: str | None) -> Iterator[Audited |
             try:
                 yield Audited(CaseFile(request, _records(dossier, folder)))
             except DossierError as error:
-                yield finding(request, f"cannot be read: {error}", "doctor", "a-backup-was-restored")
+                yield finding(request, f"cannot be read: {error}", "doctor", "the-record-was-changed")
 
 
 def _records(dossier: Dossier, folder: Path) -> dict[str, bytes]:

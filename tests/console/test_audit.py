@@ -98,7 +98,16 @@ class Office:
 
 
 async def test_every_fault_is_found_once_and_what_is_well_is_not(terminal: Terminal, campaign: CampaignWriter):
-    rows = ["albany-ny", "berkeley-ca", "burlington-vt", "chicago-il", "cook-county-il", "denver-co", "fremont-ca"]
+    rows = [
+        "albany-ny",
+        "berkeley-ca",
+        "burlington-vt",
+        "chicago-il",
+        "cook-county-il",
+        "denver-co",
+        "fremont-ca",
+        "jackson-ms",
+    ]
     names = await started(terminal, campaign(*rows), Status.AWAITING_RESPONSE)
     office = Office(terminal, names[0].partition("/")[0])
     await office.expect()
@@ -114,6 +123,8 @@ async def test_every_fault_is_found_once_and_what_is_well_is_not(terminal: Termi
     office.file("cook-county-il", "timeline/*.json").unlink()
     folder = office.dossier.of(f"{office.name}/denver-co")
     folder.rename(folder.parent.parent / "denver-co-was-here")
+    (unreadable := office.file("jackson-ms", "opened.json")).unlink()
+    unreadable.mkdir()
 
     everybody = (*rows, "lawrence-ma")
     office.dossier.record_campaign(
@@ -138,6 +149,7 @@ async def test_every_fault_is_found_once_and_what_is_well_is_not(terminal: Termi
         chicago_il="a-backup-was-restored",
         cook_county_il="a-backup-was-restored",
         denver_co="a-backup-was-restored",
+        jackson_ms="the-record-was-changed",
         lawrence_ma="never-started",
         half_started="never-started",
         forgotten="temporal-forgot-a-request",
