@@ -212,7 +212,8 @@ def worker(polled: Mapping[str, datetime], dossier: str, now: datetime) -> Check
             name="worker",
             ok=False,
             found=f"{named}, and here it is {dossier[:8]}",
-            remedy="give both the same FORTHWITH_DOSSIER: letters and records of one are not seen by the other",
+            remedy="give both the same FORTHWITH_DOSSIER, since neither sees what the other kept; one that was stopped"
+            " is still listed for a minute",
         )
     return Check(name="worker", ok=True, found=f"{plural(len(seen), 'worker')} polling, same dossier")
 
