@@ -1,11 +1,13 @@
 """Pictures of whatever a person looks at, to be looked at by a person: `make screens`.
 
-Every Web UI page, every kind of letter and every page of a draft goes to build/screens. With ``--docs`` the three
-that the README shows are taken anew into docs/screens.
+Every Web UI page, the report, every kind of letter and every page of a draft goes to build/screens. With ``--docs`` the
+four that the README shows are taken anew into docs/screens.
 """
 
 import argparse
 import asyncio
+import json
+import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,16 +15,17 @@ from io import BytesIO
 from pathlib import Path
 
 import typst
-from playwright.async_api import FloatRect
+from playwright.async_api import FloatRect, Page
 from pypdf import PdfReader
 
 from forthwith.console.campaign_file import read_campaign
 from forthwith.console.planning import Planned, plan_requests
+from forthwith.console.report import made_report, write_report
 from forthwith.console.requests import query
 from forthwith.domain.forecast import Foreseen
 from forthwith.domain.letters import LetterOrder
 from forthwith.domain.timetable import TO_RECIPIENT, StepKind
-from tests.ui.scene import CAMPAIGN, LATE, SILENT, chromium, open_details, open_list, open_request, scene
+from tests.ui.scene import CAMPAIGN, LATE, SILENT, Scene, chromium, open_details, open_list, open_request, scene
 from tests.units.matter import draft, memo, memo_order, under_rule_45
 
 BUILD, DOCS = Path("build/screens"), Path("docs/screens")
@@ -35,6 +38,16 @@ TABS = {"Timeline": "Input", "Event History": "Event Type", "Search Attributes":
 
 ROWS, DETAILS = FloatRect(x=256, y=60, width=1344, height=380), FloatRect(x=256, y=110, width=1344, height=800)
 """What the README shows of a page of 1600 by 1200."""
+
+LIVES = (
+    "los-angeles-ca",
+    "jackson-ms",
+    "king-county-wa",
+    "louisville-metro-ky",
+    "new-york-city-ny",
+    "san-francisco-ca",
+)
+"""Whose lives the README shows of the demo's report: each takes a course of its own."""
 
 SHARP, SMALL = 110, 64
 """Pixels an inch, for looking closely and for the README."""
@@ -135,11 +148,48 @@ async def _web_ui(*, for_readme: bool) -> None:
             for tab, said in TABS.items():
                 await open_request(page, office.page_link(SILENT), tab=tab, until=(said,))
                 await page.screenshot(path=BUILD / f"{tab.lower().replace(' ', '-')}.png")
+            await _report(await browser.new_page(), office, Path(folder))
             if for_readme:
+                await _whole_lives(await browser.new_page())
                 await open_list(page, office.list_link(ATTENTION))
                 await page.screenshot(path=DOCS / "list.png", clip=ROWS)
                 await open_details(page, office.page_link(LATE))
                 await page.screenshot(path=DOCS / "request.png", clip=DETAILS)
+
+
+async def _report(page: Page, office: Scene, folder: Path) -> None:
+    """The page of the campaign on a desk, on a telephone, in the dark and on paper."""
+    made = await made_report(
+        office.server.client, office.dossier, "1373-2018", now=datetime.now(UTC), web_ui=office.server.web_ui
+    )
+    await page.goto(Path(write_report(made, folder / "report").page).as_uri())
+    await page.pdf(path=folder / "report.pdf", format="Letter")
+    content = (folder / "report.pdf").read_bytes()
+    for number, _ in enumerate(PdfReader(BytesIO(content)).pages, start=1):
+        _picture(BUILD / f"report-paper-{number}.png", [(content, number)], SHARP)
+    for name, width in (("desk", 1280), ("phone", 390)):
+        await page.set_viewport_size({"width": width, "height": 900})
+        await page.screenshot(path=BUILD / f"report-{name}.png", full_page=True)
+    await page.set_viewport_size({"width": 1280, "height": 900})
+    await page.emulate_media(color_scheme="dark")
+    await page.screenshot(path=BUILD / "report-dark.png", full_page=True)
+    await page.close()
+
+
+async def _whole_lives(page: Page) -> None:
+    """What the README shows of a report: that of the demo, in which lives come to their ends."""
+    demo = await asyncio.create_subprocess_exec(
+        *(sys.executable, "starter.py", "demo", "--json"), stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await demo.communicate()
+    await page.goto(Path(json.loads(said)["report"]).as_uri())
+    shown = ", ".join(f"#{name}" for name in LIVES)
+    await page.add_style_tag(
+        content=f"[aria-labelledby=duties], [aria-labelledby=legend], footer, tbody tr:not({shown}) {{ display: none }}"
+    )
+    await page.set_viewport_size({"width": 1240, "height": 900})
+    await page.locator("main").screenshot(path=DOCS / "report.png")
+    await page.close()
 
 
 if __name__ == "__main__":

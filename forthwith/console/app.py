@@ -12,6 +12,7 @@ from forthwith.console import (
     look,
     preview,
     recompute,
+    report,
     responses,
     starting,
     subpoenas,
@@ -39,6 +40,7 @@ for panel, commands in {
         "timeline": look.timeline,
         "watch": look.watch,
         "today": today.today,
+        "report": report.report,
     },
     ACTS: {
         "respond": responses.respond,

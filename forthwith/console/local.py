@@ -8,7 +8,7 @@ import socket
 import sys
 from collections import Counter
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
+from temporalio.client import Client
 
 from activities.dossier import Dossier
 from forthwith.console.campaign_file import read_campaign
@@ -29,7 +30,8 @@ from forthwith.console.lined_yaml import LinedYaml
 from forthwith.console.output import Failure, Json, err, out, plain_table, print_json, styled
 from forthwith.console.planning import check_requests, plan_requests
 from forthwith.console.problems import InvalidCampaign
-from forthwith.console.requests import named, plural
+from forthwith.console.report import made_report, write_report
+from forthwith.console.requests import listed, named, plural, query
 from forthwith.console.start import Starter
 from forthwith.console.upkeep import prepare_server
 from forthwith.domain.messages import Status
@@ -44,6 +46,9 @@ from forthwith.stage.virtual_clock import VirtualClock
 EXAMPLE = Path("examples/1373-2018")
 ROOM_FOR_A_STORY = 110
 """Columns from which on a table has room for a sentence about each request."""
+
+INDEXED_WITHIN_SECONDS = 5
+"""How long Visibility may take to know how a rehearsal ended."""
 
 DEV_PORT, DEV_UI_PORT, DEV_SMTP_PORT = 7233, 8233, 1025
 
@@ -174,6 +179,8 @@ class DemoReport(Model):
     seconds: float
     mail: str
     dossier: str
+    report: str
+    """The page to look at."""
 
 
 def demo(
@@ -184,7 +191,14 @@ def demo(
 
     Example: forthwith demo --keep
     """
-    play(EXAMPLE / "campaign.yaml", EXAMPLE / "rehearsal.yaml", keep=keep, json=json)
+    play(
+        "demo",
+        EXAMPLE / "campaign.yaml",
+        EXAMPLE / "rehearsal.yaml",
+        again="make demo ARGS=--keep",
+        keep=keep,
+        json=json,
+    )
 
 
 def rehearse(
@@ -197,12 +211,16 @@ def rehearse(
 
     Example: forthwith rehearse examples/1373-2018/campaign.yaml --scenario examples/1373-2018/rehearsal.yaml
     """
-    play(file, scenario, keep=keep, json=json)
+    again = shlex.join(("forthwith", "rehearse", str(file), "--scenario", str(scenario), "--keep"))
+    play("rehearsal", file, scenario, again=again, keep=keep, json=json)
 
 
-def play(file: Path, scenario: Path, *, keep: bool, json: bool) -> None:
-    """Rehearses a campaign in a folder of its own and shows where everything ended and where it is kept."""
-    folder = _made(Path(".forthwith") / f"demo-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+def play(name: str, file: Path, scenario: Path, *, again: str, keep: bool, json: bool) -> None:
+    """Rehearses a campaign in a folder of its own and shows where everything ended and where it is kept.
+
+    ``again`` is the command that leaves the Web UI up.
+    """
+    folder = _made(Path(".forthwith") / f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}")
     screen = err if json else out
 
     async def run() -> None:
@@ -225,11 +243,15 @@ def play(file: Path, scenario: Path, *, keep: bool, json: bool) -> None:
                 except* DoesNotFit as unfit:
                     why = "; ".join(map(str, unfit.exceptions))
                     raise Failure(f"the scenario does not fit: {why}", hint=f"correct {scenario}") from None
-            report = _report(campaign.campaign.campaign, played, there, asyncio.get_running_loop().time() - began)
+            seconds = asyncio.get_running_loop().time() - began
+            page = await _page(there, campaign.campaign.campaign, played, links=keep)
+            report = _report(campaign.campaign.campaign, played, there, seconds, page)
             if json:
                 print_json(report)
             else:
                 _show(report, played, there)
+                if not keep:
+                    out.print(f"Web UI      run it again with --keep ({again})", highlight=False, soft_wrap=True)
             if keep:
                 screen.print(f"\nWeb UI: [bold]{there.server.web_ui}[/] until Ctrl-C")
                 await _interrupted()
@@ -320,7 +342,23 @@ class Board:
         return table
 
 
-def _report(campaign: str, played: Sequence[Rehearsed], there: Stage, seconds: float) -> DemoReport:
+async def _page(there: Stage, campaign: str, played: Sequence[Rehearsed], *, links: bool) -> str:
+    """Writes the report beside the dossier, once Visibility knows how everything ended. Returns where the page is."""
+    client, ended = there.server.client, {one.plan.workflow_id: one.status.status for one in played}
+    with suppress(TimeoutError):
+        async with asyncio.timeout(INDEXED_WITHIN_SECONDS):
+            while await _standing(client, campaign) != ended:  # noqa: ASYNC110 - the server tells nobody, it is asked
+                await asyncio.sleep(0.05)
+    web_ui = there.server.web_ui if links else ""
+    made = await made_report(client, Dossier(there.dossier), campaign, now=datetime.now(UTC), web_ui=web_ui)
+    return write_report(made, there.folder / "report").page
+
+
+async def _standing(client: Client, campaign: str) -> dict[str, Status]:
+    return {one.request: one.status for one in await listed(client, query(campaign, None, None, None))}
+
+
+def _report(campaign: str, played: Sequence[Rehearsed], there: Stage, seconds: float, page: str) -> DemoReport:
     results = tuple(
         DemoResult(
             jurisdiction=one.plan.jurisdiction.id,
@@ -345,6 +383,7 @@ def _report(campaign: str, played: Sequence[Rehearsed], there: Stage, seconds: f
         seconds=round(seconds, 1),
         mail=str(there.mail),
         dossier=str(there.dossier),
+        report=page,
     )
 
 
@@ -378,7 +417,7 @@ def _show(report: DemoReport, played: Sequence[Rehearsed], there: Stage) -> None
     out.print(f"Letters     {here}/mail  (python starter.py inbox {here}/mail)", highlight=False, soft_wrap=True)
     out.print(f"Drafts      {here}/dossier/{report.campaign}/*/drafts/*.pdf", highlight=False, soft_wrap=True)
     out.print(f"Case files  {here}/dossier/{report.campaign}/", highlight=False, soft_wrap=True)
-    out.print("Web UI      run it again with --keep (make demo ARGS=--keep)", highlight=False, soft_wrap=True)
+    out.print(f"Report      {_near(Path(report.report))}", highlight=False, soft_wrap=True)
 
 
 def _story(result: DemoResult, played: Rehearsed) -> str:

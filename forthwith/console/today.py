@@ -83,7 +83,7 @@ def today(
 
     async def run() -> Today:
         async with connected() as client:
-            desk = _Desk(client, Dossier(Settings().dossier), datetime.now(UTC))
+            desk = Desk(client, Dossier(Settings().dossier), datetime.now(UTC))
             page = await desk.page(campaign)
             if mail:
                 page = page.model_copy(update={"mailed": await desk.send(page, to)})
@@ -96,7 +96,7 @@ def today(
         _print(page)
 
 
-class _Desk:
+class Desk:
     """One look at everything, at one moment."""
 
     def __init__(self, client: Client, dossier: Dossier, now: datetime) -> None:

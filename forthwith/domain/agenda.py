@@ -9,7 +9,7 @@ from forthwith.domain.forecast import Foreseen
 from forthwith.domain.model import Model
 from forthwith.domain.timetable import Step
 
-RESPONSE_DUE, CURE_ENDS = "response due", "time to cure ends"
+RESPONSE_DUE, CURE_ENDS, NEXT = "response due", "time to cure ends", "next"
 
 
 class Appointment(Model):
@@ -32,13 +32,34 @@ class Appointment(Model):
 
 def deadline(plan: RequestPlan, name: str, due: Computation, *, as_of: datetime, version: int = 0) -> Appointment:
     """A date that was computed, with its explanation."""
+    return known_date(plan, name, due.closes_at, why=due.explain(), as_of=as_of, version=version)
+
+
+def known_date(
+    plan: RequestPlan, name: str, at: datetime, *, why: tuple[str, ...], as_of: datetime, version: int
+) -> Appointment:
+    """A date in the recipient's zone."""
     return Appointment(
         uid=_uid(plan, name),
         title=_title(plan, name),
-        at=due.closes_at.astimezone(UTC),
+        at=at.astimezone(UTC),
         is_deadline=True,
-        zone=due.zone,
-        why=due.explain(),
+        zone=plan.jurisdiction.timezone,
+        why=why,
+        as_of=as_of,
+        version=version,
+    )
+
+
+def next_action(plan: RequestPlan, what: str, at: datetime, *, as_of: datetime, version: int) -> Appointment:
+    """Whatever a request does next by itself: one entry of the calendar that moves along."""
+    return Appointment(
+        uid=_uid(plan, NEXT),
+        title=_title(plan, f"next: {what}"),
+        at=at.astimezone(UTC),
+        is_deadline=False,
+        zone=plan.jurisdiction.timezone,
+        why=(f"If nothing happens before: {what}.",),
         as_of=as_of,
         version=version,
     )

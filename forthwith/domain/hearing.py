@@ -48,7 +48,7 @@ ABOUT_WHAT_WAS_SAID = frozenset(
 )
 """Resolving these says nothing about whether what failed would work now."""
 
-_KINDS_IN_WORDS: dict[ResponseKind, str] = {
+KINDS_IN_WORDS: dict[ResponseKind, str] = {
     "production": "A production",
     "refusal": "A refusal",
     "no_records": "An answer that there are no records",
@@ -128,7 +128,7 @@ def _respond(case: "Case", response: RecordResponse, now: datetime) -> str:
     case.heard_at = case.heard_at or response.received_at
     changed = case.items.apply(response)
     timing = "" if case.is_on_time(response) is not False else ", after the deadline"
-    what = _KINDS_IN_WORDS[response.kind]
+    what = KINDS_IN_WORDS[response.kind]
     text = f"{what} from {response.sender} was received{timing}; {case.what_is_missing()}."
     _said(
         case,

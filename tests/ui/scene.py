@@ -84,6 +84,7 @@ class Scene:
     server: LocalServer
     clock: VirtualClock
     planned: dict[str, Planned]
+    dossier: Dossier
 
     def handle(self, name: str) -> Handle:
         return handle_of(self.server.client, self.planned[name].plan.workflow_id)
@@ -153,7 +154,7 @@ async def scene(folder: Path) -> AsyncGenerator[Scene]:
         ):
             starter = Starter(clock.client, dossier, started_by="the office", now=now)
             await starter.start(planned.values())
-            scene = Scene(server, clock, planned)
+            scene = Scene(server, clock, planned, dossier)
             await asyncio.gather(*map(scene.settle, names))
             await _play(scene)
             await scene.indexed("Attention IS NOT NULL", len(NEED_A_PERSON))

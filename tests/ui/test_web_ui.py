@@ -1,12 +1,10 @@
 """The Web UI is the operators' console: what needs a person is found there, and a request's page says why."""
 
-from collections.abc import AsyncGenerator
-from pathlib import Path
-
 import pytest
-from playwright.async_api import BrowserContext, Page
+from playwright.async_api import Page
 
 from forthwith.console.requests import query
+from tests.ui.conftest import SCREENS
 from tests.ui.scene import (
     COMPLIED,
     HOSTILE,
@@ -17,36 +15,12 @@ from tests.ui.scene import (
     UNREADABLE,
     WAITING,
     Scene,
-    chromium,
     open_details,
     open_list,
     open_request,
-    scene,
 )
 
 pytestmark = pytest.mark.ui
-
-SCREENS = Path("build/screens")
-SCREENS.mkdir(parents=True, exist_ok=True)
-
-
-@pytest.fixture(scope="module")
-async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Scene]:
-    async with scene(tmp_path_factory.mktemp("office")) as office:
-        yield office
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncGenerator[BrowserContext]:
-    async with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-async def page(browser: BrowserContext) -> AsyncGenerator[Page]:
-    page = await browser.new_page()
-    yield page
-    await page.close()
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from forthwith import temporal
 from forthwith.console.app import app
 from forthwith.console.local import DemoReport
 from forthwith.console.preview import PreviewStep
+from forthwith.console.report import Report
 from forthwith.console.requests import Listed
 from forthwith.console.start import StartOutcome
 from forthwith.console.today import Today
@@ -231,6 +232,7 @@ def test_every_command_with_json_is_told():
         ("doctor", Check),
         ("demo", DemoReport),
         ("today", Today),
+        ("report", Report),
     ],
 )
 def test_what_a_command_prints_has_the_fields_that_are_told(command: str, model: type[BaseModel]):
