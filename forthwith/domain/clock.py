@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import field_validator, model_validator
 
-from forthwith.domain.calendar import Calendar, Direction
-from forthwith.domain.computation import PAUSED, Alternative, Base, Computation, Skipped, StageDate
+from forthwith.domain.calendar import Calendar, Direction, day_in_words
+from forthwith.domain.computation import PAUSED, Alternative, Base, Computation, Longest, Skipped, StageDate
 from forthwith.domain.counting import Count, Counted, Counting, Inaccessible, capped
 from forthwith.domain.model import Model
 from forthwith.domain.pause import Pause, PausedDays, merged
@@ -156,7 +156,7 @@ class Clock(Model):
             extended = self.elapsed(base.closes_at, period, pauses=pauses)
         else:
             extended = self._more_days(base, period, rule, pauses)
-        extended = extended.model_copy(update={"extends": base.until_counted()})
+        extended = extended.model_copy(update={"extends": extended.extends or base.until_counted()})
         if not base.stages:
             return extended
         *earlier, last = base.stages
@@ -201,7 +201,8 @@ class Clock(Model):
             _stage_date(stage.name, due, f"Stage {number} of {len(computed)}: {stage.name}, within {stage.within}.")
             for number, (stage, due) in enumerate(zip(edition.stages, computed, strict=True), start=1)
         )
-        return computed[-1].model_copy(update={"stages": stages, **found.others()})
+        longest = [self._longest(edition.stages[-1], ends[-1], rule) for ends in (found.as_closed, found.as_open)]
+        return found.said_by(computed[-1].model_copy(update={"stages": stages}), longest)
 
     def offset(self, day: date, period: Period, direction: Direction) -> date:
         """The open day ``period`` after ``day`` (``forward``) or before it (``backward``), for a step of the ladder.
@@ -355,7 +356,7 @@ class Clock(Model):
 
         found = self._enforced(read)
         computed = self._reckoned(found.enforced[-1], rule, period, _citation(rule, count))
-        return computed.model_copy(update=found.others())
+        return found.said_by(computed, (None, None))
 
     def _more_days(self, base: Computation, period: Period, rule: Rule, pauses: tuple[Pause, ...]) -> Computation:
         """Each reading goes on from where it had ended itself, and no further than it allows."""
@@ -369,17 +370,19 @@ class Clock(Model):
             if is_chained:
                 count = replace(count, mail_days=0)
             reading = self._count(count, paused, disputed_open)
-            if goes_on.latest and reading.due > goes_on.latest:
-                reading = replace(reading, due=goes_on.latest, before_cap=reading.due)
+            if goes_on.longest and reading.due > goes_on.longest.due:
+                reading = replace(reading, due=goes_on.longest.due, before_cap=reading.due)
             return (reading,)
 
         found = self._enforced(read, base.disputed)
         (reading,) = found.enforced
         computed = self._reckoned(reading, rule, str(period), _citation(rule, reading.count))
-        latest = [base.base(disputed_open=disputed_open).latest for disputed_open in (False, True)]
-        return computed.model_copy(
-            update={"cap": base.cap, "longest": base.longest, **found.others(), "bases": found.bases(latest)}
-        )
+        extends = base.until_counted()
+        if reading.count.start != base.last_counted:
+            ends = day_in_words(reading.count.start)
+            extends = (*extends, f"In the other reading ({base.disputed.replace('_', ' ')}) it ends on {ends}.")
+        longest = [base.base(disputed_open=disputed_open).longest for disputed_open in (False, True)]
+        return found.said_by(computed.model_copy(update={"extends": extends}), longest)
 
     def _enforced(self, read: Callable[[bool], tuple[Counted, ...]], disputed: str = "") -> "_Readings":
         """Both readings, one count a stage, which of them is enforced, and why the other differs.
@@ -391,7 +394,7 @@ class Clock(Model):
         closed_longest, open_longest = (reading[-1].longest for reading in (as_closed, as_open))
         is_same_longest = (closed_longest and closed_longest.due) == (open_longest and open_longest.due)
         if closed_end == open_end and is_same_longest:
-            return _Readings(as_closed, as_closed, as_open)
+            return _Readings(as_closed, as_closed, as_open, disputed)
         is_closed = closed_end == open_end or (closed_end > open_end) == (self.reading == "later")
         enforced, other = (as_closed, as_open) if is_closed else (as_open, as_closed)
         reason = disputed or self._disputed((*as_closed, *as_open))
@@ -431,10 +434,13 @@ class Clock(Model):
         if reading.extends and stage.extension:
             more = self._reckoned(reading, rule, str(stage.extension.period), stage.extension.citation or citation)
             given = more.model_copy(update={"extends": given.until_counted()})
-        if reading.longest:
-            longest = self._reckoned(reading.longest, rule, str(stage.cap), citation)
-            given = given.model_copy(update={"cap": str(stage.cap), "longest": longest.as_longest()})
-        return given
+        return given.model_copy(update={"longest": self._longest(stage, reading, rule)})
+
+    def _longest(self, stage: Stage, reading: Counted, rule: Rule) -> Longest | None:
+        if reading.longest is None:
+            return None
+        counted = self._reckoned(reading.longest, rule, str(stage.cap), stage.citation or rule.citation)
+        return Longest(period=str(stage.cap), due=counted.due, explanation=counted.as_longest())
 
     def _reckoned(self, reading: Counted, rule: Rule, period: str, citation: str) -> Computation:
         count = reading.count
@@ -517,22 +523,19 @@ class _Readings(NamedTuple):
     disputed: str = ""
     alternatives: tuple[Alternative, ...] = ()
 
-    def others(self) -> dict[str, Any]:
-        """What a computation says of the reading that is not enforced."""
-        latest = [reading[-1].longest for reading in (self.as_closed, self.as_open)]
-        return {
+    def said_by(self, computed: Computation, longest: Sequence[Longest | None]) -> Computation:
+        """``computed`` with what is to be said of the other reading, and from where each goes on, and how far."""
+        bases = tuple(
+            Base(last_counted=reading[-1].last_counted, longest=end)
+            for reading, end in zip((self.as_closed, self.as_open), longest, strict=True)
+        )
+        found = {
             "alternatives": self.alternatives,
             "disputed": self.disputed,
-            "bases": self.bases([longest and longest.due for longest in latest]),
+            "bases": () if bases[0] == bases[1] and not any(longest) else bases,
+            "longest": longest[self.enforced is self.as_open],
         }
-
-    def bases(self, latest: Sequence[date | None]) -> tuple[Base, ...]:
-        """From where each reading goes on; nothing where both go on from one day without an end."""
-        bases = tuple(
-            Base(last_counted=reading[-1].last_counted, latest=end)
-            for reading, end in zip((self.as_closed, self.as_open), latest, strict=True)
-        )
-        return () if bases[0] == bases[1] and not any(latest) else bases
+        return computed.model_copy(update=found)
 
 
 def _for_period(rule: Rule, period: Period) -> Rule:

@@ -39,12 +39,19 @@ class Alternative(Model):
     reason: str
 
 
+class Longest(Model):
+    """The longest time from the event that a rule allows."""
+
+    period: str
+    due: date
+    explanation: tuple[str, ...]
+
+
 class Base(Model):
-    """From where more time goes on, under one reading of which days are closed."""
+    """From where more time goes on under one reading of which days are closed, and how far it can go."""
 
     last_counted: date
-    latest: date | None = None
-    """The last day of the longest time that the rule allows."""
+    longest: Longest | None = None
 
 
 class StageDate(Model):
@@ -105,12 +112,9 @@ class Computation(Model):
     mail_days: int = 0
     before_mail: date | None = None
     """The last day before the days for service by mail were added."""
-    cap: str = ""
-    """The longest time from the event that the rule allows."""
+    longest: Longest | None = None
     before_cap: date | None = None
-    """The last day before that held it back."""
-    longest: tuple[str, ...] = ()
-    """How the longest time was counted."""
+    """The last day before the longest time held it back."""
     disputed: str = ""
     """What the two readings differ about, also where both end together."""
     bases: tuple[Base, ...] = ()
@@ -252,8 +256,8 @@ class Computation(Model):
             yield f"It moves to {which}, {day_in_words(due)}."
 
     def _how_capped(self) -> Iterator[str]:
-        if self.before_cap:
-            yield from self.longest
+        if self.before_cap and self.longest:
+            yield from self.longest.explanation
             yield f"So it ends on {day_in_words(self.due)}."
 
     def _when_closed(self) -> str:

@@ -37,9 +37,10 @@ def passed(computed: Computation, *passing: Passing) -> set[date]:
 def follow(computed: Computation) -> date:
     """Where the finger ends. Raises ``AssertionError`` where a sentence is not what the finger finds."""
     sentences = list(computed.reckoning()[len(computed.extends) :])  # what is extended was followed by itself
-    if computed.before_cap:
-        longest = sentences.index(computed.longest[0])
-        del sentences[longest : longest + len(computed.longest)]
+    if computed.before_cap and (longest := computed.longest):
+        begins = sentences.index(longest.explanation[0])
+        del sentences[begins : begins + len(longest.explanation)]
+        assert longest.due == computed.due
     finger = date.min
     for sentence in sentences:
         match sentence.split()[0]:
@@ -114,6 +115,9 @@ def check(place: Place, computed: Computation) -> None:
         assert (skipped.reason == PAUSED) or not is_open, f"{skipped} was open"
     weekdays = {s.day for s in computed.skipped if s.day.weekday() < 5 or s.reason == PAUSED}
     assert weekdays <= set(told(computed))
+    if computed.extends:  # it goes on from where the time that it extends had ended
+        before = [s for s in computed.extends if " ends on " in s][-1]
+        assert named(before)[-1] == computed.trigger, before
     english = " ".join(computed.explain())
     assert not re.search(r"\b1 (days|hours|business days)\b|\bfrom at\b|a day that is|\b0 days", english), english
 
@@ -166,4 +170,5 @@ def test_the_sentences_lead_through_every_stage(
     assert f"{day_in_words(computed.due)} ends" in computed.stages[-1].explanation[-1]
     more = place.clock.extended(computed, periods[0], staged, pauses=tuple(event[1]))
     check(place, more)
+    assert not more.longest or more.due <= more.longest.due
     assert more.due >= computed.due
