@@ -170,6 +170,8 @@ class Case:
         """By the step under which it goes out again."""
         self.refers = False
         """The return date is over, or an operator does not wait for it: the matter is being referred."""
+        self.refers_early = False
+        """It was an operator who did not wait."""
         self.chase: Chase | None = None
         self.hold_chase: Chase | None = None
         """While on hold, what is asked instead of `chase`."""
@@ -371,9 +373,14 @@ class Case:
         return False
 
     def _let_return_pass(self, now: datetime, dates: Timetable) -> bool:
-        if self.refers or dates.return_due is None or dates.refer_at is None:
+        if dates.return_due is None or dates.refer_at is None:
             return False
-        if now < dates.refer_at:
+        if self.refers and not self.refers_early and now < dates.return_due.closes_at:
+            self.drop_referral()
+            text = f"The return is due {dates.return_due.in_words()}: a referral after an earlier date does not count."
+            self.enter(now, "not_due_before", text)
+            return True
+        if self.refers or now < dates.refer_at:
             return False
         late = _noted_late(now - dates.refer_at)
         text = f"The return date was {dates.return_due.in_words()}; {self.what_is_missing()}.{late}"
@@ -866,9 +873,13 @@ class Case:
             self.attention.pop(Attention.ON_HOLD, None)
         self.move_to(Status.AWAITING_RESPONSE)
 
-    def refer(self) -> None:
+    def refer(self, *, early: bool = False) -> None:
         """The time to return is over, or is not waited for: the memo is drawn up next."""
-        self.refers, self.chase = True, None
+        self.refers, self.refers_early, self.chase = True, early, None
+
+    def drop_referral(self) -> None:
+        """The time to return is not over: nothing is referred yet."""
+        self.refers, self.memo, self.chase = False, None, None
 
     def end(self, status: Status, text: str, now: datetime, *, on_time: bool | None = None) -> None:
         """The request has ended, and nobody is asked for anything any more."""

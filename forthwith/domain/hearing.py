@@ -297,7 +297,7 @@ def _extend(case: "Case", extension: ExtendDeadline, now: datetime) -> str:
     case.attention.pop(Attention.EXTENSION_REQUESTED, None)
     if case.phase is Status.AWAITING_RETURN:
         case.return_extensions += (Extension(to=extension.to, period=extension.period, granted_at=now),)
-        case.refers, case.memo, case.chase = False, None, None
+        case.drop_referral()
         return _said(
             case, now, "return_extended", f"The return date was extended {granted}: {extension.reason}", extension
         )
@@ -510,7 +510,7 @@ def _escalate(case: "Case", escalation: EscalateNow, now: datetime) -> str:
         case.move_to(Status.DRAFTING)
     elif case.phase is Status.AWAITING_RETURN and not case.refers:
         what = "the matter is referred without waiting for the return date"
-        case.refer()
+        case.refer(early=True)
     else:
         if case.chase:
             case.chase = case.chase.model_copy(update={"urged": True, "since": now})

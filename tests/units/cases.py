@@ -1,7 +1,7 @@
 """Small requests for tests of the case: a campaign, its clocks, messages, and a desk that drives a case by hand."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, cached_property, lru_cache
 from hashlib import sha256
 from itertools import count
@@ -18,6 +18,7 @@ from forthwith.domain.actions import (
     SendLetter,
     Wait,
 )
+from forthwith.domain.calendar import ClosedDay
 from forthwith.domain.campaign import Campaign, Jurisdiction, RequestPlan
 from forthwith.domain.case import Case
 from forthwith.domain.clock import Clock, OfficeHours
@@ -50,7 +51,7 @@ from forthwith.domain.pause import Pause
 from forthwith.domain.period import Period
 from forthwith.domain.record import Draft, Filed, Receipt
 from forthwith.domain.rule import Rule
-from forthwith.domain.timetable import Step, Timetable, timetable
+from forthwith.domain.timetable import Facts, Step, Timetable, timetable
 
 OPENED = datetime(2018, 1, 24, 15, tzinfo=UTC)
 """Wednesday, 9:00 in Chicago."""
@@ -140,16 +141,32 @@ def plan(of: Campaign | None = None, *, state: str = "IL", zone: str = "America/
     )
 
 
-def clocks(of: RequestPlan) -> tuple[Clock, Clock]:
-    """The recipient's and the issuer's clock, with the real calendars of a few years."""
+DECLARED = {
+    "4" * 64: (date(2018, 2, 23),),
+    "5" * 64: tuple(date(2018, 1, 1) + timedelta(days=7 * week) for week in range(104)),
+    "6" * 64: tuple(date(2018, 1, 5) + timedelta(days=7 * week + n) for week in range(104) for n in (-2, -1, 0)),
+}
+"""Days that were closed after the start, by the hash of the calendar that has them: that Friday, every Monday, the last
+three days of every week."""
+
+
+def clocks(of: RequestPlan, facts: Facts | None = None) -> tuple[Clock, Clock]:
+    """The recipient's and the issuer's clock, with the real calendars of a few years and what was declared since."""
     state, zone = of.jurisdiction.state, of.jurisdiction.timezone
-    return _clock(state, zone, of.campaign.clock.closes), _clock("", of.campaign.time_zone, None)
+    for_recipient, for_issuer = (facts.recipient_calendar, facts.issuer_calendar) if facts else (None, None)
+    return (
+        _clock(state, zone, of.campaign.clock.closes, for_recipient),
+        _clock("", of.campaign.time_zone, None, for_issuer),
+    )
 
 
 @cache
-def _clock(state: str, zone: str, closes: time | None) -> Clock:
+def _clock(state: str, zone: str, closes: time | None, sha256: str | None) -> Clock:
     names = ("us-federal", "state") if state else ("us-federal",)
     calendar = build_calendar(names, state=state or None, first_year=2017, last_year=2027)
+    declared = [ClosedDay(day=day, name="Day of Mourning", source="declared") for day in DECLARED.get(sha256 or "", ())]
+    closed = sorted((*calendar.closed, *declared), key=lambda closed: closed.day)
+    calendar = calendar.model_copy(update={"closed": tuple(closed)})
     return _Remembering(calendar=calendar, zone=zone, closes=closes)
 
 
@@ -173,9 +190,9 @@ class _Remembering(Clock):
         return self._windows(at, hours)
 
 
-def dates(of: RequestPlan, facts: Any) -> Timetable:
+def dates(of: RequestPlan, facts: Facts) -> Timetable:
     """The timetable that the activity would compute."""
-    recipient, issuer = clocks(of)
+    recipient, issuer = clocks(of, facts)
     return timetable(of, recipient, issuer, facts)
 
 

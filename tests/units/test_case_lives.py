@@ -36,6 +36,7 @@ from forthwith.domain.messages import (
     EscalateNow,
     ExtendDeadline,
     PauseClock,
+    RecomputeDeadlines,
     RecordIssuance,
     RecordObjection,
     RecordResponse,
@@ -51,7 +52,19 @@ from forthwith.domain.messages import (
 from forthwith.domain.period import Period
 from forthwith.domain.record import GENESIS, Filed, SentLetter
 from forthwith.domain.timetable import StepKind
-from tests.units.cases import MAILROOM, OPERATOR, REVIEWER, SUPERVISOR, campaign, clocks, dates, draft, plan, receipt
+from tests.units.cases import (
+    DECLARED,
+    MAILROOM,
+    OPERATOR,
+    REVIEWER,
+    SUPERVISOR,
+    campaign,
+    clocks,
+    dates,
+    draft,
+    plan,
+    receipt,
+)
 
 LIVES = 10_000
 PARTS = 4
@@ -514,7 +527,7 @@ class Life:
             gap = self.plan.campaign.mail.minimum_gap.elapsed
             assert self.now >= self.last_letter + gap, "two letters too close together"
         if step.until is not None:
-            clock, hours = clocks(self.plan)[0], self.plan.campaign.mail.send_between
+            (clock, _), hours = clocks(self.plan, case.timetable.facts), self.plan.campaign.mail.send_between
             local = self.now.astimezone(ZoneInfo(clock.zone))
             assert clock.calendar.is_open(local.date()), f"{step.id} on a closed day"
             assert hours.opens <= local.time() < hours.closes, f"{step.id} at {local:%H:%M}"
@@ -526,6 +539,7 @@ class Life:
             assert self.now < case.timetable.deadline.closes_at, "a demand that is overdue when it goes out"
         if step.kind is StepKind.FINAL_NOTICE:
             assert self.escalated or self.now >= case.timetable.deadline.closes_at
+        assert case.timetable.facts.recipient_calendar == case.recipient_calendar, "a letter with a date that was moved"
 
     def check_draft(self) -> None:
         case = self.case
@@ -536,7 +550,7 @@ class Life:
         assert self.escalated or self.now >= case.timetable.deadline.closes_at, "a draft before the deadline"
         if (rung := self.plan.campaign.ladder.final_notice) and not self.escalated:
             assert self.notice_at, "a draft without a final notice"
-            clock, rule = clocks(self.plan)[0], self.plan.campaign.clock.rule
+            (clock, _), rule = clocks(self.plan, case.timetable.facts), self.plan.campaign.clock.rule
             is_elapsed = rung.cure.is_elapsed
             cure = (
                 clock.elapsed(self.notice_at, rung.cure)
@@ -614,6 +628,10 @@ class Life:
                     self.not_before.clear()
             case ResolveAttention():
                 self.not_before.clear()
+            case RecomputeDeadlines():
+                assert (case.phase, case.letters) == (phase, letters), "other calendars alone changed the course"
+                assert message.recipient_calendar in (None, case.recipient_calendar)
+                assert message.issuer_calendar in (None, case.issuer_calendar)
             case _:
                 pass
 
@@ -784,6 +802,12 @@ class Life:
         reason = self.lots.choice(open_ones)
         return ResolveAttention(**self.head_of(OPERATOR), attention=reason, outcome=outcome, reason="looked")
 
+    def recomputation(self) -> RecomputeDeadlines:
+        """Days were declared to be closed, or no longer are."""
+        of = self.lots.choice(["recipient_calendar", "issuer_calendar"])
+        given = {"reason": "declared", of: self.lots.choice([*DECLARED, "3" * 64])}
+        return RecomputeDeadlines.model_validate(self.head_of(OPERATOR) | given)
+
     def note(self) -> AddNote:
         return AddNote(**self.head_of(OPERATOR), note="spoke")
 
@@ -810,8 +834,9 @@ SPEECHES: list[Callable[[Life], AnyMessage | None]] = [
     Life.resolution,
     Life.note,
     Life.repetition,
+    Life.recomputation,
 ]
-WEIGHTS = [16, 6, 4, 14, 10, 12, 16, 6, 6, 24, 24, 24, 4, 10, 1, 34, 3, 4]
+WEIGHTS = [16, 6, 4, 14, 10, 12, 16, 6, 6, 24, 24, 24, 4, 10, 1, 34, 3, 4, 6]
 
 
 def test_the_lives_see_everything() -> None:
@@ -837,6 +862,7 @@ def test_the_lives_see_everything() -> None:
             "escalated",
             "attention_resolved",
             "note",
+            "deadlines_recomputed",
         ),
         *("issued", "served", "objection", "return_extended", "return_passed", "issued_copy", "memo_ready"),
         *("unreadable_message", "withdrawn", "ended"),

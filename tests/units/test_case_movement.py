@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from forthwith.domain.actions import SendLetter
+from forthwith.domain.actions import DraftReferral, SendLetter
 from forthwith.domain.messages import Attention, Status
 from forthwith.domain.period import Period
-from tests.units.cases import OPENED, Desk, campaign, receipt
+from tests.units.cases import DECLARED, OPENED, Desk, campaign, receipt
 
 NEW = "clerk@somewhere.example"
 
@@ -266,3 +266,95 @@ def test_only_the_latest_demand_is_replaced():
     desk.say(desk.resending("demand", restarts_clock=True))
     desk.settle()
     assert "the demand that counts is demand-series-2" in desk.refuses(desk.resending("demand", restarts_clock=True))
+
+
+# A holiday is declared: the dates are computed with other calendars from then on.
+
+FRIDAY, MONDAYS, LATE_IN_THE_WEEK = DECLARED
+
+
+def test_a_declared_holiday_moves_the_date_and_the_reminders_that_have_not_gone():
+    desk = Desk().go(datetime(2018, 2, 10, tzinfo=UTC))
+    assert desk.sent == ["demand", "acknowledgment", "reminder-1"]
+    desk.say(desk.recomputation(FRIDAY))
+    desk.settle()
+    assert desk.case.response_due == datetime(2018, 2, 27, 6, tzinfo=UTC)  # the 23rd is closed: Monday, February 26
+    assert desk.step("reminder-2").why == "3 business days before the response is due on Monday, February 26, 2018"
+    assert desk.go(days=30).sent.count("reminder-1") == 1
+    assert [entry.details["due"] for entry in desk.case.timeline if entry.what == "deadline_computed"] == [
+        "2018-02-24T00:00:00-06:00",
+        "2018-02-27T00:00:00-06:00",
+    ]
+
+
+def test_the_same_calendars_move_nothing_and_are_refused():
+    desk = Desk().go(days=5)
+    desk.say(desk.recomputation(FRIDAY))
+    assert "with these calendars already" in desk.refuses(desk.recomputation(FRIDAY))
+    assert "with these calendars already" in Desk().go(days=5).refuses(desk.recomputation("1" * 64))
+
+
+def test_a_deadline_that_had_passed_by_the_old_calendar_has_not_and_its_final_notice_does_not_count():
+    desk = Desk().to_overdue()
+    assert "final-notice" in desk.sent
+    desk.say(desk.recomputation(LATE_IN_THE_WEEK))  # and Lincoln's birthday: due on Monday, the 26th, still past
+    desk.settle()
+    assert desk.case.phase is Status.OVERDUE
+    desk = Desk().go(datetime(2018, 2, 24, 15, tzinfo=UTC))
+    assert desk.case.phase is Status.OVERDUE
+    desk.say(desk.recomputation(FRIDAY))
+    desk.settle()
+    assert desk.case.phase is Status.AWAITING_RESPONSE
+    assert "not_due_before" in [entry.what for entry in desk.case.timeline]
+    assert "final-notice-series-2" in desk.go(days=5).sent
+
+
+def test_a_draft_that_rests_on_a_final_notice_given_too_early_is_withdrawn():
+    desk = Desk().to_review()
+    desk.say(desk.recomputation(FRIDAY))  # the notice went out on Monday, February 26, the new last day
+    desk.settle()
+    assert desk.case.draft is None
+    assert desk.case.phase is Status.OVERDUE
+    assert desk.sent[-1] == "final-notice-series-2"
+
+
+def test_the_return_date_moves_and_what_was_issued_stands():
+    desk = Desk().to_return()
+    assert desk.case.timetable
+    assert desk.case.timetable.return_due
+    before = desk.case.timetable.return_due.due
+    moved = MONDAYS if before.weekday() == 0 else LATE_IN_THE_WEEK
+    desk.say(desk.recomputation(moved))
+    desk.settle()
+    assert desk.case.timetable.return_due.due > before
+    assert desk.case.issued
+    assert desk.case.phase is Status.AWAITING_RETURN
+
+
+def test_a_referral_after_a_return_date_that_moved_is_not_made():
+    desk = Desk().to_return()
+    assert desk.case.timetable
+    assert desk.case.timetable.return_due
+    assert desk.case.timetable.refer_at
+    moved = MONDAYS if desk.case.timetable.return_due.due.weekday() == 0 else LATE_IN_THE_WEEK
+    desk.now = desk.case.timetable.refer_at
+    assert isinstance(desk.next(), DraftReferral)
+    desk.say(desk.recomputation(moved))
+    desk.settle()
+    assert not desk.case.refers
+    assert desk.now < desk.case.timetable.return_due.closes_at
+
+
+def test_no_holiday_moves_a_date_certain():
+    desk = Desk(campaign(clock={"response": {"by": "2018-02-23"}})).go(days=5)
+    before = desk.case.response_due
+    desk.say(desk.recomputation(FRIDAY))
+    desk.settle()
+    assert desk.case.response_due == before
+
+
+def test_a_request_that_has_ended_has_no_dates_to_compute():
+    desk = Desk().go(days=5)
+    desk.say(desk.response())
+    desk.settle()
+    assert "ended" in desk.refuses(desk.recomputation(FRIDAY))
