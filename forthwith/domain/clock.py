@@ -434,7 +434,8 @@ class Clock(Model):
         if reading.extends and stage.extension:
             more = self._reckoned(reading, rule, str(stage.extension.period), stage.extension.citation or citation)
             given = more.model_copy(update={"extends": given.until_counted()})
-        return given.model_copy(update={"longest": self._longest(stage, reading, rule)})
+        longest = self._longest(stage, reading, rule)
+        return given.model_copy(update={"longest": longest, "cap": _cap(given, longest)})
 
     def _longest(self, stage: Stage, reading: Counted, rule: Rule) -> Longest | None:
         if reading.longest is None:
@@ -529,13 +530,19 @@ class _Readings(NamedTuple):
             Base(last_counted=reading[-1].last_counted, longest=end)
             for reading, end in zip((self.as_closed, self.as_open), longest, strict=True)
         )
+        enforced = longest[self.enforced is self.as_open]
         found = {
             "alternatives": self.alternatives,
             "disputed": self.disputed,
             "bases": () if bases[0] == bases[1] and not any(longest) else bases,
-            "longest": longest[self.enforced is self.as_open],
+            "longest": enforced,
+            "cap": _cap(computed, enforced),
         }
         return computed.model_copy(update=found)
+
+
+def _cap(computed: Computation, longest: Longest | None) -> str:
+    return longest.period if longest and computed.before_cap else ""
 
 
 def _for_period(rule: Rule, period: Period) -> Rule:

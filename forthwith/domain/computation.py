@@ -112,6 +112,8 @@ class Computation(Model):
     mail_days: int = 0
     before_mail: date | None = None
     """The last day before the days for service by mail were added."""
+    cap: str = ""
+    """The longest time from the event that the rule allows, where it held the due date back."""
     longest: Longest | None = None
     before_cap: date | None = None
     """The last day before the longest time held it back."""
