@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import time
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
 from pathlib import Path
 
 from pydantic import Field
@@ -34,7 +35,7 @@ from forthwith.domain.agenda import RESPONSE_DUE, deadline
 from forthwith.domain.campaign import Contact, RequestPlan
 from forthwith.domain.letters import LetterOrder, compose_letter
 from forthwith.domain.model import Model
-from forthwith.domain.record import Filed, Receipt
+from forthwith.domain.record import Filed, Receipt, ToldDelivered
 from forthwith.domain.timetable import StepKind
 from forthwith.domain.wording import WordingError, plain_text
 
@@ -43,6 +44,8 @@ REFUSED = "RecipientRefused"
 IN_DOUBT = "SendInDoubt"
 UNWRITABLE = "DossierUnwritable"
 UNPRINTABLE = "LetterUnprintable"
+
+PDF = "application/pdf"
 
 ANOTHER_WORKER = timedelta(seconds=1)
 """How long a letter rests that a stopping worker gave back: whoever takes it next need not wait for anything."""
@@ -86,6 +89,8 @@ class Letters:
         try:
             if receipt := attempt.receipt():
                 return receipt
+            if order.told:
+                return attempt.told(order.told)
             attempt.raise_what_is_known()
             async with heartbeating():
                 return await self._send(order, attempt, started)
@@ -212,6 +217,24 @@ class _Attempt:
     def receipt(self) -> Receipt | None:
         path = self._path("receipt.json")
         return Receipt.model_validate_json(self._dossier.read(path)) if path.exists() else None
+
+    def told(self, told: ToldDelivered) -> Receipt:
+        """The receipt of an attempt of which the server's answer was lost, and which arrived as somebody said."""
+        claim = Claim.model_validate_json(self._dossier.read(self._path("claim.json")))
+        message = message_from_bytes(self._dossier.read(self._dossier.root / claim.eml.uri), policy=policy.default)
+        attached = {part.get_content() for part in message.iter_attachments() if part.get_content_type() == PDF}
+        printed = {path: self._dossier.read(path) for path in self.folder.glob("letter-*.pdf")}
+        path = next(path for path, content in printed.items() if content in attached)
+        receipt = Receipt(
+            message_id=claim.message_id,
+            recipient=str(message["To"]),
+            accepted_at=told.at,
+            response=f"the answer was lost; told as delivered{f': {told.evidence}' if told.evidence else ''}",
+            eml=claim.eml,
+            pdf=self._dossier.filed(path, printed[path]),
+        )
+        self.keep_receipt(receipt)
+        return receipt
 
     def raise_what_is_known(self) -> None:
         """Raises when this attempt was made before: its refusal, or the doubt that a claim alone leaves."""

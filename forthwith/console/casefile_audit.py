@@ -159,8 +159,10 @@ class Audited:
         return next(map(str, wrong_in_chain(self.case)), None)
 
     def _claims(self, now: datetime) -> Iterator[Finding]:
+        came_back = {e.details.get("step") for e in self.case.entries.values() if e.what == "letter_failed"}
         for (step, attempt), claim in sorted(self.claims.items()):
             settled = (step, attempt) in self.receipts.keys() | self.refused or claim.eml.sha256 in self._told
+            settled = settled or step in came_back
             marked = any(name == step and other > attempt for name, other in self.copies)
             if not settled and not marked and now - claim.claimed_at > WORTH_SAYING:
                 yield self._letter(f"{step}, attempt {attempt}: claimed, and nobody knows whether it went out")

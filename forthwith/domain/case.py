@@ -15,7 +15,7 @@ forthwith/domain/hearing.py.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from forthwith.domain import hearing, refusals
@@ -57,6 +57,7 @@ from forthwith.domain.record import (
     SentLetter,
     ServiceRecord,
     Told,
+    ToldDelivered,
 )
 from forthwith.domain.telling import Call, told
 from forthwith.domain.timetable import Chase, Copy, Extension, Facts, Step, StepKind, Timetable, colleagues
@@ -184,6 +185,10 @@ class Case:
         self._attempts: dict[str, int] = {}
         self._doubts: dict[tuple[str, str], int] = {}
         """How often it is unknown whether a letter was accepted, by its step and the address it went to."""
+        self._doubted: dict[str, SendLetter] = {}
+        """The latest attempt of each letter that is in doubt."""
+        self._told: dict[str, ToldDelivered] = {}
+        """Letters in doubt that are known to have arrived, until their receipt is filed."""
         self._retries: dict[str, _Retry] = {}
         self._undelivered_to: Role | None = None
         """Whose letter the attention `undeliverable` is about; the last one where there were several."""
@@ -268,6 +273,8 @@ class Case:
             dates, facts = self.timetable, self._facts()
             if dates is None or dates.facts != facts:
                 return self._unless_put_off(ComputeDates(facts), DATES, now)
+            if letter := next(iter(self._told), None):
+                return self._unless_put_off(replace(self._doubted[letter], told=self._told[letter]), letter, now)
             if self.let_time_pass(now):
                 continue
             if self.status is Status.DRAFTING:
@@ -294,6 +301,8 @@ class Case:
             return False
         if isinstance(action, DraftReferral):
             return self._wants_memo()
+        if isinstance(action, SendLetter) and (action.told or action.step.id in self._told):
+            return action.told is not None and action.step.id in self._told
         if isinstance(action, DraftSubpoena):
             return self.status is Status.DRAFTING and action.version == self._versions + 1
         if action.step.to == "recipient" and not (
@@ -603,6 +612,8 @@ class Case:
     def letter_accepted(self, step: Step, receipt: Receipt, *, possible_copy: bool, now: datetime) -> None:
         """The mail server took a letter. One that was overtaken by what was said meanwhile starts no clock."""
         late = receipt.accepted_at - step.planned_at
+        known = self._told.pop(step.id, None)
+        self._doubted.pop(step.id, None)
         sent = SentLetter(
             step=step.id,
             kind=step.kind,
@@ -610,6 +621,8 @@ class Case:
             receipt=receipt,
             possible_copy=possible_copy,
             late_by_seconds=int(late.total_seconds()) if late > WORTH_RECORDING else 0,
+            delivered="yes" if known else "unknown",
+            evidence=known.evidence if known else "",
         )
         self.letters.append(sent)
         # What went out just before its address was corrected is sent to the right one as well, and counts only then.
@@ -637,11 +650,11 @@ class Case:
             return
         if went_astray:
             return
-        self._last_letter_at = receipt.accepted_at
+        self._last_letter_at = max(self._last_letter_at or receipt.accepted_at, receipt.accepted_at)
         if not self._is_current(step):
             return
         if step.kind is StepKind.DEMAND and self.phase is Status.SENDING:
-            if self.plan.campaign.clock.starts == "accepted":
+            if known or self.plan.campaign.clock.starts == "accepted":
                 self.start_clock(receipt.accepted_at)
             else:
                 name = f"delivery-{self.demands + 1}"
@@ -668,8 +681,11 @@ class Case:
         courtesy, and a letter to one of our own people goes to somebody else instead.
         """
         self._next_attempt(step)
-        self.undeliverable(step.id, step.to, reason)
         self.enter(now, "letter_refused", f"The {step.id} cannot be delivered: {reason}", step=step.id)
+        self._not_given(step, reason, now)
+
+    def _not_given(self, step: Step, reason: str, now: datetime) -> None:
+        self.undeliverable(step.id, step.to, reason)
         if step.to != "recipient":
             self._done.add(step.id)
             self._asked(step, now, refused=True)
@@ -684,16 +700,41 @@ class Case:
 
         The policy `hold` is about the recipient: a second copy to one of our own people harms nobody.
         """
-        self._next_attempt(step)
         letter = (step.id, self._address(step))
+        self._doubted[step.id] = SendLetter(step, self._attempts.get(step.id, 1), letter in self._doubts, letter[1])
+        self._next_attempt(step)
         doubts = self._doubts.get(letter, 0) + 1
         self._doubts[letter] = doubts
         self._try_again(step.id, now, RETRY_FIRST, at_once=1)
         self.enter(now, "letter_in_doubt", f"It is unknown whether the {step.id} was accepted: {reason}", step=step.id)
         policy = self.plan.campaign.mail.when_unknown
+        if step.id in self._told:
+            return
         if step.to == "recipient" and (policy == "hold" or doubts >= DOUBTS_BEFORE_HOLD):
             self.ask_for(Attention.UNKNOWN_SEND, f"{step.id}: {reason}")
             self.hold(Attention.UNKNOWN_SEND, now)
+
+    def is_in_doubt(self, letter: str) -> bool:
+        """Whether nobody knows what became of a letter to the address that counts now."""
+        doubted = self._doubted.get(letter)
+        return doubted is not None and doubted.address == self._address(doubted.step)
+
+    def doubt_settled(self, letter: str, known: ToldDelivered | None, reason: str, now: datetime) -> None:
+        """Somebody knows what became of a letter in doubt: it arrived (``known``), or it was given to nobody.
+
+        One that arrived is not sent again; its receipt is filed next, and it counts from when it arrived. One that did
+        not goes the way of a letter that is refused for good.
+        """
+        step = self._doubted[letter].step
+        self.resolved(Attention.UNKNOWN_SEND, now)
+        self._retries.pop(letter, None)
+        if known is None:
+            self._told.pop(letter, None)
+            self._not_given(step, reason, now)
+            return
+        self._told[letter] = known.model_copy(update={"at": max(known.at, step.at)})
+        if self._undelivered_to == step.to:
+            self.resolved(Attention.UNDELIVERABLE, now)
 
     def is_astray(self, letter: SendLetter) -> bool:
         """Whether ``letter`` went to an address that was corrected meanwhile."""

@@ -34,7 +34,7 @@ from forthwith.domain.messages import (
     Status,
     Withdraw,
 )
-from forthwith.domain.record import Decision, Issued, Objection, Resent, SentLetter, ServiceRecord
+from forthwith.domain.record import Decision, Issued, Objection, Resent, SentLetter, ServiceRecord, ToldDelivered
 from forthwith.domain.timetable import Chase, Copy, Extension, StepKind, numbered
 
 if TYPE_CHECKING:
@@ -221,6 +221,8 @@ def drop_draft(case: "Case") -> None:
 
 
 def _delivery(case: "Case", report: DeliveryReport, now: datetime) -> str:
+    if case.is_in_doubt(report.letter):
+        return _doubt_settled(case, report, now)
     place = max(n for n, letter in enumerate(case.letters) if letter.step == report.letter)
     letter = case.letters[place]
     evidence = report.diagnostic or report.how
@@ -236,6 +238,18 @@ def _delivery(case: "Case", report: DeliveryReport, now: datetime) -> str:
             _arrived(case, letter, max(report.at, letter.receipt.accepted_at), now)
     elif letter.delivered != "no":
         _came_back(case, letter, evidence, now, is_latest=is_latest)
+    return text
+
+
+def _doubt_settled(case: "Case", report: DeliveryReport, now: datetime) -> str:
+    """The mail server's answer was lost, and somebody knows what became of the letter."""
+    evidence = report.diagnostic or report.how
+    text = f"The {report.letter}, which was in doubt, was reported as {report.outcome}"
+    text += f": {evidence}" if evidence else "."
+    _said(case, now, f"letter_{report.outcome}", text, report, step=report.letter)
+    if report.outcome != "delayed":
+        told = ToldDelivered(at=report.at, evidence=evidence) if report.outcome == "delivered" else None
+        case.doubt_settled(report.letter, told, evidence or "returned", now)
     return text
 
 

@@ -156,7 +156,8 @@ def _what_to_do(case: Case, reason: Attention) -> str:
         case Attention.UNDELIVERABLE if reason in case.holds:
             return f"{correct} sends it to the right address; once the cause is gone, {resolve} sends it again"
         case Attention.UNKNOWN_SEND:
-            return f"ask the recipient; {resolve} sends it again, as a possible copy"
+            arrived = _command("delivered", plan, "LETTER")
+            return f"ask the recipient; {arrived} if it arrived, else {resolve} sends it again, as a possible copy"
         case Attention.UNREADABLE_MESSAGE:
             read, respond = _command("timeline", plan), _command("respond", plan, "…")
             return f"read it with {read}, record what it reports with {respond}, then {resolve}"

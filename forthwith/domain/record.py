@@ -98,6 +98,13 @@ class Receipt(Model):
     pdf: Filed
 
 
+class ToldDelivered(Model):
+    """That a letter arrived of which the mail server's answer was lost: somebody said so."""
+
+    at: datetime
+    evidence: str = ""
+
+
 class SentLetter(Model):
     """One letter of the record, as far as anybody knows what became of it."""
 

@@ -127,7 +127,7 @@ def _of_acceptance(case: "Case", acceptance: AcceptResponse) -> str:
 
 def _of_delivery(case: "Case", report: DeliveryReport, now: datetime) -> str:
     sent = dict.fromkeys(letter.step for letter in case.letters)
-    if report.letter not in sent:
+    if report.letter not in sent and not case.is_in_doubt(report.letter):
         return f"letter: no {report.letter!r} was sent; sent were {', '.join(sent) or 'none'}"
     return _of_instant(case, "at", report.at, now)
 

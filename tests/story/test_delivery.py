@@ -183,6 +183,31 @@ async def test_in_doubt_under_the_policy_hold_nothing_is_sent_before_a_person_de
     await demand.expect_status(Status.AWAITING_RESPONSE)
 
 
+async def test_a_letter_in_doubt_that_is_known_to_have_arrived_goes_out_once(office: Office) -> None:
+    office.faults.drop_after_content = 1
+    demand = await office.demand(mail__when_unknown="hold")
+    demand.expect(letter("demand"))
+    view = await demand.view()
+    assert set(view.attention) == {Attention.UNKNOWN_SEND}
+    known = await report(demand, "delivered")
+    await demand.tell(known.model_copy(update={"how": "certified mail 7018", "diagnostic": ""}))
+    view = await demand.expect_status(Status.AWAITING_RESPONSE)
+    assert not view.attention
+    (sent,) = view.letters
+    assert (sent.step, sent.delivered, sent.evidence) == ("demand", "yes", "certified mail 7018")
+    assert sent.receipt.response == "the answer was lost; told as delivered: certified mail 7018"
+    demand.expect_nothing()
+
+
+async def test_a_letter_in_doubt_that_came_back_cannot_be_delivered(office: Office) -> None:
+    office.faults.drop_after_content = 1
+    demand = await office.demand(mail__when_unknown="hold")
+    demand.expect(letter("demand"))
+    await demand.tell(await report(demand, "failed"))
+    view = await demand.expect_status(Status.SENDING, Attention.UNDELIVERABLE)
+    assert not view.letters
+
+
 async def test_a_refused_reminder_asks_for_attention_and_the_ladder_goes_on(office: Office) -> None:
     demand = await office.demand()
     demand.expect(letter("demand"))

@@ -585,6 +585,60 @@ def test_a_letter_always_in_doubt_is_held_also_where_the_policy_is_to_resend():
     assert Attention.UNKNOWN_SEND in desk.case.holds
 
 
+def in_doubt(*, starts: str = "accepted") -> Desk:
+    """A request whose demand was handed over and whose answer was lost, under the policy to hold."""
+    desk = Desk(campaign(mail={"when_unknown": "hold"}, clock={"response": {"within": {"days": 30}}, "starts": starts}))
+    desk.case.letter_in_doubt(at_letter(desk).step, "time-out", desk.now)
+    return desk
+
+
+@pytest.mark.parametrize("starts", ["accepted", "delivered"])
+def test_a_demand_in_doubt_that_arrived_starts_the_clock_and_is_not_sent_again(starts: str):
+    desk = in_doubt(starts=starts)
+    arrived = desk.now
+    desk.go(days=1)
+    desk.say(desk.report("demand", "delivered", at=arrived))
+    settling = at_letter(desk)
+    assert (settling.attempt, settling.told and settling.told.at) == (1, arrived)
+    desk.settle()
+    assert desk.case.status is Status.AWAITING_RESPONSE
+    assert Attention.UNKNOWN_SEND not in desk.case.attention
+    assert desk.case.clock_from == arrived
+    assert [(letter.step, letter.delivered) for letter in desk.case.letters if letter.to == "recipient"] == [
+        ("demand", "yes")
+    ]
+
+
+def test_a_demand_in_doubt_that_came_back_cannot_be_delivered_and_waits_for_a_person():
+    desk = in_doubt()
+    desk.say(desk.report("demand", "failed"))
+    assert set(desk.case.attention) == {Attention.UNDELIVERABLE}
+    assert not desk.case.clock_runs
+    assert isinstance(desk.next(), Wait)
+    desk.say(desk.report("demand", "delivered"))  # by a courier
+    desk.settle()
+    assert desk.case.status is Status.AWAITING_RESPONSE
+    assert not desk.case.attention
+
+
+def test_a_reminder_in_doubt_that_came_back_is_dropped_and_the_ladder_goes_on():
+    desk = Desk(campaign(mail={"when_unknown": "hold"})).go(days=1)
+    while isinstance(action := desk.next(), Wait):
+        desk.now = action.until
+    step = at_letter(desk).step
+    desk.case.letter_in_doubt(step, "time-out", desk.now)
+    desk.say(desk.report(step.id, "failed"))
+    assert not desk.case.holds
+    assert Attention.UNDELIVERABLE in desk.case.attention
+    assert isinstance(desk.next(), Wait)
+
+
+def test_that_a_letter_in_doubt_is_delayed_settles_nothing():
+    desk = in_doubt()
+    desk.say(desk.report("demand", "delayed"))
+    assert Attention.UNKNOWN_SEND in desk.case.holds
+
+
 def test_a_doubt_about_a_letter_to_our_own_people_holds_nothing():
     desk = Desk(campaign(mail={"when_unknown": "hold"}))
     at_draft(desk)

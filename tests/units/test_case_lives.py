@@ -183,6 +183,8 @@ class Life:
         self.notice_at: datetime | None = None
         self.date_set_at: datetime | None = None
         self.doubted: set[tuple[str, str]] = set()
+        self.settles = False
+        """What is said now is what became of a letter in doubt."""
         self.not_before: dict[str, datetime] = {}
 
     def live(self) -> None:
@@ -319,7 +321,10 @@ class Life:
         if self.lots.random() < 0.1:
             self.speak()
         self.now += timedelta(seconds=self.lots.choice([0, 0.2, 30]))
-        if not self.case.still_wants(letter) and self.lots.random() < 0.7:
+        if letter.told and self.case.still_wants(letter):
+            self.move(f"{step.id} known to have arrived")
+            self.take(letter)
+        elif not self.case.still_wants(letter) and self.lots.random() < 0.7:
             self.move(f"{step.id} stopped")
             self.case.letter_stopped(step, self.now)
         elif dice >= 0.72 and self.case.is_astray(letter):
@@ -350,7 +355,8 @@ class Life:
     def take(self, letter: SendLetter, *, overtaken: bool = False) -> None:
         """The letter is accepted; one that was overtaken by a new date counts for nothing."""
         step, phase = letter.step, self.case.phase
-        taken, astray = receipt(self.now, letter.address), self.case.is_astray(letter)
+        at = letter.told.at if letter.told else self.now
+        taken, astray = receipt(at, letter.address), self.case.is_astray(letter)
         if astray:
             self.doubted.add((step.id, letter.address))
         self.case.letter_accepted(step, taken, possible_copy=letter.possible_copy, now=self.now)
@@ -361,11 +367,11 @@ class Life:
         ]
         assert len(unmarked) <= 1, f"{step.id} was sent twice to one address, unmarked"
         if step.to == "recipient" and not astray:
-            self.last_letter = self.now
+            self.last_letter = max(self.last_letter or at, at)
         if step.kind is StepKind.FINAL_NOTICE and phase is Status.OVERDUE and not overtaken and not astray:
-            self.notice_at = self.now
+            self.notice_at = at
         if step.kind is StepKind.DEMAND and self.case.clock_runs:
-            self.date_set_at = self.now
+            self.date_set_at = at
 
     def draw_up(self, action: DraftSubpoena) -> None:
         items = self.case.items.states
@@ -513,6 +519,9 @@ class Life:
 
     def check_letter(self, letter: SendLetter) -> None:
         case, step = self.case, letter.step
+        if letter.told:
+            assert case.is_in_doubt(step.id)
+            return  # it was checked when it was sent
         assert letter.possible_copy == ((step.id, letter.address) in self.doubted), (
             "a second copy must say so, and only a second copy"
         )
@@ -569,6 +578,7 @@ class Life:
         assert self.referred_early or self.now >= case.timetable.return_due.closes_at, "a referral before the return"
 
     def check_before(self, message: AnyMessage) -> None:
+        self.settles = isinstance(message, DeliveryReport) and self.case.is_in_doubt(message.letter)
         if isinstance(message, ReviewSubpoena) and message.event_id not in self.case.answers:
             assert message.by in (REVIEWER, SUPERVISOR)
             assert self.case.draft
@@ -594,7 +604,7 @@ class Life:
                 assert case.phase is phase
                 assert not case.refers
                 self.referred_early = False
-            case DeliveryReport() if case.issued:
+            case DeliveryReport() if case.issued or self.settles:
                 assert case.phase is phase, "a letter that came back undid an issuance"
             case RecordIssuance():
                 assert case.phase is Status.AWAITING_SERVICE
@@ -709,7 +719,7 @@ class Life:
         return Acknowledge(**self.head_of(MAILROOM), received_at=self.moment())
 
     def report(self) -> DeliveryReport | None:
-        letters = [letter.step for letter in self.case.letters]
+        letters = [letter.step for letter in self.case.letters] + [step for step, _ in sorted(self.doubted)]
         if not letters:
             return None
         step = self.lots.choice([letters[-1], letters[0], self.lots.choice(letters), "demand", "nonsense"])
