@@ -154,6 +154,8 @@ def _of_extension(case: "Case", extension: ExtendDeadline, now: datetime) -> str
         return ""
     if extension.period is None:
         return "give either to (a date) or period (such as {days: 14})"
+    if due.longest and due.due >= due.longest.due:
+        return f"period: the rule allows no more than {due.longest.period}, until {due.longest.due}; give a date (to)"
     if extension.period.is_elapsed:
         if not (within and within.is_elapsed):
             return "period: an extension of a deadline in days is given in days or business_days"

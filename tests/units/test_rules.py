@@ -4,13 +4,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML as YAMLReader
 
 from activities.rules import RULES, UnknownRule, known_rules, read_rule
 from forthwith.console.campaign_file import read_campaign
 from forthwith.console.planning import Planned, plan_requests
+from forthwith.domain.period import Period
 from forthwith.domain.rule import BUILT_IN, Rule
 from forthwith.domain.timetable import Facts, Timetable, timetable
-from tests.units.cases import campaign, plan
+from tests.units.cases import Desk, campaign, plan
 from tests.units.test_campaign_file import YAML, folder, problems, spoil
 from tests.units.test_worked_dates import read_worked
 
@@ -144,6 +146,24 @@ def test_another_rule_file_makes_another_matter_and_a_new_release_of_a_law_does_
     again = law.model_copy(update={"rule": read_rule("california-pra").model_copy(update={"name": "illinois-foia"})})
     assert as_released.matter == again.matter
     assert as_released.content_hash != again.content_hash
+
+
+def test_more_time_than_the_rule_allows_is_cut_and_then_refused_unless_a_date_is_agreed() -> None:
+    own = Rule.model_validate(YAMLReader(typ="safe", pure=True).load(OWN))
+    of = plan(campaign(clock={"response": None, "rule": "mississippi.yaml"})).model_copy(update={"rule": own})
+    desk = Desk(of).go(days=2)
+
+    def due() -> date | None:
+        desk.settle()
+        return desk.case.timetable.deadline.due if desk.case.timetable else None
+
+    assert due() == date(2018, 2, 2)
+    desk.say(desk.extension(period=Period(unit="days", count=30)))
+    assert due() == date(2018, 2, 14)  # the fourteenth open day, over Lincoln's birthday
+    refused = desk.refuses(desk.extension(period=Period(unit="days", count=1)))
+    assert refused == "period: the rule allows no more than 14 business days, until 2018-02-14; give a date (to)"
+    desk.say(desk.extension(to=date(2018, 3, 1)))
+    assert due() == date(2018, 3, 1)
 
 
 SPOILED = [
