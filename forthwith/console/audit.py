@@ -33,6 +33,7 @@ from forthwith.settings import Settings
 LOOKED_INTO = 200
 """The server is asked about no more suspicious requests than this one by one; the rest is told as it was listed."""
 
+RESUME = 'start --resume {id} --reason "…"'
 STUCK = "ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
 
 
@@ -140,7 +141,7 @@ def _audited_files(dossier: Dossier, campaign: str | None) -> Iterator[Audited |
 
 def _records(dossier: Dossier, folder: Path) -> dict[str, bytes]:
     """What an audit reads of a case file. The message of a letter's first attempt is a copy of nothing."""
-    names = ("start.json", "opened.json", "timeline/*.json", "letters/*/*.json", "after-closing/*.json")
+    names = ("start.json", "opened*.json", "timeline/*.json", "letters/*/*.json", "after-closing/*.json")
     paths = [path for name in names for path in folder.glob(name)]
     paths += [path for path in folder.glob("letters/*/*.eml") if not path.name.startswith("attempt-1.")]
     whole = (path for path in paths if not path.name.startswith("."))
@@ -232,7 +233,7 @@ async def _looked_into(client: Client, name: str, file: Audited | None, now: dat
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
         if file and file.opened:
-            return finding(name, "was taken up, and Temporal forgot it", "doctor", "temporal-forgot-a-request")
+            return finding(name, "was taken up, and Temporal forgot it", RESUME, "temporal-forgot-a-request")
         return finding(name, "has a start record, and no workflow was started", "start FILE", "never-started")
     status = found.status.name if found.status else "UNKNOWN"
     if status == "RUNNING":
@@ -250,4 +251,4 @@ async def _looked_into(client: Client, name: str, file: Audited | None, now: dat
         return finding(name, wrong, "verify {id}", "a-backup-was-restored")
     pages: dict[str, Heading] = {"FAILED": "failed", "TIMED_OUT": "failed"}
     wrong = f"its workflow is {status.replace('_', ' ').lower()} and nobody drives it"
-    return finding(name, wrong, "timeline {id}", pages.get(status, "terminated"))
+    return finding(name, wrong, RESUME, pages.get(status, "terminated"))

@@ -32,6 +32,7 @@ THE CASE FILE OF {request}
 timeline.txt tells what happened, in order. It is for reading; what counts is in {request}/:
 
   start.json, opened.json   who started it with which plan, and the workflow that took it up
+  resumption-2.json …       that another workflow might go on from this record, who said so and why
   timeline/                 one entry each; "previous" is the sha256 of the file before
   letters/                  each message as it was sent (.eml), its PDF, the claim before it was handed
                             over, and the mail server's answer (receipt)
@@ -244,8 +245,14 @@ async def _compared(case: CaseFile) -> tuple[str, tuple[Wrong, ...]]:
 
 
 async def unlike_history(client: Client, case: CaseFile) -> tuple[Wrong, ...]:
-    """Where the entries differ from what the workflow gave to be filed. Raises ``RPCError``."""
+    """Where the entries differ from what the workflow gave to be filed. Raises ``RPCError``.
+
+    Of the workflows that drove a request one after the other, Temporal may have forgotten all but the last.
+    """
     told, outcome = await _told(client, case.request)
+    earlier = [await _told_before(client, case.request, opening.first_run) for opening in case.openings[:-1]]
+    for of_run in earlier:
+        told = {**(of_run or {}), **told}
     found: list[Wrong] = []
     hashes = {sha256_of(case.objects[name]) for name in case.entries}
     for sha256, (entry, is_filed) in told.items():
@@ -253,8 +260,9 @@ async def unlike_history(client: Client, case: CaseFile) -> tuple[Wrong, ...]:
             name = f"{case.request}/timeline/{entry.number:04}.json"
             is_there = f"sha256 {sha256_of(case.objects[name])}" if name in case.objects else "no file"
             found.append(Wrong(file=name, expected=f"sha256 {sha256}, as in workflow history", found=is_there))
-    for name, _ in case.chain:
-        if (sha256 := sha256_of(case.objects[name])) not in told:
+    first = min((entry.number for entry, _ in told.values()), default=1) if None in earlier else 1
+    for name, entry in case.chain:
+        if entry.number >= first and (sha256 := sha256_of(case.objects[name])) not in told:
             found.append(Wrong(file=name, expected="an entry that workflow history knows", found=f"sha256 {sha256}"))
     if outcome and outcome.head != case.head:
         found.append(
@@ -263,12 +271,25 @@ async def unlike_history(client: Client, case: CaseFile) -> tuple[Wrong, ...]:
     return tuple(found)
 
 
-async def _told(client: Client, request: str) -> tuple[Mapping[str, tuple[Entry, bool]], Outcome | None]:
+async def _told_before(client: Client, request: str, run: str) -> Mapping[str, tuple[Entry, bool]] | None:
+    """The same of an earlier workflow of the request; None where Temporal keeps it no longer."""
+    try:
+        told, _ = await _told(client, request, run)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return None
+    return told
+
+
+async def _told(
+    client: Client, request: str, run: str | None = None
+) -> tuple[Mapping[str, tuple[Entry, bool]], Outcome | None]:
     """The entries in history by their hash, each with whether it was filed for certain; and the workflow's result."""
     filings: dict[int, Filing] = {}
     filed: set[int] = set()
     outcome: Outcome | None = None
-    async for event in client.get_workflow_handle(request).fetch_history_events():
+    async for event in client.get_workflow_handle(request, run_id=run).fetch_history_events():
         scheduled = event.activity_task_scheduled_event_attributes
         if scheduled.activity_type.name == "file_entries":
             (filings[event.event_id],) = await client.data_converter.decode(list(scheduled.input.payloads), [Filing])

@@ -95,6 +95,13 @@ class CaseFile:
         return sha256_of(self.objects[self.chain[-1][0]]) if self.chain else GENESIS
 
     @property
+    def openings(self) -> list[Opening]:
+        """The workflows that drove the request, in order."""
+        names = sorted(self.objects, key=lambda name: (len(name), name))
+        found = (self.read(name, Opening) for name in names if name.startswith(f"{self.request}/opened"))
+        return [opening for opening in found if opening]
+
+    @property
     def plan(self) -> RequestPlan | None:
         """What the request was started with."""
         started = self.read(f"{self.request}/start.json", StartRecord)

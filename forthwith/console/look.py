@@ -13,14 +13,16 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 from temporalio.client import WorkflowQueryFailedError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
+from activities.dossier import Dossier
 from forthwith.console.calendar_file import write_calendar
 from forthwith.console.desk import WORTH_SAYING, duties
 from forthwith.console.output import (
     Failure,
     Json,
     away,
+    err,
     local,
     out,
     plain_table,
@@ -43,8 +45,10 @@ from forthwith.console.requests import (
     web_ui_link,
     web_ui_page,
 )
+from forthwith.console.retold import told_again
+from forthwith.domain.case import Case
 from forthwith.domain.messages import Status
-from forthwith.domain.views import RequestStatus
+from forthwith.domain.views import RequestStatus, explanation, request_status
 from forthwith.settings import Settings
 from workflows.jurisdiction_request import JurisdictionRequest
 
@@ -103,7 +107,7 @@ def status(request: Request, json: Json = False) -> None:
 
     Example: forthwith status 1373-2018/chicago-il
     """
-    found, page = asyncio.run(_asked(request, JurisdictionRequest.status))
+    found, page = asyncio.run(_asked(request, JurisdictionRequest.status, lambda case: request_status(case, None)))
     if json:
         print_json(found)
     else:
@@ -119,7 +123,7 @@ def explain(
 
     Example: forthwith explain 1373-2018/chicago-il
     """
-    found, _ = asyncio.run(_asked(request, JurisdictionRequest.explain))
+    found, _ = asyncio.run(_asked(request, JurisdictionRequest.explain, lambda case: explanation(case, None)))
     if ics:
         write_calendar(ics, request, found.dates)
     if json:
@@ -134,7 +138,7 @@ def timeline(request: Request, json: Json = False) -> None:
 
     Example: forthwith timeline 1373-2018/chicago-il
     """
-    entries, _ = asyncio.run(_asked(request, JurisdictionRequest.timeline))
+    entries, _ = asyncio.run(_asked(request, JurisdictionRequest.timeline, lambda case: case.timeline))
     if json:
         print_json(entries)
         return
@@ -189,16 +193,25 @@ def dates_in_words(found: RequestStatus, now: datetime) -> Iterator[str]:
         yield f"Return date {found.return_due.in_words()}"
 
 
-async def _asked(request: str, question: Callable[[JurisdictionRequest], Asked]) -> tuple[Asked, str]:
-    """The answer of one request, and its page in the Web UI."""
+async def _asked(
+    request: str, question: Callable[[JurisdictionRequest], Asked], of_case: Callable[[Case], Asked]
+) -> tuple[Asked, str]:
+    """The answer of one request, and its page in the Web UI. Its case file answers where Temporal forgot it."""
     async with connected() as client:
+        page = web_ui_page(Settings().web_ui, client.namespace, request)
         try:
-            answer = await handle_of(client, request).query(question, rpc_timeout=ANSWERS_WITHIN)
-        except RPCError as error:
-            raise failed_call(error, request) from error
+            return await handle_of(client, request).query(question, rpc_timeout=ANSWERS_WITHIN), page
         except WorkflowQueryFailedError as error:
             raise Failure(f"{request} cannot answer: {error}", hint="the log of the worker says why") from error
-        return answer, web_ui_page(Settings().web_ui, client.namespace, request)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise failed_call(error, request) from error
+        case = await told_again(Dossier(Settings().dossier), request)
+        goes_on = f" Nobody drives it: forthwith start --resume {request}" if case.is_open else ""
+        err.print(
+            f"Temporal keeps {request} no longer. This is from its case file.{goes_on}", highlight=False, soft_wrap=True
+        )
+        return of_case(case), page
 
 
 def _table(found: Sequence[Listed]) -> Table:

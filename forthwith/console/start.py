@@ -4,7 +4,7 @@ The start record in the dossier is created exclusively before the workflow is st
 running it again completes the set and never sends a second demand.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -122,29 +122,39 @@ class Starter:
                 started_at=self.now,
             )
         )
-        outcome = await self._start_workflow(self.dossier.plan(record.plan))
-        return StartOutcome(request=plan.workflow_id, plan=record.plan, outcome=outcome)
-
-    async def _start_workflow(self, plan: RequestPlan) -> Started:
         try:
-            await self.client.start_workflow(
-                JurisdictionRequest.run,
-                plan,
-                id=plan.workflow_id,
-                task_queue=temporal.TASK_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                static_summary=f"{plan.jurisdiction.name}: {plan.campaign.title}",
-                static_details=static_details(plan),
-                search_attributes=TypedSearchAttributes(
-                    [
-                        SearchAttributePair(temporal.CAMPAIGN, plan.campaign.campaign),
-                        SearchAttributePair(temporal.JURISDICTION, plan.jurisdiction.id),
-                        SearchAttributePair(temporal.REQUEST_STATUS, Status.SENDING.value),
-                        SearchAttributePair(temporal.ITEMS_OUTSTANDING, len(plan.campaign.demand.items)),
-                        SearchAttributePair(temporal.NEXT_ACTION_AT, self.now),
-                    ]
-                ),
+            await start_workflow(
+                self.client,
+                self.dossier.plan(record.plan),
+                self.now,
+                reuse=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                memo={},
             )
         except WorkflowAlreadyStartedError:
-            return Started.ALREADY
-        return Started.STARTED
+            return StartOutcome(request=plan.workflow_id, plan=record.plan, outcome=Started.ALREADY)
+        return StartOutcome(request=plan.workflow_id, plan=record.plan, outcome=Started.STARTED)
+
+
+async def start_workflow(
+    client: Client, plan: RequestPlan, now: datetime, *, reuse: WorkflowIDReusePolicy, memo: Mapping[str, int]
+) -> None:
+    """Starts the workflow of one request. Raises ``WorkflowAlreadyStartedError``."""
+    await client.start_workflow(
+        JurisdictionRequest.run,
+        plan,
+        id=plan.workflow_id,
+        task_queue=temporal.TASK_QUEUE,
+        id_reuse_policy=reuse,
+        memo=memo,
+        static_summary=f"{plan.jurisdiction.name}: {plan.campaign.title}",
+        static_details=static_details(plan),
+        search_attributes=TypedSearchAttributes(
+            [
+                SearchAttributePair(temporal.CAMPAIGN, plan.campaign.campaign),
+                SearchAttributePair(temporal.JURISDICTION, plan.jurisdiction.id),
+                SearchAttributePair(temporal.REQUEST_STATUS, Status.SENDING.value),
+                SearchAttributePair(temporal.ITEMS_OUTSTANDING, len(plan.campaign.demand.items)),
+                SearchAttributePair(temporal.NEXT_ACTION_AT, now),
+            ]
+        ),
+    )

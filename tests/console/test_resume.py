@@ -1,0 +1,132 @@
+"""A request whose workflow is gone answers from its case file, and goes on from it without a second demand."""
+
+from pathlib import Path
+
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from forthwith.domain.messages import Status
+from tests.console.conftest import CampaignWriter, Said, Terminal, until
+from tests.console.test_review import REVIEWER, draft
+from tests.console.test_to_the_referral import redrafted, returned_soon
+
+AGAIN = ("--reason", "terminated by mistake", "--yes")
+
+
+async def forgotten(client: Client, request: str) -> None:
+    """Temporal deletes a workflow in its own time."""
+
+    async def is_gone() -> bool:
+        try:
+            await client.get_workflow_handle(request).describe()
+        except RPCError as error:
+            return error.status is RPCStatusCode.NOT_FOUND
+        return False
+
+    await until(is_gone)
+
+
+async def done(said: Said) -> Said:
+    assert said.code == 0, said.err
+    return said
+
+
+async def test_a_terminated_request_goes_on_where_it_stood(terminal: Terminal, campaign: CampaignWriter):
+    said = await done(await terminal("start", str(campaign("chicago-il")), "--json"))
+    request = said.json[0]["request"]
+    await terminal.becomes(request, Status.AWAITING_RESPONSE)
+    running = await terminal("start", "--resume", request, *AGAIN)
+    assert (running.code, "is running" in running.err) == (1, True)
+    before = await terminal.standing(request)
+    accepted = before.letters[0].receipt.accepted_at.isoformat()
+    answer = (
+        "respond",
+        request,
+        "--item",
+        "A-1=objected:privilege",
+        "--event-id",
+        "answer-1",
+        "--received-at",
+        accepted,
+    )
+    first = (await done(await terminal(*answer, "--json"))).json
+    before = await terminal.standing(request)
+    await terminal.stage.server.client.get_workflow_handle(request).terminate("by mistake")
+
+    for words, named in (
+        (("--resume", request), "--reason"),
+        (("some.yaml", "--resume", request, *AGAIN), "no campaign file"),
+        (("--resume", request, "--reason", "x"), "nobody is here to confirm"),
+        (("--resume", "no/body", *AGAIN), "no request no/body"),
+        ((), "campaign file"),
+    ):
+        refused = await terminal("start", *words)
+        assert (refused.code, named in refused.err) == (1, True), (words, refused.err)
+    dry = await done(await terminal("start", "--resume", request, *AGAIN, "--dry-run", "--json"))
+    assert (dry.json["status"], dry.json["resumed"]) == ("AwaitingResponse", False)
+
+    await done(await terminal("start", "--resume", request, *AGAIN))
+    await terminal.becomes(request, Status.AWAITING_RESPONSE)
+    after = await terminal.standing(request)
+    assert (after.response_due, after.attention) == (before.response_due, before.attention)
+    assert [letter.step for letter in after.letters] == [letter.step for letter in before.letters] == ["demand"]
+    told = (await done(await terminal("timeline", request, "--json"))).json
+    assert [entry["what"] for entry in told].count("letter_sent") == 1
+    assert told[-1]["what"] == "taken_up"
+    assert told[-1]["by"]["name"] == "Olivia Operator"
+
+    repeated = (await done(await terminal(*answer, "--json"))).json
+    assert repeated["recorded"] == first["recorded"], "what was said before is known"
+    ended = await done(await terminal("respond", request, "--all", "--from", "Department of Law"))
+    assert "Complied" in ended.out
+    verified = await terminal("verify", request)
+    assert (verified.code, "all is right" in verified.out) == (0, True), verified.out + verified.err
+    over = await terminal("start", "--resume", request, *AGAIN)
+    assert (over.code, "has ended" in over.err) == (1, True)
+    sent = [mail for mail in terminal.stage.mailbox.messages() if request in mail.text()]
+    assert len(sent) == 1, "no second demand"
+
+
+async def test_a_request_that_temporal_forgot_answers_and_goes_on_to_the_referral(
+    terminal: Terminal, campaign: CampaignWriter, tmp_path: Path
+):
+    said = await done(await terminal("start", str(campaign("denver-co", change=returned_soon)), "--json"))
+    request = said.json[0]["request"]
+    await terminal.becomes(request, Status.AWAITING_REVIEW)
+    first = await draft(terminal, request)
+    fields = [word for name in first.missing for word in ("--set", f"{name}=Stated.")]
+    await done(await terminal("review", request, "--sha256", first.sha256, "--revise", *fields, *REVIEWER))
+    second = await redrafted(terminal, request)
+    await done(await terminal("review", request, "--sha256", second, "--approve", *REVIEWER))
+    signed = tmp_path / "signed.pdf"
+    signed.write_bytes(b"signed")
+    await done(
+        await terminal(
+            *("issued", request, "--draft", second, "--number", "EX-1", "--signed-by", "A. Officer"),
+            *("--signed", str(signed)),
+        )
+    )
+    kept = (await done(await terminal("status", request, "--json"))).json
+    await done(await terminal.temporal("workflow", "delete", "--workflow-id", request, "--yes"))
+    await forgotten(terminal.stage.server.client, request)
+
+    for command in ("status", "explain", "timeline"):
+        answered = await done(await terminal(command, request, "--json"))
+        assert "from its case file" in answered.err
+        assert f"start --resume {request}" in answered.err
+    told = (await done(await terminal("status", request, "--json"))).json
+    for same in ("status", "items", "letters", "draft", "issued", "response_due", "outstanding"):
+        assert told[same] == kept[same], same
+
+    await done(await terminal("start", "--resume", request, "--reason", "the database was lost", "--yes", "--json"))
+    await terminal.becomes(request, Status.AWAITING_SERVICE)
+    await done(await terminal("served", request, "--on", "City Clerk", "--how", "by hand", "--served-by", "A. Server"))
+    await terminal.becomes(request, Status.REFERRED_FOR_ENFORCEMENT)
+    standing = await terminal.standing(request)
+    assert [letter.step for letter in standing.letters] == [letter["step"] for letter in kept["letters"]] + [
+        "referral-1"
+    ]
+    verified = await terminal("verify", request)
+    assert (verified.code, "all is right" in verified.out) == (0, True), verified.out + verified.err
+    audited = await terminal("audit", request.partition("/")[0], "--histories", "--json")
+    assert audited.json["findings"] == [], audited.out
