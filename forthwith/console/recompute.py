@@ -127,6 +127,8 @@ def moved_dates(before: Timetable, after: Timetable, now: datetime, sent: Iterab
         ("response due", before.deadline, after.deadline),
         ("return date", before.return_due, after.return_due),
     ]
+    if before.objection_due != before.return_due or after.objection_due != after.return_due:
+        deadlines.append(("objection due", before.objection_due, after.objection_due))
     if facts.final_notice_at:
         deadlines.insert(1, ("time to cure ends", before.cure, after.cure))
     if facts.chase:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from forthwith.console.recompute import moved_dates
 from forthwith.domain.campaign import Campaign, Jurisdiction, RequestPlan
 from forthwith.domain.pause import Pause
 from forthwith.domain.period import Period
@@ -399,3 +400,15 @@ def test_an_objection_under_rule_45_is_due_fourteen_days_after_service_or_by_an_
     assert objection_due(21, "court_rule45", paused) == date(2018, 4, 23)  # the 21st is a Saturday
     assert objection_due(7, "court_rule45", paused) == date(2018, 4, 16)  # the return date: the 14th is a Saturday
     assert objection_due(21, "administrative", paused) == date(2018, 4, 30)  # the return date: the 28th is a Saturday
+
+
+def test_a_holiday_between_moves_the_objection_date_alone_and_recomputing_says_so() -> None:
+    subpoena = {"subpoena": {"form": "court_rule45", "return_within": {"days": 21}, "court": COURT}}
+    of = plan(campaign(ladder=(*without("subpoena")[:4], subpoena, *without("subpoena")[4:])))
+    before, after = (
+        laid(of, served_at=utc(2, 9, 16), recipient_calendar=calendar)  # the 14th day is February 23
+        for calendar in (None, "4" * 64)
+    )
+    moved = {date.what: date.new for date in moved_dates(before, after, utc(2, 10), sent=())}
+    assert moved["objection due"] == utc(2, 27, 6)
+    assert "return date" not in moved
