@@ -35,7 +35,18 @@ from forthwith.console.today import Desk
 from forthwith.domain.agenda import CURE_ENDS, RESPONSE_DUE, Appointment, deadline, known_date, next_action
 from forthwith.domain.campaign import RequestPlan
 from forthwith.domain.fields import safe_id
-from forthwith.domain.life import Life, Mark, MarkKind, Standing, foreseen, life_of, next_in_words, rungs
+from forthwith.domain.life import (
+    Life,
+    Mark,
+    MarkKind,
+    Standing,
+    agree,
+    dates_of,
+    foreseen,
+    life_of,
+    next_in_words,
+    rungs,
+)
 from forthwith.domain.messages import ENDED, Attention, Status
 from forthwith.domain.model import Model
 from forthwith.domain.timetable import Timetable, timetable
@@ -46,6 +57,10 @@ PAGE, TABLE, DATA, DATES = "report.html", "report.csv", "report.json", "report.i
 
 DUTIES_SHOWN = 40
 """Things to do on the page; `today --json` has them all."""
+
+WORDS_FOR = 1_000
+"""Up to so many requests each mark has words of its own, with the time of day. In a larger campaign they would be a
+third of the page, and the line under each drawing has every day."""
 
 ENDS_A_DAY = (MarkKind.DEADLINE, MarkKind.MOVED, MarkKind.CURE, MarkKind.RETURN)
 """What falls at a closing instant, said as the day that ends then."""
@@ -102,6 +117,9 @@ class Report(Model):
     is_ahead: bool
     """Whether the record tells of later than now: a rehearsal on a virtual clock."""
     web_ui: str
+    """Where the Web UI lists those with a reason for attention."""
+    links: dict[Status, str]
+    """Where it lists those of each status."""
     requests: tuple[ReportRow, ...]
 
 
@@ -155,7 +173,7 @@ class Made:
         return {
             PAGE: page(self.report).encode(),
             TABLE: table(self.report.requests).encode("utf-8-sig"),
-            DATA: to_json(self.report, indent=1) + b"\n",
+            DATA: to_json(self.report) + b"\n",
             DATES: calendar_of(self.report.campaign, self.appointments),
         }
 
@@ -190,6 +208,10 @@ async def made_report(client: Client, dossier: Dossier, campaign: str, *, now: d
             f"the dossier {dossier.root} knows no plan of {campaign}",
             hint="set FORTHWITH_DOSSIER to the folder that the workers use",
         )
+
+    def link(condition: str) -> str:
+        return web_ui and web_ui_link(web_ui, client.namespace, condition)
+
     zone = plan.campaign.time_zone
     needed = {duty.request for duty in today.duties}
     statuses = Counter(today.counts.statuses) + Counter(row.status for row in gone if row.status)
@@ -205,7 +227,8 @@ async def made_report(client: Client, dossier: Dossier, campaign: str, *, now: d
             forgotten=len(gone),
             duties=today.duties,
             is_ahead=any(life.told_until > now for life in lives),
-            web_ui=web_ui and web_ui_link(web_ui, client.namespace, query(campaign, None, "any", None)),
+            web_ui=link(query(campaign, None, "any", None)),
+            links={status: link(query(campaign, status, None, None)) for status in Status if statuses[status]},
             requests=tuple(sorted((*rows, *gone), key=lambda row: _first(row, needed))),
         ),
         reading.appointments,
@@ -279,7 +302,8 @@ class _Reading:
             response_due=one.response_due if one else None,
             next_action_at=one.next_action_at if one else None,
         )
-        life, dates = self._with_dates(plan, life, standing)
+        is_over = life.ended_as is not None and life.due is not None and life.facts.served_at is None
+        life, dates = (life, None) if is_over else self._with_dates(plan, life, standing)
         outstanding = one.outstanding if one else len(life.outstanding)
         row = row.model_copy(
             update={
@@ -306,7 +330,7 @@ class _Reading:
 
     def _with_dates(self, plan: RequestPlan, life: Life, standing: Standing) -> tuple[Life, Timetable | None]:
         try:
-            dates = timetable(plan, *clocks(self._dossier, plan, life.facts), life.facts)
+            dates = dates_of(plan, life, lambda facts: timetable(plan, *clocks(self._dossier, plan, facts), facts))
         except (DossierError, ValueError):  # a calendar is missing or ends too early; what happened is still known
             return life, None
         return foreseen(life, dates, standing), dates
@@ -327,7 +351,7 @@ def _appointments(
     as_of, version = life.told_until, life.entries
     drawn = {mark.kind for mark in life.marks if mark.planned}
     if standing.response_due:
-        if dates and dates.deadline.closes_at == standing.response_due:
+        if dates and agree(dates.deadline.closes_at, standing.response_due):
             yield deadline(plan, RESPONSE_DUE, dates.deadline, as_of=as_of, version=version)
         else:
             yield known_date(plan, RESPONSE_DUE, standing.response_due, why=(), as_of=as_of, version=version)
@@ -432,17 +456,16 @@ def page(report: Report) -> str:
     now = None if report.is_ahead else report.made_at
     axis = drawing.Axis.over([*moments, *([now] if now else []), *([] if moments else [report.made_at])], report.zone)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    counts = [(_class(status), spoken(status), count) for status, count in report.statuses.items()]
     template = environment.from_string((files("forthwith") / "console" / "report.html.j2").read_text(encoding="utf-8"))
     return template.render(
         report=report,
-        sprite=drawing.sprite(),
-        bar=drawing.bar(
-            [(_class(status), spoken(status), count) for status, count in report.statuses.items()],
-            title=f"{len(report.requests)} requests",
-        )
-        if report.statuses
-        else "",
-        counts=[(_class(status), spoken(status), count) for status, count in report.statuses.items()],
+        sprite=drawing.sprite(axis, now),
+        bar=drawing.bar(counts, title=f"{len(report.requests)} requests") if counts else "",
+        counts=[
+            (drawing.swatch(number, look), words, count, report.links.get(status, ""))
+            for number, (status, (look, words, count)) in enumerate(zip(report.statuses, counts, strict=True))
+        ],
         duties=report.duties[:DUTIES_SHOWN],
         more=len(report.duties) - DUTIES_SHOWN,
         names={row.request: row.name for row in report.requests},
@@ -474,12 +497,12 @@ def _shown(number: int, row: ReportRow, axis: drawing.Axis, now: datetime | None
     if row.life is None:
         return shown
     is_open = row.life.ended_as is None
-    here = now or (row.life.told_until if is_open else None)
-    said = {mark: _in_words(mark, row.zone) for mark in row.life.marks}
+    has_words = len(report.requests) <= WORDS_FOR
+    said = {mark: _in_words(mark, row.zone) for mark in row.life.marks} if has_words else {}
     told = [mark for mark in row.life.marks if mark.kind not in NOT_SAID]
     return shown.model_copy(
         update={
-            "drawn": drawing.strip(row.life, axis, number=number, title=f"{row.name}: {status}", here=here, said=said),
+            "drawn": drawing.strip(row.life, axis, number=number, title=f"{row.name}: {status}", now=now, said=said),
             "past": _day_by_day((mark for mark in told if not mark.planned), row.zone, axis),
             "ahead": _day_by_day((mark for mark in told if mark.planned and is_open), row.zone, axis),
         }

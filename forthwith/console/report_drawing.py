@@ -4,7 +4,7 @@ Every place along the axis is a percentage, so that a strip is as wide as its ta
 telephone, while the marks keep their size. What is written into the drawing is escaped here.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from html import escape
@@ -17,10 +17,13 @@ from forthwith.domain.messages import Status
 MARGIN = 0.02
 """Of the axis, free at both ends, so that no mark is cut off."""
 
-ROOM = 2.3
+ROOM = 2.6
 """Percent that two marks of one lane are apart at least; a thin line leads from a moved one to its true moment."""
 
 MOST_TICKS = 6
+
+WIDE_ENOUGH = 2.4
+"""Percent of the bar that a part must have for its number to stand in it; every number stands beneath."""
 
 THEIRS, BAND, OURS, ASKED = 9, 24, 40, 52
 """The heights of the lanes: what the recipient does, the time that runs, what the office does, whom it asks."""
@@ -203,10 +206,30 @@ class Axis:
         return self.until - self.since < timedelta(days=3)
 
 
-def sprite() -> str:
+def sprite(axis: Axis, now: datetime | None) -> str:
     """Every shape and pattern, once a page; the strips and the legend refer to them."""
     shapes = "".join(f'<g id="{shape.id}">{shape.svg}</g>' for shape in (*SHAPES.values(), *ENDS.values()))
-    return f'<svg class="sprite" width="0" height="0" aria-hidden="true"><defs>{_PATTERNS}{shapes}</defs></svg>'
+    defined = f"{_PATTERNS}{grid(axis, now)}{shapes}"
+    return f'<svg class="sprite" width="0" height="0" aria-hidden="true"><defs>{defined}</defs></svg>'
+
+
+_TEXTURES = (
+    "",
+    "M0 0l8 8M-2 6l4 4M6-2l4 4",
+    "M0 8l8-8M-2 2l4-4M6 10l4-4",
+    "M2 0v8M6 0v8",
+    "M0 2h8M0 6h8",
+    "M2 2h.1M6 6h.1",
+    "M0 0l8 8M0 8l8-8",
+)
+"""What tells parts of the bar apart that are the same grey on paper."""
+
+
+def _texture(number: int, lines: str) -> str:
+    return (
+        f'<pattern id="x-{number}" width="8" height="8" patternUnits="userSpaceOnUse">'
+        f'<path d="{lines}" class="texture"/></pattern>'
+    )
 
 
 def _pattern(id: str, ground: str, lines: str, size: int = 6) -> str:
@@ -222,6 +245,7 @@ _PATTERNS = (
     + _pattern("so", "ours", "M1 1h1M4 4h1", 6)
     + _pattern("st", "return", "M1.5 0v6M4.5 0v6")
     + _pattern("sp", "pause", "M0 0l6 6M0 6l6-6")
+    + "".join(_texture(number, lines) for number, lines in enumerate(_TEXTURES))
 )
 
 
@@ -244,79 +268,85 @@ def _anchor(at: float, *, end: bool = False) -> str:
     return ' text-anchor="middle"' if at > 6 and not end else ""
 
 
-def strip(life: Life, axis: Axis, *, number: int, title: str, here: datetime | None, said: dict[Mark, str]) -> str:
-    """One life. ``here`` is up to when it is told; ``said`` has the words of each mark."""
-    parts = [f'<line class="tick" x1="{at}%" x2="{at}%" y1="0" y2="{HEIGHT}"/>' for at, _ in axis.ticks()]
-    parts.append(_line(life, axis, here))
-    for span in sorted(life.spans, key=lambda span: span.kind is SpanKind.PAUSE):
-        parts += _drawn_span(span, axis, here or life.told_until)
-    if here:
-        at = axis.at(here)
-        parts.append(f'<line class="now" x1="{at}%" x2="{at}%" y1="0" y2="{HEIGHT}"/>')
-    for lane in _HEIGHTS:
-        parts += _drawn_marks([mark for mark in life.marks if SHAPES[mark.kind].lane == lane], axis, life, said)
-    return (
-        f'<svg class="life" role="img" width="100%" height="{HEIGHT}" aria-labelledby="t{number}"'
-        f' aria-describedby="w{number}"><title id="t{number}">{escape(title)}</title>{"".join(parts)}</svg>'
+def grid(axis: Axis, now: datetime | None) -> str:
+    """What lies behind every strip, once a page: lines at the ticks, and at now."""
+    lines = [f'<line class="tick" x1="{at}%" x2="{at}%" y2="{HEIGHT}"/>' for at, _ in axis.ticks()]
+    return f'<g id="grid">{"".join(lines)}{_now(axis, now) if now else ""}</g>'
+
+
+def strip(life: Life, axis: Axis, *, number: int, title: str, now: datetime | None, said: Mapping[Mark, str]) -> str:
+    """One life. Without ``now`` it is told until its last entry; ``said`` has the words that marks are given."""
+    is_open = life.ended_as is None
+    here = now if now and is_open else life.told_until
+    begins, ends = axis.at(life.begins), axis.at(here)
+    lanes: dict[Lane, list[Mark]] = {lane: [] for lane in _HEIGHTS}
+    for mark in life.marks:
+        lanes[SHAPES[mark.kind].lane].append(mark)
+    return "".join(
+        (
+            f'<svg class="life" role="img" width="100%" height="{HEIGHT}" aria-labelledby="t{number}"',
+            f' aria-describedby="w{number}"><title id="t{number}">{escape(title)}</title><use href="#grid"/>',
+            f'<line class="path" x1="{begins}%" x2="{ends}%" y1="{BAND}" y2="{BAND}"/>',
+            *(
+                part
+                for span in sorted(life.spans, key=lambda span: span.kind is SpanKind.PAUSE)
+                for part in _drawn_span(span, axis, here)
+            ),
+            _now(axis, here) if is_open and not now else "",
+            *(_drawn_lane(lane, marks, axis, life, said) for lane, marks in lanes.items() if marks),
+            "</svg>",
+        )
     )
 
 
-def _line(life: Life, axis: Axis, here: datetime | None) -> str:
-    """From the first to the last moment of a life: what the time that runs is laid upon."""
-    begins, ends = axis.at(life.begins), axis.at(here or life.ends if life.ended_as is None else life.told_until)
-    return f'<line class="path" x1="{begins}%" x2="{ends}%" y1="{BAND}" y2="{BAND}"/>'
+def _now(axis: Axis, here: datetime) -> str:
+    return f'<line class="now" x1="{axis.at(here)}%" x2="{axis.at(here)}%" y2="{HEIGHT}"/>'
 
 
 def _drawn_span(span: Span, axis: Axis, here: datetime) -> Iterator[str]:
     name, _ = SPANS[span.kind]
     until = span.until or max(here, span.since)
-    parts = ((span.since, min(until, here), name), (max(span.since, here), until, f"{name} ahead"))
-    for since, end, classes in parts:
+    for since, end, look in ((span.since, min(until, here), name), (max(span.since, here), until, f"{name} ahead")):
         if end > since:
             left = axis.at(since)
-            width = round(max(axis.at(end) - left, 0.15), 2)
-            y, thick = (BAND - THICK // 2, THICK)
-            yield f'<rect class="{classes}" x="{left}%" y="{y}" width="{width}%" height="{thick}"/>'
+            width = max(axis.at(end) - left, 0.15)
+            yield f'<rect class="{look}" x="{left}%" y="{BAND - THICK // 2}" width="{width:.2f}%" height="{THICK}"/>'
 
 
-def _drawn_marks(marks: Sequence[Mark], axis: Axis, life: Life, said: dict[Mark, str]) -> Iterator[str]:
-    taken = -ROOM
+def _drawn_lane(lane: Lane, marks: Sequence[Mark], axis: Axis, life: Life, said: Mapping[Mark, str]) -> str:
+    parts, taken = list[str](), -ROOM
     for mark in marks:
-        shape = (
-            ENDS.get(life.ended_as, SHAPES[mark.kind])
-            if life.ended_as and mark.kind is MarkKind.END
-            else (SHAPES[mark.kind])
-        )
-        y, exact = _HEIGHTS[shape.lane], axis.at(mark.at)
-        at = exact
-        if shape.lane in ("theirs", "ours"):
+        is_end = mark.kind is MarkKind.END and life.ended_as
+        shape = ENDS[life.ended_as] if is_end and life.ended_as else SHAPES[mark.kind]
+        exact = at = axis.at(mark.at)
+        if lane in ("theirs", "ours"):
             at = taken = round(max(exact, taken + ROOM), 2)
         if at != exact:
-            edge, end = (BAND + 5, y - 6) if shape.lane == "ours" else (BAND - 5, y + 6)
-            yield f'<line class="lead" x1="{exact}%" y1="{edge}" x2="{at}%" y2="{end}"/>'
-        classes = f"{shape.lane}{' h' if mark.planned else ''}{' late' if mark.late else ''}"
-        yield (f'<use class="{classes}" href="#{shape.id}" x="{at}%" y="{y}"><title>{escape(said[mark])}</title></use>')
+            edge, end = (BAND + 5 - OURS, -6) if lane == "ours" else (BAND - 5 - THEIRS, 6)
+            parts.append(f'<line class="lead" x1="{exact}%" y1="{edge}" x2="{at}%" y2="{end}"/>')
+        look = " ".join(filter(None, ("h" if mark.planned else "", "late" if mark.late else "")))
+        classes = f' class="{look}"' if look else ""
+        title = f"><title>{escape(said[mark])}</title></use>" if mark in said else "/>"
+        parts.append(f'<use{classes} href="#{shape.id}" x="{at}%"{title}')
         if mark.late:
-            yield f'<text class="late" x="{at}%" y="{y + 3}" dx="9">late</text>'
+            parts.append(f'<text class="late" x="{at}%" y="3" dx="9">late</text>')
+    return f'<g class="{lane}" transform="translate(0 {_HEIGHTS[lane]})">{"".join(parts)}</g>'
 
 
 def legend() -> Iterator[tuple[str, str]]:
-    """Each mark and each kind of time: a small drawing, and what it means."""
-    for kind, (name, words) in SPANS.items():
-        yield _key(f'<rect class="{name}" x="1" y="4" width="26" height="{THICK}"/>'), words
-        if kind is SpanKind.RETURN:
-            yield _key(f'<rect class="sr ahead" x="1" y="4" width="26" height="{THICK}"/>'), "The same, still ahead"
-    for kind, shape in SHAPES.items():
-        if kind is not MarkKind.END:
-            hollow = " h" if kind is MarkKind.MOVED else ""
-            y = 14 if shape.lane == "band" else 9
-            yield _key(f'<use class="{shape.lane}{hollow}" href="#{shape.id}" x="14" y="{y}"/>'), shape.legend
-    yield (
-        _key(f'<use class="ours h" href="#{SHAPES[MarkKind.REMINDER].id}" x="14" y="9"/>'),
-        "Hollow: still ahead, or no longer needed",
-    )
+    """Each kind of time and each mark, in the order of the lanes: a small drawing, and what it means."""
+    for name, words in SPANS.values():
+        yield _key(f'<rect class="{name}" x="1" y="6" width="26" height="{THICK}"/>'), words
+    yield _key(f'<rect class="sr ahead" x="1" y="6" width="26" height="{THICK}"/>'), "The same, still ahead"
+    for lane in _HEIGHTS:
+        for kind, shape in SHAPES.items():
+            if shape.lane == lane and kind is not MarkKind.END:
+                y, hollow = (14 if lane == "band" else 11, " h" if kind is MarkKind.MOVED else "")
+                yield _key(f'<use class="{lane}{hollow}" href="#{shape.id}" x="14" y="{y}"/>'), shape.legend
+    planned = f'<use class="ours h" href="#{SHAPES[MarkKind.REMINDER].id}" x="14" y="11"/>'
+    yield _key(planned), "Hollow: still ahead, or no longer needed"
     for shape in ENDS.values():
-        yield _key(f'<use class="band" href="#{shape.id}" x="14" y="9"/>'), shape.legend
+        yield _key(f'<use class="band" href="#{shape.id}" x="14" y="11"/>'), shape.legend
 
 
 def _key(drawn: str) -> str:
@@ -326,17 +356,23 @@ def _key(drawn: str) -> str:
 def bar(counts: Sequence[tuple[str, str, int]], *, title: str) -> str:
     """How many stand where, as one bar: ``counts`` are the class, the words and the number of each part."""
     total, left, parts = sum(count for _, _, count in counts), 0.0, list[str]()
-    for name, words, count in counts:
-        width = round(100 * count / total, 3)
-        parts.append(
-            f'<rect class="{name}" x="{left:.3f}%" width="{width}%" height="34"><title>{count} {escape(words)}</title>'
-            "</rect>"
-        )
-        if width > 2.4:
-            parts.append(f'<text class="in {name}" x="{left + width / 2:.3f}%" y="22">{count}</text>')
+    for number, (look, words, count) in enumerate(counts):
+        width = 100 * count / total
+        place = f'x="{left:.3f}%" width="{width:.3f}%" height="34"'
+        parts.append(f'<rect class="{look}" {place}/><rect fill="url(#x-{number % len(_TEXTURES)})" {place}>')
+        parts.append(f"<title>{count} {escape(words)}</title></rect>")
+        if width > WIDE_ENOUGH:
+            parts.append(f'<text class="{look}" x="{left + width / 2:.3f}%" y="22">{count}</text>')
         left += width
     words = ", ".join(f"{count} {words}" for _, words, count in counts)
     return (
         f'<svg class="bar" role="img" width="100%" height="34" aria-label="{escape(title)}: {escape(words)}">'
         f"{''.join(parts)}</svg>"
     )
+
+
+def swatch(number: int, look: str) -> str:
+    """The same look beside the words."""
+    place = 'width="16" height="16" rx="3"'
+    over = f'<rect fill="url(#x-{number % len(_TEXTURES)})" {place}/>'
+    return f'<svg width="16" height="16" aria-hidden="true"><rect class="{look}" {place}/>{over}</svg>'

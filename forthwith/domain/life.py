@@ -7,7 +7,7 @@ time for the return was granted.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -126,6 +126,9 @@ class Standing(Model):
     next_action_at: datetime | None
 
 
+A_MOMENT = timedelta(seconds=5)
+"""An entry is made so soon after what it tells, and a search attribute is so exact."""
+
 RESPONSE_DUE = "response due"
 
 FIRST, DRAFTED, ISSUANCE, SERVICE, RETURNS, REFERRAL = (
@@ -160,13 +163,30 @@ def life_of(plan: RequestPlan, entries: Sequence[Entry]) -> Life:
     return telling.life(entries)
 
 
-def foreseen(life: Life, dates: Timetable, standing: Standing) -> Life:
-    """The same life with what lies ahead of it, as far as that is certain.
+def dates_of(plan: RequestPlan, life: Life, compute: Callable[[Facts], Timetable]) -> Timetable:
+    """The dates that follow from what the entries tell. ``compute`` asks the calendars.
 
-    ``dates`` are those that follow from ``life.facts``.
+    The record has the date that every grant of more time led to, and not each grant: so one grant to that date stands
+    for all. It has a letter a moment after it was accepted, which shows where time is counted in minutes.
     """
+    facts = life.facts
+    dates = compute(facts)
+    if life.due is None or dates.deadline.closes_at == life.due:
+        return dates
+    off = life.due - dates.deadline.closes_at
+    if facts.clock_from and abs(off) < A_MOMENT:
+        return compute(facts.model_copy(update={"clock_from": facts.clock_from + off}))
+    zone = ZoneInfo(plan.jurisdiction.timezone)
+    last_day = (life.due - timedelta(microseconds=1)).astimezone(zone).date()
+    granted = (Extension(to=last_day, granted_at=life.told_until),)
+    return compute(facts.model_copy(update={"extensions": granted}))
+
+
+def foreseen(life: Life, dates: Timetable, standing: Standing) -> Life:
+    """The same life with what lies ahead of it, as far as that is certain. ``dates`` are those of `dates_of`."""
     ahead, due = list(_ahead(life, dates, standing)), life.due
-    if due is None and life.facts.clock_from and standing.response_due in (None, dates.deadline.closes_at):
+    expected = standing.response_due or dates.deadline.closes_at
+    if due is None and life.facts.clock_from and agree(expected, dates.deadline.closes_at):
         due = dates.deadline.closes_at  # a second demand may lead to a date that was said before
         ahead.append(_date(MarkKind.DEADLINE, RESPONSE_DUE, dates.deadline, planned=due > life.told_until))
     if dates.return_due and _is_return_certain(life, dates, standing):
@@ -187,7 +207,8 @@ def foreseen(life: Life, dates: Timetable, standing: Standing) -> Life:
 
 def next_in_words(life: Life, standing: Standing) -> str:
     """What happens at ``next_action_at``."""
-    found = [mark for mark in life.marks if mark.planned and mark.at == standing.next_action_at]
+    at = standing.next_action_at
+    found = [mark for mark in life.marks if mark.planned and at and agree(mark.at, at)]
     if found and not standing.is_held:
         return found[-1].text
     return _NEXT.get(standing.status, "")
@@ -217,7 +238,7 @@ def _ahead(life: Life, dates: Timetable, standing: Standing) -> Iterator[Mark]:
     """Letters and ends of time still to come, none where the response date is not the one that the request says."""
     if standing.is_held or standing.status not in (Status.AWAITING_RESPONSE, Status.OVERDUE):
         return
-    if dates.deadline.closes_at != standing.response_due:
+    if standing.response_due is None or not agree(dates.deadline.closes_at, standing.response_due):
         return
     notice_is_given = life.facts.final_notice_at is not None
     for step in dates.steps:
@@ -229,9 +250,14 @@ def _ahead(life: Life, dates: Timetable, standing: Standing) -> Iterator[Mark]:
         if (kind := _LETTERS_AHEAD.get(step.kind)) and not (is_first and kind is MarkKind.REMINDER):
             yield Mark(kind=kind, at=step.at, text=spoken(step.id), planned=True)
     if dates.cure and dates.cure.closes_at > life.told_until:
-        is_certain = not notice_is_given or dates.cure.closes_at == standing.next_action_at
-        if is_certain:
+        at = standing.next_action_at
+        if not notice_is_given or (at and agree(dates.cure.closes_at, at)):
             yield _date(MarkKind.CURE, "time to cure ends", dates.cure, planned=True)
+
+
+def agree(one: datetime, other: datetime) -> bool:
+    """Whether two instants are the same, but for the moment between an event and its entry."""
+    return abs(one - other) < A_MOMENT
 
 
 def _was_heard(life: Life) -> bool:
@@ -241,7 +267,8 @@ def _was_heard(life: Life) -> bool:
 
 def _is_return_certain(life: Life, dates: Timetable, standing: Standing) -> bool:
     if standing.status is Status.AWAITING_RETURN and not standing.is_held:
-        return dates.refer_at is not None and dates.refer_at == standing.next_action_at
+        at = standing.next_action_at
+        return dates.refer_at is not None and at is not None and agree(dates.refer_at, at)
     return life.is_return_known
 
 
@@ -294,7 +321,6 @@ class _Telling:
             facts=Facts(
                 opened_at=entries[0].at,
                 clock_from=self._clock_from,
-                extensions=self._more_time(entries[-1].at),
                 pauses=tuple(self._pauses),
                 final_notice_at=self._final_notice_at,
                 served_at=self._served_at,
@@ -306,14 +332,6 @@ class _Telling:
 
     def _ended_early(self) -> bool:
         return self._ended_as is not None and not any(mark.kind is MarkKind.DEADLINE for mark in self._marks)
-
-    def _more_time(self, now: datetime) -> tuple[Extension, ...]:
-        """Whatever was granted, as a grant to the date that it led to: the record has the date, not each grant."""
-        if self._due is None:
-            return ()
-        zone = ZoneInfo(self._plan.jurisdiction.timezone)
-        last_day = (self._due - timedelta(microseconds=1)).astimezone(zone).date()
-        return (Extension(to=last_day, granted_at=now),)
 
     def _span(self, kind: SpanKind, since: datetime, until: datetime | None) -> Span:
         if kind is SpanKind.RESPONSE and until is None:
@@ -421,7 +439,8 @@ class _Telling:
             case "ended":
                 self._end(at, *SpanKind)
                 self._ended_as = next((status for status in ENDED if entry.text.startswith(status)), None)
-                self._mark(MarkKind.END, at, entry.text.rstrip("."))
+                text = entry.text if self._ended_as is Status.WITHDRAWN else entry.text.partition(": ")[2]
+                self._mark(MarkKind.END, at, text.rstrip("."))
             case _:
                 pass
 

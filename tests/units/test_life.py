@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from forthwith.domain.campaign import RequestPlan
-from forthwith.domain.life import Life, MarkKind, SpanKind, Standing, foreseen, life_of, next_in_words, rungs
+from forthwith.domain.life import Life, MarkKind, SpanKind, Standing, dates_of, foreseen, life_of, next_in_words, rungs
 from forthwith.domain.messages import Attention, Status
 from forthwith.domain.record import Entry
 from forthwith.domain.timetable import TO_RECIPIENT, StepKind
@@ -31,7 +31,7 @@ def standing(desk: Desk) -> Standing:
 def told(desk: Desk) -> Life:
     now = standing(desk)
     life = life_of(desk.plan, desk.case.timeline)
-    return foreseen(life, dates(desk.plan, life.facts), now)
+    return foreseen(life, dates_of(desk.plan, life, lambda facts: dates(desk.plan, facts)), now)
 
 
 def ahead(life: Life) -> dict[datetime, MarkKind]:
