@@ -35,7 +35,7 @@ from forthwith.domain.agenda import RESPONSE_DUE, deadline
 from forthwith.domain.campaign import Contact, RequestPlan
 from forthwith.domain.letters import LetterOrder, compose_letter
 from forthwith.domain.model import Model
-from forthwith.domain.record import Filed, Receipt, ToldDelivered
+from forthwith.domain.record import Filed, KnownDelivery, Receipt
 from forthwith.domain.timetable import StepKind
 from forthwith.domain.wording import WordingError, plain_text
 
@@ -89,8 +89,8 @@ class Letters:
         try:
             if receipt := attempt.receipt():
                 return receipt
-            if order.told:
-                return attempt.told(order.told)
+            if order.known:
+                return attempt.settled(order.known)
             attempt.raise_what_is_known()
             async with heartbeating():
                 return await self._send(order, attempt, started)
@@ -218,7 +218,7 @@ class _Attempt:
         path = self._path("receipt.json")
         return Receipt.model_validate_json(self._dossier.read(path)) if path.exists() else None
 
-    def told(self, told: ToldDelivered) -> Receipt:
+    def settled(self, known: KnownDelivery) -> Receipt:
         """The receipt of an attempt of which the server's answer was lost, and which arrived as somebody said."""
         claim = Claim.model_validate_json(self._dossier.read(self._path("claim.json")))
         message = message_from_bytes(self._dossier.read(self._dossier.root / claim.eml.uri), policy=policy.default)
@@ -228,8 +228,8 @@ class _Attempt:
         receipt = Receipt(
             message_id=claim.message_id,
             recipient=str(message["To"]),
-            accepted_at=told.at,
-            response=f"the answer was lost; told as delivered{f': {told.evidence}' if told.evidence else ''}",
+            accepted_at=known.at,
+            response=f"the answer was lost; told as delivered{f': {known.evidence}' if known.evidence else ''}",
             eml=claim.eml,
             pdf=self._dossier.filed(path, printed[path]),
         )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from forthwith.domain.record import ToldDelivered
+from forthwith.domain.record import KnownDelivery
 from forthwith.domain.timetable import Facts, Step
 
 
@@ -24,7 +24,7 @@ class SendLetter:
     """An earlier attempt may have been accepted: the letter says that it may be a second copy."""
     address: str = ""
     """Where a letter to the recipient goes; empty for our own people."""
-    told: ToldDelivered | None = None
+    known: KnownDelivery | None = None
     """Nothing is sent: this attempt was in doubt and is known to have arrived, and gets its receipt."""
 
 

@@ -49,6 +49,7 @@ from forthwith.domain.record import (
     Entry,
     Filed,
     Issued,
+    KnownDelivery,
     Objection,
     Outcome,
     Receipt,
@@ -57,7 +58,6 @@ from forthwith.domain.record import (
     SentLetter,
     ServiceRecord,
     Told,
-    ToldDelivered,
 )
 from forthwith.domain.telling import Call, told
 from forthwith.domain.timetable import Chase, Copy, Extension, Facts, Step, StepKind, Timetable, colleagues
@@ -187,7 +187,7 @@ class Case:
         """How often it is unknown whether a letter was accepted, by its step and the address it went to."""
         self._doubted: dict[str, SendLetter] = {}
         """The latest attempt of each letter that is in doubt."""
-        self._told: dict[str, ToldDelivered] = {}
+        self._known: dict[str, KnownDelivery] = {}
         """Letters in doubt that are known to have arrived, until their receipt is filed."""
         self._retries: dict[str, _Retry] = {}
         self._undelivered_to: Role | None = None
@@ -273,8 +273,8 @@ class Case:
             dates, facts = self.timetable, self._facts()
             if dates is None or dates.facts != facts:
                 return self._unless_put_off(ComputeDates(facts), DATES, now)
-            if letter := next(iter(self._told), None):
-                return self._unless_put_off(replace(self._doubted[letter], told=self._told[letter]), letter, now)
+            if letter := next(iter(self._known), None):
+                return self._unless_put_off(replace(self._doubted[letter], known=self._known[letter]), letter, now)
             if self.let_time_pass(now):
                 continue
             if self.status is Status.DRAFTING:
@@ -301,8 +301,8 @@ class Case:
             return False
         if isinstance(action, DraftReferral):
             return self._wants_memo()
-        if isinstance(action, SendLetter) and (action.told or action.step.id in self._told):
-            return action.told is not None and action.step.id in self._told
+        if isinstance(action, SendLetter) and (action.known or action.step.id in self._known):
+            return action.known is not None and action.step.id in self._known
         if isinstance(action, DraftSubpoena):
             return self.status is Status.DRAFTING and action.version == self._versions + 1
         if action.step.to == "recipient" and not (
@@ -612,7 +612,7 @@ class Case:
     def letter_accepted(self, step: Step, receipt: Receipt, *, possible_copy: bool, now: datetime) -> None:
         """The mail server took a letter. One that was overtaken by what was said meanwhile starts no clock."""
         late = receipt.accepted_at - step.planned_at
-        known = self._told.pop(step.id, None)
+        known = self._known.pop(step.id, None)
         self._doubted.pop(step.id, None)
         sent = SentLetter(
             step=step.id,
@@ -708,7 +708,7 @@ class Case:
         self._try_again(step.id, now, RETRY_FIRST, at_once=1)
         self.enter(now, "letter_in_doubt", f"It is unknown whether the {step.id} was accepted: {reason}", step=step.id)
         policy = self.plan.campaign.mail.when_unknown
-        if step.id in self._told:
+        if step.id in self._known:
             return
         if step.to == "recipient" and (policy == "hold" or doubts >= DOUBTS_BEFORE_HOLD):
             self.ask_for(Attention.UNKNOWN_SEND, f"{step.id}: {reason}")
@@ -719,7 +719,7 @@ class Case:
         doubted = self._doubted.get(letter)
         return doubted is not None and doubted.address == self._address(doubted.step)
 
-    def doubt_settled(self, letter: str, known: ToldDelivered | None, reason: str, now: datetime) -> None:
+    def doubt_settled(self, letter: str, known: KnownDelivery | None, reason: str, now: datetime) -> None:
         """Somebody knows what became of a letter in doubt: it arrived (``known``), or it was given to nobody.
 
         One that arrived is not sent again; its receipt is filed next, and it counts from when it arrived. One that did
@@ -729,10 +729,10 @@ class Case:
         self.resolved(Attention.UNKNOWN_SEND, now)
         self._retries.pop(letter, None)
         if known is None:
-            self._told.pop(letter, None)
+            self._known.pop(letter, None)
             self._not_given(step, reason, now)
             return
-        self._told[letter] = known.model_copy(update={"at": max(known.at, step.at)})
+        self._known[letter] = known.model_copy(update={"at": max(known.at, step.at)})
         if self._undelivered_to == step.to:
             self.resolved(Attention.UNDELIVERABLE, now)
 

@@ -34,7 +34,7 @@ from forthwith.domain.messages import (
     Status,
     Withdraw,
 )
-from forthwith.domain.record import Decision, Issued, Objection, Resent, SentLetter, ServiceRecord, ToldDelivered
+from forthwith.domain.record import Decision, Issued, KnownDelivery, Objection, Resent, SentLetter, ServiceRecord
 from forthwith.domain.timetable import Chase, Copy, Extension, StepKind, numbered
 
 if TYPE_CHECKING:
@@ -248,7 +248,7 @@ def _doubt_settled(case: "Case", report: DeliveryReport, now: datetime) -> str:
     text += f": {evidence}" if evidence else "."
     _said(case, now, f"letter_{report.outcome}", text, report, step=report.letter)
     if report.outcome != "delayed":
-        told = ToldDelivered(at=report.at, evidence=evidence) if report.outcome == "delivered" else None
+        told = KnownDelivery(at=report.at, evidence=evidence) if report.outcome == "delivered" else None
         case.doubt_settled(report.letter, told, evidence or "returned", now)
     return text
 

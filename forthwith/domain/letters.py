@@ -13,7 +13,7 @@ from forthwith.domain.documents import DueBox, Letter, NumberedRequest
 from forthwith.domain.fields import Sha256
 from forthwith.domain.items import ItemState
 from forthwith.domain.model import Model
-from forthwith.domain.record import Draft, Filed, Issued, Resent, ServiceRecord, ToldDelivered
+from forthwith.domain.record import Draft, Filed, Issued, KnownDelivery, Resent, ServiceRecord
 from forthwith.domain.timetable import TO_RECIPIENT, Step, StepKind
 from forthwith.domain.wording import paragraphs
 
@@ -56,7 +56,7 @@ class LetterOrder(Model):
     """The earlier letter that this one is a copy of, or takes the place of."""
     recipient: Recipient | None = None
     """Whom the letter is about, as corrected; as the plan has it where it is missing."""
-    told: ToldDelivered | None = None
+    known: KnownDelivery | None = None
     """Nothing is sent: this attempt is known to have arrived."""
 
     def addressee(self, plan: RequestPlan) -> Recipient:

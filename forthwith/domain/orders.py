@@ -42,7 +42,7 @@ def letter_order(case: Case, action: SendLetter, now: datetime) -> LetterOrder:
         service=case.service,
         return_due=dates.return_due,
         memo=case.memo,
-        told=action.told,
+        known=action.known,
     )
 
 

@@ -98,7 +98,7 @@ class Receipt(Model):
     pdf: Filed
 
 
-class ToldDelivered(Model):
+class KnownDelivery(Model):
     """That a letter arrived of which the mail server's answer was lost: somebody said so."""
 
     at: datetime

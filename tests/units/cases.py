@@ -251,7 +251,7 @@ class Desk:
         raise AssertionError("the case does not come to rest")
 
     def accept(self, letter: SendLetter) -> None:
-        taken = receipt(letter.told.at if letter.told else self.now, letter.address)
+        taken = receipt(letter.known.at if letter.known else self.now, letter.address)
         self.case.letter_accepted(letter.step, taken, possible_copy=letter.possible_copy, now=self.now)
 
     def go(self, to: datetime | None = None, /, **period: float) -> "Desk":

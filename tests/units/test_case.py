@@ -599,7 +599,7 @@ def test_a_demand_in_doubt_that_arrived_starts_the_clock_and_is_not_sent_again(s
     desk.go(days=1)
     desk.say(desk.report("demand", "delivered", at=arrived))
     settling = at_letter(desk)
-    assert (settling.attempt, settling.told and settling.told.at) == (1, arrived)
+    assert (settling.attempt, settling.known and settling.known.at) == (1, arrived)
     desk.settle()
     assert desk.case.status is Status.AWAITING_RESPONSE
     assert Attention.UNKNOWN_SEND not in desk.case.attention

@@ -321,7 +321,7 @@ class Life:
         if self.lots.random() < 0.1:
             self.speak()
         self.now += timedelta(seconds=self.lots.choice([0, 0.2, 30]))
-        if letter.told and self.case.still_wants(letter):
+        if letter.known and self.case.still_wants(letter):
             self.move(f"{step.id} known to have arrived")
             self.take(letter)
         elif not self.case.still_wants(letter) and self.lots.random() < 0.7:
@@ -355,7 +355,7 @@ class Life:
     def take(self, letter: SendLetter, *, overtaken: bool = False) -> None:
         """The letter is accepted; one that was overtaken by a new date counts for nothing."""
         step, phase = letter.step, self.case.phase
-        at = letter.told.at if letter.told else self.now
+        at = letter.known.at if letter.known else self.now
         taken, astray = receipt(at, letter.address), self.case.is_astray(letter)
         if astray:
             self.doubted.add((step.id, letter.address))
@@ -519,7 +519,7 @@ class Life:
 
     def check_letter(self, letter: SendLetter) -> None:
         case, step = self.case, letter.step
-        if letter.told:
+        if letter.known:
             assert case.is_in_doubt(step.id)
             return  # it was checked when it was sent
         assert letter.possible_copy == ((step.id, letter.address) in self.doubted), (
