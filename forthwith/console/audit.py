@@ -111,7 +111,7 @@ async def _audited(campaign: str | None, histories: bool) -> Audit:
     findings += driven + [one for file in files.values() for one in file.findings(now)]
     # What nobody drives has missed whatever came since: that is one finding, not two.
     others = workflows.keys() & files.keys() - {one.request for one in driven}
-    missed = await asyncio.to_thread(lambda: [_missed(dossier, files[name], workflows[name], now) for name in others])
+    missed = [await _missed(dossier, files[name], workflows[name], now) for name in others]
     findings += [one for one in missed if one]
     return Audit(
         at=now,
@@ -158,7 +158,7 @@ def _never_started(dossier: Dossier, campaign: str | None, known: Set[str]) -> I
                 )
 
 
-def _missed(dossier: Dossier, file: Audited, workflow: Listed, now: datetime) -> Finding | None:
+async def _missed(dossier: Dossier, file: Audited, workflow: Listed, now: datetime) -> Finding | None:
     promised = workflow.next_action_at
     if file.started is None or promised is None or promised <= now or workflow.execution != "RUNNING":
         return None
@@ -169,7 +169,7 @@ def _missed(dossier: Dossier, file: Audited, workflow: Listed, now: datetime) ->
         recipient, issuer = clocks(dossier, plan, Facts(opened_at=file.started.started_at))
     except (DossierError, ValidationError):
         return finding(file.request, "what it was started with cannot be read", "verify {id}", "the-record-was-changed")
-    return file.missed(plan, recipient, issuer, promised=promised, now=now)
+    return await file.missed(plan, recipient, issuer, promised=promised, now=now)
 
 
 async def _workflows_compared(

@@ -20,10 +20,11 @@ from forthwith.domain.campaign import RequestPlan
 from forthwith.domain.case import Case
 from forthwith.domain.clock import Clock
 from forthwith.domain.letters import POSSIBLE_COPY
-from forthwith.domain.messages import RecordResponse
+from forthwith.domain.messages import Attention, RecordResponse
 from forthwith.domain.model import Model
-from forthwith.domain.record import Draft, Entry, Filed, Receipt
-from forthwith.domain.timetable import timetable
+from forthwith.domain.record import Entry, Receipt
+from forthwith.domain.retelling import retell
+from forthwith.domain.timetable import Facts, Timetable, timetable
 
 PAGE = "docs/runbook.md"
 
@@ -50,11 +51,13 @@ Attempt = tuple[str, int]
 
 _ATTEMPT = re.compile(r"letters/([^/]+)/attempt-(\d+)\.(claim|receipt|nothing-sent)\.json")
 
-FOLLOWS_FROM_TIME = ("deadline_computed", "deadline_passed", "cure_period_over", "no_time_to_cure", "letter_dropped")
-"""Entries that the passing of time alone leads to."""
-
-UNDISTURBED = frozenset(("opened", "letter_sent", "draft_ready", *FOLLOWS_FROM_TIME))
-"""What the record of a request tells to which nobody said anything and for which nothing failed."""
+NOT_FOR_CERTAIN = frozenset(
+    (
+        *("letter_deferred", "letter_in_doubt", "letter_stopped", "sender_lost", "deadlines_recomputed"),
+        *(Attention.LETTER_FAILED, Attention.DRAFT_FAILED, Attention.DATES_FAILED),
+    )
+)
+"""What leaves open, by the record alone, when something is tried again, or by which calendars dates are counted."""
 
 
 class Finding(Model):
@@ -196,13 +199,13 @@ class Audited:
     def _letter(self, wrong: str) -> Finding:
         return finding(self.request, wrong, "status {id}", "letters-and-receipts-do-not-agree")
 
-    def missed(
+    async def missed(
         self, plan: RequestPlan, recipient: Clock, issuer: Clock, *, promised: datetime, now: datetime
     ) -> Finding | None:
         """A step that should have come by ``now``, neither told by the record nor ``promised`` as the next action."""
         if self._broken or self.has_ended or not self.chain:
             return None
-        relived = relive(plan, recipient, issuer, self.chain, tuple(self.receipts.values()))
+        relived = await relive(plan, recipient, issuer, self.chain)
         due = relived and relived.missed(promised=promised, now=now)
         if due is None:
             return None
@@ -234,38 +237,19 @@ class Relived:
         return None if is_promised else self.next
 
 
-def relive(
-    plan: RequestPlan, recipient: Clock, issuer: Clock, record: Sequence[Entry], receipts: Sequence[Receipt]
-) -> Relived | None:
-    """The case that has lived ``record``, as far as time alone and letters made it.
+async def relive(plan: RequestPlan, recipient: Clock, issuer: Clock, record: Sequence[Entry]) -> Relived | None:
+    """The case that has lived ``record``. None where that does not say for certain what comes next."""
+    if not NOT_FOR_CERTAIN.isdisjoint(entry.what for entry in record):
+        return None
 
-    None where anybody said anything that moves a request, or anything failed: then it cannot be told for certain from
-    the record. Nor where the case would have lived it otherwise.
-    """
-    if not UNDISTURBED.issuperset(entry.what for entry in record):
-        return None
-    first, *rest = record
-    case = Case(plan, opened_at=first.at)
-    case.opened(first.at)
-    accepted = {receipt.eml.sha256: receipt for receipt in receipts}
+    async def compute(facts: Facts) -> Timetable:
+        return timetable(plan, recipient, issuer, facts)
+
+    case = Case(plan, opened_at=record[0].at)
     try:
-        for entry in rest:
-            action = proceed(case, recipient, issuer, entry.at)
-            match entry.what, action:
-                case "letter_sent", SendLetter(step) if step.id == entry.details.get("step"):
-                    receipt = accepted[entry.details.get("eml", "")]
-                    case.letter_accepted(step, receipt, possible_copy=action.possible_copy, now=entry.at)
-                case "draft_ready", DraftSubpoena(version):
-                    document = Filed(uri=entry.details["uri"], sha256=entry.details["sha256"], size=0)
-                    case.drafted(Draft(version=version, document=document), entry.at)
-                case what, _ if what in FOLLOWS_FROM_TIME:
-                    pass
-                case _:
-                    return None
+        await retell(case, record, compute)
         last = proceed(case, recipient, issuer, record[-1].at)
-    except (KeyError, ValueError):  # a receipt that is missing, or a date outside the calendars: found otherwise
-        return None
-    if _outline(case.timeline) != _outline(record):
+    except ValueError:  # what it was told was not kept, or a date is outside the calendars
         return None
     match last:
         case SendLetter(step):
@@ -283,10 +267,6 @@ def proceed(case: Case, recipient: Clock, issuer: Clock, now: datetime) -> Actio
     while isinstance(action := case.proceed(now), ComputeDates):
         case.dates_computed(timetable(case.plan, recipient, issuer, action.facts), now)
     return action
-
-
-def _outline(record: Sequence[Entry]) -> list[tuple[str, str | None]]:
-    return [(entry.what, entry.details.get("step")) for entry in record]
 
 
 def _says_copy(eml: bytes) -> bool:

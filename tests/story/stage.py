@@ -731,7 +731,7 @@ class Demand:
         found = list(audited.findings(now + timedelta(days=1)))
         if await self.is_running() and (promised := (await self.view()).next_action) and promised.at:
             plan, recipient, issuer = self.planned.plan, self.planned.recipient, self.planned.issuer
-            assert audited.missed(plan, recipient, issuer, promised=promised.at, now=now) is None
+            assert await audited.missed(plan, recipient, issuer, promised=promised.at, now=now) is None
         assert not found
 
     async def end(self) -> None:

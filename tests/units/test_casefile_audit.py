@@ -1,5 +1,6 @@
 """What an audit finds within one case file: every fault by its name, and nothing in one that is well."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -13,7 +14,9 @@ from activities.letters import Claim
 from forthwith.console.casefile_audit import Audited, Heading, relive
 from forthwith.console.casefile_check import CaseFile, sha256_of
 from forthwith.domain.actions import SendLetter, Wait
+from forthwith.domain.case import DRAFT
 from forthwith.domain.letters import POSSIBLE_COPY
+from forthwith.domain.messages import Attention
 from forthwith.domain.record import Entry, Filed, Receipt
 from tests.units.cases import Desk, clocks, plan
 from tests.units.test_case_lives import Life, random_plan
@@ -85,7 +88,7 @@ class Office:
 
     def missed(self, now: datetime, *, promised: datetime = LATER) -> str:
         recipient, issuer = clocks(self.desk.plan)
-        found = self.audited().missed(self.desk.plan, recipient, issuer, promised=promised, now=now)
+        found = asyncio.run(self.audited().missed(self.desk.plan, recipient, issuer, promised=promised, now=now))
         assert found is None or found.page.endswith(f"#{MISSED}")
         return found.wrong if found else ""
 
@@ -240,8 +243,15 @@ def test_a_record_that_lost_its_end_has_missed_a_step(office: Office) -> None:
     )
 
 
-def test_what_somebody_said_leaves_it_open_what_is_due(office: Office) -> None:
+def test_what_somebody_said_is_lived_as_well(office: Office) -> None:
     office.desk.say(office.desk.review("revise", notes="shorter"))
+    office.file()
+    assert "did not happen: draft 2" in office.missed(LATER)
+
+
+def test_a_failure_leaves_it_open_when_something_is_due(office: Office) -> None:
+    office.desk.say(office.desk.review("revise", notes="shorter"))
+    office.desk.case.failed(Attention.DRAFT_FAILED, "template", office.desk.now, of=DRAFT)
     office.file()
     assert office.missed(LATER) == ""
 
@@ -254,8 +264,7 @@ def test_the_record_of_a_silent_life_says_what_it_waits_for_at_every_moment(numb
     for _ in range(12):
         rest = desk.settle()
         assert isinstance(rest, Wait)
-        receipts = [letter.receipt for letter in desk.case.letters]
-        relived = relive(desk.plan, recipient, issuer, desk.case.timeline, receipts)
+        relived = asyncio.run(relive(desk.plan, recipient, issuer, desk.case.timeline))
         assert relived is None or relived.next == rest
         told += relived is not None
         desk.go(rest.until)
@@ -271,8 +280,7 @@ def test_the_record_of_no_life_says_that_something_was_missed(part: int) -> None
 
 class _Overheard(Life):
     def pass_time(self, until: datetime) -> None:
-        receipts = [letter.receipt for letter in self.case.letters]
-        relived = relive(self.plan, *clocks(self.plan), self.case.timeline, receipts)
+        relived = asyncio.run(relive(self.plan, *clocks(self.plan), self.case.timeline))
         assert relived is None or relived.missed(promised=until, now=until) is None
         super().pass_time(until)
 
