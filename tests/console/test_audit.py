@@ -10,7 +10,7 @@ from forthwith import temporal
 from forthwith.console.requests import Handle, handle_of
 from forthwith.domain.campaign import RequestPlan
 from forthwith.domain.messages import Status, Who, Withdraw
-from forthwith.domain.record import GENESIS, Entry
+from forthwith.domain.record import GENESIS, Entry, Told
 from tests.console.conftest import CampaignWriter, Terminal, until
 from tests.console.test_today import started
 from workflows.jurisdiction_request import JurisdictionRequest
@@ -138,7 +138,8 @@ async def test_every_fault_is_found_once_and_what_is_well_is_not(terminal: Termi
     late = await office.plan("late", like="fremont-ca")
     await office.run(late, queue="nobody", next_action=LONG_AGO)
     silent = await office.plan("silent", like="fremont-ca")
-    opened = Entry(number=1, at=LONG_AGO, what="opened", text="Opened.", previous=GENESIS)
+    call = Told(call="opened")
+    opened = Entry(number=1, at=LONG_AGO, what="opened", text="Opened.", told=call, previous=GENESIS)
     office.dossier.create(office.dossier.of(silent.workflow_id) / "timeline/0001.json", opened.filed())
     await office.run(silent, queue="nobody", next_action=datetime.now(UTC) + timedelta(days=9))
 
