@@ -301,6 +301,7 @@ class _Reading:
             is_held=one is None or not one.is_open or one.status is Status.ON_HOLD,
             response_due=one.response_due if one else None,
             next_action_at=one.next_action_at if one else None,
+            now=self._now,
         )
         is_over = life.ended_as is not None and life.due is not None and life.facts.served_at is None
         life, dates = (life, None) if is_over else self._with_dates(plan, life, standing)

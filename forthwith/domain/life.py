@@ -124,10 +124,15 @@ class Standing(Model):
     """Whether something asks for a person, so that the ladder may stand still."""
     response_due: datetime | None
     next_action_at: datetime | None
+    now: datetime
+    """What should have come before now and is not in the record is not ahead."""
 
 
 A_MOMENT = timedelta(seconds=5)
 """An entry is made so soon after what it tells, and a search attribute is so exact."""
+
+LONGEST_GAP = timedelta(days=1)
+"""So far the minimum gap between two letters may put one off."""
 
 RESPONSE_DUE = "response due"
 
@@ -240,19 +245,27 @@ def _ahead(life: Life, dates: Timetable, standing: Standing) -> Iterator[Mark]:
         return
     if standing.response_due is None or not agree(dates.deadline.closes_at, standing.response_due):
         return
-    notice_is_given = life.facts.final_notice_at is not None
+    since, next_at = max(life.told_until, standing.now), standing.next_action_at or standing.now
+    notice_at, is_overdue = life.facts.final_notice_at, standing.status is Status.OVERDUE
+    letters: list[Mark] = []
     for step in dates.steps:
-        if step.at <= life.told_until or (step.kind is StepKind.FINAL_NOTICE and notice_is_given):
+        kind = _LETTERS_AHEAD.get(step.kind)
+        if kind is None or (kind is MarkKind.NOTICE and notice_at) or (kind is MarkKind.REMINDER and is_overdue):
             continue
-        if step.kind is StepKind.ACKNOWLEDGMENT and _was_heard(life):
+        if step.at <= since or (step.kind is StepKind.ACKNOWLEDGMENT and _was_heard(life)):
             continue
-        is_first = standing.status is Status.OVERDUE
-        if (kind := _LETTERS_AHEAD.get(step.kind)) and not (is_first and kind is MarkKind.REMINDER):
-            yield Mark(kind=kind, at=step.at, text=spoken(step.id), planned=True)
-    if dates.cure and dates.cure.closes_at > life.told_until:
-        at = standing.next_action_at
-        if not notice_is_given or (at and agree(dates.cure.closes_at, at)):
-            yield _date(MarkKind.CURE, "time to cure ends", dates.cure, planned=True)
+        letters.append(Mark(kind=kind, at=step.at, text=spoken(step.id), planned=True))
+        notice_at = step.at if kind is MarkKind.NOTICE else notice_at
+    first, *others = _in_time(letters) or (None,)
+    if first:
+        # The minimum gap to the letter before it is no matter of the record; the next action says where it led.
+        put_off = first.at < next_at <= first.at + LONGEST_GAP and next_at < standing.response_due
+        yield first.model_copy(update={"at": next_at}) if put_off else first
+    yield from filter(None, others)
+    if dates.cure is None or notice_at is None or dates.cure.closes_at <= since:
+        return
+    if life.facts.final_notice_at is None or agree(dates.cure.closes_at, next_at):
+        yield _date(MarkKind.CURE, "time to cure ends", dates.cure, planned=True)
 
 
 def agree(one: datetime, other: datetime) -> bool:
@@ -295,9 +308,13 @@ class _Telling:
         self._spans: list[Span] = []
         self._open: dict[SpanKind, datetime] = {}
         self._rung = FIRST
+        self._demand, self._final_notice = "", ""
+        """The steps of the latest of each."""
+        self._is_issued = False
         self._drafts = 0
         self._due: datetime | None = None
         self._clock_from: datetime | None = None
+        self._overdue_from: datetime | None = None
         self._final_notice_at: datetime | None = None
         self._served_at: datetime | None = None
         self._is_return_known = True
@@ -306,7 +323,7 @@ class _Telling:
         self._ended_as: Status | None = None
 
     def life(self, entries: Sequence[Entry]) -> Life:
-        spans = [*self._spans, *(self._span(kind, since, None) for kind, since in self._open.items())]
+        spans = [*self._spans, *(self._still_open(kind, since) for kind, since in self._open.items())]
         if self._due and (SpanKind.RESPONSE in self._open or self._ended_early()):
             self._mark(MarkKind.DEADLINE, self._due, RESPONSE_DUE, planned=True)
         return Life(
@@ -322,6 +339,7 @@ class _Telling:
                 opened_at=entries[0].at,
                 clock_from=self._clock_from,
                 pauses=tuple(self._pauses),
+                overdue_from=self._overdue_from,
                 final_notice_at=self._final_notice_at,
                 served_at=self._served_at,
                 recipient_calendar=self._calendars.get("recipient_calendar"),
@@ -333,10 +351,9 @@ class _Telling:
     def _ended_early(self) -> bool:
         return self._ended_as is not None and not any(mark.kind is MarkKind.DEADLINE for mark in self._marks)
 
-    def _span(self, kind: SpanKind, since: datetime, until: datetime | None) -> Span:
-        if kind is SpanKind.RESPONSE and until is None:
-            until = self._due
-        return Span(kind=kind, since=since, until=until)
+    def _still_open(self, kind: SpanKind, since: datetime) -> Span:
+        is_known = kind is SpanKind.RESPONSE and self._due and self._due > since
+        return Span(kind=kind, since=since, until=self._due if is_known else None)
 
     def _mark(self, kind: MarkKind, at: datetime, text: str, *, planned: bool = False, late: bool = False) -> None:
         self._marks.append(Mark(kind=kind, at=at, text=text, planned=planned, late=late))
@@ -355,9 +372,8 @@ class _Telling:
         match entry.what:
             case "letter_sent":
                 self._letter(details.get("step", ""), at)
-            case "letter_delivered" if self._plan.campaign.clock.starts == "delivered":
-                if details.get("step", "").startswith("demand"):
-                    self._clock_starts(at)
+            case "letter_delivered" if details.get("step") == self._demand:
+                self._clock_starts(at)  # if it does not run yet
             case "deadline_computed":
                 self._computed(_instant(details, "due", at), at)
             case "deadline_passed":
@@ -381,7 +397,7 @@ class _Telling:
                 self._rung = DRAFTED
             case "issued":
                 self._mark(MarkKind.ISSUED, _instant(details, "issued_at", at), "subpoena issued")
-                self._rung = SERVICE
+                self._is_issued, self._rung = True, SERVICE
             case "served":
                 self._serve(_instant(details, "served_at", at))
             case "return_passed":
@@ -420,6 +436,8 @@ class _Telling:
                 self._rung = RETURNS
             case "escalated":
                 self._mark(MarkKind.COURSE, at, "escalated")
+                if SpanKind.RESPONSE in self._open or not (self._final_notice_at or self._overdue_from):
+                    self._overdue_from = at
                 self._end(at, SpanKind.RESPONSE, SpanKind.CURE)
             case "clock_paused":
                 self._begin(SpanKind.PAUSE, _as_of(entry))
@@ -428,6 +446,9 @@ class _Telling:
             case "letter_resent" if "-copy-" not in details.get("step", ""):
                 self._mark(MarkKind.COURSE, at, "new demand asked for")
                 self._without_clock(at)
+            case "not_due_before" if self._served_at:
+                self._begin(SpanKind.RETURN, at)
+                self._rung = RETURNS
             case "not_due_before":
                 self._again(at)
             case "time_to_cure_goes_on":
@@ -450,13 +471,13 @@ class _Telling:
             self._mark(MarkKind.REMINDER, at, name)
         elif step.startswith("demand"):
             self._mark(MarkKind.DEMAND, at, name)
-            self._rung = FIRST
+            self._demand, self._rung = step, FIRST
             if self._plan.campaign.clock.starts == "accepted":
                 self._clock_starts(at)
         elif step.startswith("final-notice"):
             self._mark(MarkKind.NOTICE, at, name)
             self._begin(SpanKind.CURE, at)
-            self._final_notice_at, self._rung = at, name
+            self._final_notice, self._final_notice_at, self._rung = step, at, name
         elif step.startswith(("reminder", "acknowledgment")):
             self._mark(MarkKind.REMINDER, at, name if step.startswith("reminder") else "acknowledgment asked for")
             self._rung = name
@@ -473,7 +494,8 @@ class _Telling:
 
     def _computed(self, due: datetime, at: datetime) -> None:
         self._clock_starts(at)
-        self._begin(SpanKind.RESPONSE, at)
+        if due > at:
+            self._begin(SpanKind.RESPONSE, at)
         if self._due and due != self._due:
             self._marks = [mark for mark in self._marks if mark.kind is not MarkKind.DEADLINE or mark.at != self._due]
             self._mark(MarkKind.MOVED, self._due, "the response was due before", planned=True)
@@ -531,17 +553,22 @@ class _Telling:
         self._mark(MarkKind.OBJECTION, received_at, "objection")
 
     def _came_back(self, step: str, was_sent: bool, at: datetime) -> None:
-        self._mark(MarkKind.FAILED, at, f"{spoken(step)} {'came back' if was_sent else 'refused by the mail server'}")
-        if was_sent and step.startswith("demand") and self._served_at is None:
+        """A demand that came back stops its clock, and a final notice was never given, unless another one has replaced
+        it or the subpoena was issued: what was issued stands."""
+        what = "came back" if was_sent else "refused by the mail server"
+        self._mark(MarkKind.FAILED, at, f"{spoken(step)} {what}" if step else "a letter could not be made")
+        if not was_sent or self._is_issued:
+            return
+        if step == self._demand:
             self._without_clock(at)
-        elif was_sent and step.startswith("final-notice") and self._served_at is None:
+        elif step == self._final_notice:
             self._end(at, SpanKind.CURE, SpanKind.OURS)
             self._final_notice_at = None
 
     def _without_clock(self, at: datetime) -> None:
         """No demand stands: no date runs until there is another one."""
         self._end(at, *SpanKind)
-        self._due = self._clock_from = self._final_notice_at = None
+        self._due = self._clock_from = self._overdue_from = self._final_notice_at = None
         self._rung = FIRST
 
     def _again(self, at: datetime) -> None:
@@ -549,7 +576,7 @@ class _Telling:
         self._end(at, SpanKind.CURE, SpanKind.OURS)
         if self._clock_from:
             self._begin(SpanKind.RESPONSE, at)
-        self._final_notice_at, self._rung = None, FIRST
+        self._overdue_from, self._final_notice_at, self._rung = None, None, FIRST
 
     def _resume(self, until: datetime) -> None:
         if since := self._open.get(SpanKind.PAUSE):

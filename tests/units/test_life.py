@@ -1,7 +1,7 @@
 """What a record tells of a life: the marks and spans that the report draws, and what lies ahead."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -11,6 +11,7 @@ from forthwith.domain.messages import Attention, Status
 from forthwith.domain.record import Entry
 from forthwith.domain.timetable import TO_RECIPIENT, StepKind
 from tests.units.cases import Desk, campaign, dates, plan, without
+from tests.units.test_case_lives import live
 
 DUE = datetime(2018, 2, 24, 6, tzinfo=UTC)
 """The end of February 23 in Chicago."""
@@ -25,6 +26,7 @@ def standing(desk: Desk) -> Standing:
         is_held=case.status is Status.ON_HOLD or not case.is_open,
         response_due=case.response_due,
         next_action_at=case.foreseen_at(desk.now),
+        now=desk.now,
     )
 
 
@@ -262,3 +264,24 @@ def test_an_entry_of_a_later_release_changes_nothing_and_no_entry_is_no_life():
     nobody: RequestPlan = plan()
     with pytest.raises(ValueError, match="has no entries"):
         life_of(nobody, [])
+
+
+@pytest.mark.parametrize("part", range(3))
+def test_whatever_happens_a_record_is_told_as_the_request_knows_it(part: int):
+    for seed in range(part, 240, 3):
+        case = live(seed).case
+        life = life_of(case.plan, case.timeline)
+        assert life.outstanding == case.items.outstanding, seed
+        assert life.rung in rungs(case.plan.campaign.ladder), seed
+        assert all(span.until is None or span.until >= span.since for span in life.spans), seed
+        if case.is_open:
+            assert life.ended_as is None, seed
+            assert life.facts.final_notice_at == case.final_notice_at, seed
+            assert life.facts.served_at == (case.service.served_at if case.service else None), seed
+            paused = [span.since for span in life.spans if span.kind is SpanKind.PAUSE and span.until is None]
+            assert len(paused) == bool(case.paused_since), seed
+            if case.paused_since:  # which an entry names to the minute
+                assert case.paused_since - paused[0] < timedelta(minutes=1), seed
+        else:
+            assert life.ended_as is case.status, seed
+            assert all(span.until for span in life.spans), seed
