@@ -20,7 +20,8 @@ from pypdf import PdfReader
 
 from forthwith.console.campaign_file import read_campaign
 from forthwith.console.planning import Planned, plan_requests
-from forthwith.console.report import made_report, write_report
+from forthwith.console.report import made_report
+from forthwith.console.report_files import write_report
 from forthwith.console.requests import query
 from forthwith.domain.forecast import Foreseen
 from forthwith.domain.letters import LetterOrder

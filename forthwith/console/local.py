@@ -30,7 +30,8 @@ from forthwith.console.lined_yaml import LinedYaml
 from forthwith.console.output import Failure, Json, err, out, plain_table, print_json, styled
 from forthwith.console.planning import check_requests, plan_requests
 from forthwith.console.problems import InvalidCampaign
-from forthwith.console.report import made_report, write_report
+from forthwith.console.report import made_report
+from forthwith.console.report_files import write_report
 from forthwith.console.requests import listed, named, plural, query
 from forthwith.console.start import Starter
 from forthwith.console.upkeep import prepare_server

@@ -5,31 +5,22 @@ request is asked anything. So a request that Temporal has forgotten is in the re
 """
 
 import asyncio
-import csv
-import io
-import json as jsons
-import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from importlib.resources import files
-from itertools import groupby
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import typer
-from jinja2 import Environment, StrictUndefined
 from pydantic import ValidationError
-from pydantic_core import to_json
 from rich.markup import escape
 from temporalio.client import Client
 
-from activities.agenda import calendar_of
 from activities.dates import clocks
 from activities.dossier import Dossier, DossierError
-from forthwith.console import report_drawing as drawing
-from forthwith.console.desk import Duty
 from forthwith.console.output import Failure, Json, closing, local, out, print_json
+from forthwith.console.report_files import DATA, DATES, TABLE, Made, write_report
+from forthwith.console.report_page import Report, ReportRow
 from forthwith.console.requests import Listed, connected, in_order, listed, query, web_ui_link, web_ui_page
 from forthwith.console.today import Desk
 from forthwith.domain.agenda import CURE_ENDS, RESPONSE_DUE, Appointment, deadline, known_date, next_action
@@ -37,100 +28,19 @@ from forthwith.domain.campaign import RequestPlan
 from forthwith.domain.fields import safe_id
 from forthwith.domain.life import (
     Life,
-    Mark,
     MarkKind,
     Standing,
     agree,
     dates_of,
     foreseen,
-    life_of,
     next_in_words,
     rungs,
 )
-from forthwith.domain.messages import ENDED, Attention, Status
-from forthwith.domain.model import Model
+from forthwith.domain.life_story import life_of
+from forthwith.domain.messages import ENDED, Status
 from forthwith.domain.timetable import Timetable, timetable
 from forthwith.domain.views import WAITING_FOR
 from forthwith.settings import Settings
-
-PAGE, TABLE, DATA, DATES = "report.html", "report.csv", "report.json", "report.ics"
-
-DUTIES_SHOWN = 40
-"""Things to do on the page; `today --json` has them all."""
-
-WORDS_FOR = 1_000
-"""Up to so many requests each mark has words of its own, with the time of day. In a larger campaign they would be a
-third of the page, and the line under each drawing has every day."""
-
-ENDS_A_DAY = (MarkKind.DEADLINE, MarkKind.MOVED, MarkKind.CURE, MarkKind.RETURN)
-"""What falls at a closing instant, said as the day that ends then."""
-
-NOT_SAID = (MarkKind.CLOCK, MarkKind.MOVED, MarkKind.CHASE)
-"""Marks that are drawn, and left out where a life is told in one line."""
-
-
-class ReportRow(Model):
-    """One request of the report. Instants are UTC; what is written out is in the recipient's zone."""
-
-    request: str
-    jurisdiction: str
-    name: str
-    zone: str
-    status: Status | None
-    """As Visibility has it; as the record ends, where Temporal has forgotten it."""
-    is_in_temporal: bool
-    attention: tuple[Attention, ...] = ()
-    rung: str = ""
-    rung_number: int = 0
-    rungs: int = 0
-    waits_for: str = ""
-    next: str = ""
-    next_at: datetime | None = None
-    next_local: str = ""
-    response_due: datetime | None = None
-    response_due_local: str = ""
-    outstanding: int | None = None
-    outstanding_items: tuple[str, ...] | None = None
-    """By number, where the record agrees with how many Visibility counts."""
-    items: int | None = None
-    problem: str = ""
-    """What is wrong with its record, or that nobody drives it."""
-    link: str = ""
-    life: Life | None = None
-
-
-class Report(Model):
-    """One campaign at one moment."""
-
-    document: Literal["forthwith report"] = "forthwith report"
-    campaign: str
-    title: str
-    made_at: datetime
-    zone: str
-    made_local: str
-    statuses: dict[Status, int]
-    """How many stand where; those that Temporal has forgotten as their record ends."""
-    forgotten: int
-    """How many Temporal has forgotten."""
-    duties: tuple[Duty, ...]
-    """What needs a person, as `today` says."""
-    is_ahead: bool
-    """Whether the record tells of later than now: a rehearsal on a virtual clock."""
-    web_ui: str
-    """Where the Web UI lists those with a reason for attention."""
-    links: dict[Status, str]
-    """Where it lists those of each status."""
-    requests: tuple[ReportRow, ...]
-
-
-class Written(Model):
-    """Where a report was left."""
-
-    campaign: str
-    page: str
-    table: str
-    data: str
-    dates: str
 
 
 def report(
@@ -159,23 +69,6 @@ def report(
     elif written:
         others = f"{TABLE}, {DATA} and {DATES}"
         out.print(f"{escape(written.page)}, with {others} beside it", highlight=False, soft_wrap=True)
-
-
-class Made:
-    """A report, and what its files are made of."""
-
-    def __init__(self, report: Report, appointments: Sequence[Appointment]) -> None:
-        self.report = report
-        self.appointments = appointments
-
-    def files(self) -> Mapping[str, bytes]:
-        """The content of each file by its name."""
-        return {
-            PAGE: page(self.report).encode(),
-            TABLE: table(self.report.requests).encode("utf-8-sig"),
-            DATA: to_json(self.report) + b"\n",
-            DATES: calendar_of(self.report.campaign, self.appointments),
-        }
 
 
 async def made_report(client: Client, dossier: Dossier, campaign: str, *, now: datetime, web_ui: str) -> Made:
@@ -231,7 +124,7 @@ async def made_report(client: Client, dossier: Dossier, campaign: str, *, now: d
             links={status: link(query(campaign, status, None, None)) for status in Status if statuses[status]},
             requests=tuple(sorted((*rows, *gone), key=lambda row: _first(row, needed))),
         ),
-        reading.appointments,
+        tuple(reading.appointments),
     )
 
 
@@ -364,176 +257,3 @@ def _appointments(
             yield deadline(plan, "objection due", dates.objection_due, as_of=as_of, version=version)
     if standing.next_action_at and what:
         yield next_action(plan, what, standing.next_action_at, as_of=as_of, version=version)
-
-
-# The files.
-
-
-def write_report(made: Made, folder: Path) -> Written:
-    """Writes the four files, each whole. Raises ``Failure`` where something lies there that is no such report."""
-    campaign = made.report.campaign
-    there = [name for name in (PAGE, TABLE, DATA, DATES) if (folder / name).exists()]
-    if there and _campaign_in(folder / DATA) != campaign:
-        raise Failure(
-            f"{folder} has a {there[0]} that is not of a report of {campaign}",
-            hint=f"name another folder: forthwith report {campaign} --to FOLDER",
-        )
-    drafts: dict[Path, Path] = {}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in made.files().items():
-            draft = folder / f".{name}.{secrets.token_hex(4)}"
-            drafts[draft] = folder / name
-            draft.write_bytes(content)
-        for draft, path in drafts.items():
-            draft.replace(path)
-    except OSError as error:
-        raise Failure(f"{folder} cannot be written: {error.strerror}") from error
-    finally:
-        for draft in drafts:
-            draft.unlink(missing_ok=True)
-    return Written(
-        campaign=campaign,
-        page=str(folder / PAGE),
-        table=str(folder / TABLE),
-        data=str(folder / DATA),
-        dates=str(folder / DATES),
-    )
-
-
-def _campaign_in(path: Path) -> str | None:
-    """Whose report a file has the data of; None where it is none."""
-    try:
-        content: Any = jsons.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return None
-    match content:
-        case {"document": "forthwith report", "campaign": str(campaign)}:
-            return campaign
-        case _:
-            return None
-
-
-def table(rows: Iterable[ReportRow]) -> str:
-    """One row a request, for a spreadsheet, in which no cell is a formula."""
-    file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerow(
-        (
-            *("request", "name", "status", "attention", "rung", "rung_number", "rungs", "waits_for", "next"),
-            *("next_at_utc", "next_at_local", "response_due_utc", "response_due_local", "zone"),
-            *("outstanding", "items", "outstanding_items", "entries", "problem", "link"),
-        )
-    )
-    for row in rows:
-        cells = (
-            *(row.request, row.name, row.status or "", " ".join(row.attention), row.rung, row.rung_number, row.rungs),
-            *(row.waits_for, row.next, _utc(row.next_at), row.next_local),
-            *(_utc(row.response_due), row.response_due_local, row.zone),
-            *(
-                "" if row.outstanding is None else row.outstanding,
-                row.items or "",
-                " ".join(row.outstanding_items or ()),
-            ),
-            *(row.life.entries if row.life else 0, row.problem, row.link),
-        )
-        writer.writerow(_inert(cell) if isinstance(cell, str) else cell for cell in cells)
-    return file.getvalue()
-
-
-def _inert(cell: str) -> str:
-    """Text that a spreadsheet does not run, though it begins like a formula."""
-    return f"'{cell}" if cell.lstrip()[:1] in ("=", "+", "-", "@") or cell[:1] in ("\t", "\r", "\n") else cell
-
-
-def _utc(instant: datetime | None) -> str:
-    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if instant else ""
-
-
-def page(report: Report) -> str:
-    """The page: one file that asks nobody for anything."""
-    lives = [row.life for row in report.requests if row.life]
-    moments = [moment for life in lives for moment in (life.begins, life.ends, life.told_until)]
-    now = None if report.is_ahead else report.made_at
-    axis = drawing.Axis.over([*moments, *([now] if now else []), *([] if moments else [report.made_at])], report.zone)
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    counts = [(_class(status), spoken(status), count) for status, count in report.statuses.items()]
-    template = environment.from_string((files("forthwith") / "console" / "report.html.j2").read_text(encoding="utf-8"))
-    return template.render(
-        report=report,
-        sprite=drawing.sprite(axis, now),
-        bar=drawing.bar(counts, title=f"{len(report.requests)} requests") if counts else "",
-        counts=[
-            (drawing.swatch(number, look), words, count, report.links.get(status, ""))
-            for number, (status, (look, words, count)) in enumerate(zip(report.statuses, counts, strict=True))
-        ],
-        duties=report.duties[:DUTIES_SHOWN],
-        more=len(report.duties) - DUTIES_SHOWN,
-        names={row.request: row.name for row in report.requests},
-        legend=list(drawing.legend()),
-        scale=drawing.scale(axis, now),
-        rows=[_shown(number, row, axis, now, report) for number, row in enumerate(report.requests, start=1)],
-    )
-
-
-class Shown(Model):
-    """A row as the page has it."""
-
-    row: ReportRow
-    number: int
-    status: str
-    look: str
-    needs: bool
-    drawn: str
-    past: tuple[tuple[str, str], ...] = ()
-    ahead: tuple[tuple[str, str], ...] = ()
-
-
-def _shown(number: int, row: ReportRow, axis: drawing.Axis, now: datetime | None, report: Report) -> Shown:
-    status = spoken(row.status) if row.status else "Not in Temporal"
-    needs = bool(row.attention or row.problem) or any(duty.request == row.request for duty in report.duties)
-    shown = Shown(
-        row=row, number=number, status=status, look=_class(row.status) if row.status else "gone", needs=needs, drawn=""
-    )
-    if row.life is None:
-        return shown
-    is_open = row.life.ended_as is None
-    has_words = len(report.requests) <= WORDS_FOR
-    said = {mark: _in_words(mark, row.zone) for mark in row.life.marks} if has_words else {}
-    told = [mark for mark in row.life.marks if mark.kind not in NOT_SAID]
-    return shown.model_copy(
-        update={
-            "drawn": drawing.strip(row.life, axis, number=number, title=f"{row.name}: {status}", now=now, said=said),
-            "past": _day_by_day((mark for mark in told if not mark.planned), row.zone, axis),
-            "ahead": _day_by_day((mark for mark in told if mark.planned and is_open), row.zone, axis),
-        }
-    )
-
-
-def _day_by_day(marks: Iterable[Mark], zone: str, axis: drawing.Axis) -> tuple[tuple[str, str], ...]:
-    """What there is to tell, by the day on which it was, or by the minute where an axis is short."""
-
-    def when(mark: Mark) -> str:
-        there = closing(mark.at, zone) if mark.kind in ENDS_A_DAY else local(mark.at, zone)
-        _, day, month, _, clock, *_ = there.split()
-        return clock if axis.is_short() else f"{day} {month}"
-
-    return tuple(
-        (moment, ", ".join(f"{mark.text}{' (late)' if mark.late else ''}" for mark in group))
-        for moment, group in groupby(marks, key=when)
-    )
-
-
-def _in_words(mark: Mark, zone: str) -> str:
-    when = closing(mark.at, zone) if mark.kind in ENDS_A_DAY else local(mark.at, zone)
-    return f"{mark.text[:1].upper()}{mark.text[1:]}{', late' if mark.late else ''}: {when}"
-
-
-def spoken(status: Status) -> str:
-    """``Awaiting response``."""
-    words = "".join(f" {c.lower()}" if c.isupper() else c for c in status)
-    return words.strip().capitalize()
-
-
-def _class(status: Status) -> str:
-    return f"is-{status.lower()}"

@@ -25,7 +25,7 @@ from forthwith import temporal
 from forthwith.console.app import app
 from forthwith.console.local import DemoReport
 from forthwith.console.preview import PreviewStep
-from forthwith.console.report import Report
+from forthwith.console.report_page import Report
 from forthwith.console.requests import Listed
 from forthwith.console.start import StartOutcome
 from forthwith.console.today import Today

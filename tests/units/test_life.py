@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from forthwith.domain.campaign import RequestPlan
-from forthwith.domain.life import Life, MarkKind, SpanKind, Standing, dates_of, foreseen, life_of, next_in_words, rungs
+from forthwith.domain.life import Life, MarkKind, SpanKind, Standing, dates_of, foreseen, next_in_words, rungs
+from forthwith.domain.life_story import life_of
 from forthwith.domain.messages import Attention, Status
 from forthwith.domain.record import Entry
 from forthwith.domain.timetable import TO_RECIPIENT, StepKind

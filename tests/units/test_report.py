@@ -13,8 +13,9 @@ from xml.etree import ElementTree
 import pytest
 
 from forthwith.console.output import Failure
-from forthwith.console.report import DATA, PAGE, Made, Report, ReportRow, page, table, write_report
 from forthwith.console.report_drawing import ENDS, HEIGHT, SHAPES, Axis, bar, legend, sprite, strip
+from forthwith.console.report_files import DATA, PAGE, Made, table, write_report
+from forthwith.console.report_page import Report, ReportRow, page
 from forthwith.domain.life import Life, MarkKind
 from forthwith.domain.messages import ENDED, Status
 from tests.ui.scene import ATTACK
