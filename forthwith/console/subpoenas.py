@@ -1,6 +1,7 @@
 """Commands about the subpoena: the decision on its draft, its issuance and its service. People do all three."""
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +12,13 @@ from forthwith.console.options import Instant, Reason, Reviewer, Teller
 from forthwith.console.output import Failure
 from forthwith.console.tell import tell
 
+SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+
 
 def review(
     request: Request,
     *,
-    sha256: Annotated[str, typer.Option(help="Hash of the draft that was read; `forthwith status` shows it.")],
+    sha256: Annotated[str, typer.Option(help="The draft that was read: its hash, as `status` shows it, or its PDF.")],
     approve: Annotated[bool, typer.Option("--approve", help="The draft may be issued.")] = False,
     revise: Annotated[bool, typer.Option("--revise", help="A new version is drawn up.")] = False,
     reject: Annotated[bool, typer.Option("--reject", help="The request goes on hold.")] = False,
@@ -37,14 +40,15 @@ def review(
     if len(decisions) != 1:
         raise Failure("give exactly one of --approve, --revise and --reject")
     fields = dict(_field(written) for written in put or ())
-    message = {"decision": decisions[0], "sha256": sha256, "fields": fields, "notes": notes, "reason": reason}
+    read = _sha256("--sha256", sha256)
+    message = {"decision": decisions[0], "sha256": read, "fields": fields, "notes": notes, "reason": reason}
     tell(request, "review_subpoena", message, teller)
 
 
 def issued(
     request: Request,
     *,
-    draft: Annotated[str, typer.Option(help="Hash of the approved draft; `forthwith status` shows it.")],
+    draft: Annotated[str, typer.Option(help="The approved draft: its hash, as `status` shows it, or its PDF.")],
     number: Annotated[str, typer.Option(help="The number under which it was issued.")],
     signed_by: Annotated[str, typer.Option(help="Who signed it.")],
     sha256: Annotated[str, typer.Option(help="Hash of the signed document.")] = "",
@@ -60,11 +64,11 @@ def issued(
     if bool(sha256) == bool(signed):
         raise Failure("give the signed document, with --signed FILE, or its hash, with --sha256")
     message = {
-        "draft": draft,
+        "draft": _sha256("--draft", draft),
         "number": number,
         "signed_by": signed_by,
         "signed_title": title,
-        "sha256": _hash_of(signed) if signed else sha256,
+        "sha256": _sha256("--signed", str(signed)) if signed else sha256,
         "issued_at": at,
     }
     tell(request, "record_issuance", message, teller)
@@ -98,11 +102,16 @@ def served(
     tell(request, "record_service", message, teller)
 
 
-def _hash_of(file: Path) -> str:
+def _sha256(option: str, given: str) -> str:
+    """A hash as it was given, or that of the file that was named instead."""
+    if SHA256.fullmatch(given):
+        return given.lower()
     try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
+        return hashlib.sha256(Path(given).read_bytes()).hexdigest()
     except OSError as error:
-        raise Failure(f"--signed {file}: cannot be read: {error.strerror}") from error
+        raise Failure(
+            f"{option} {given}: is no sha256 of 64 hexadecimal digits, and no file that can be read: {error.strerror}"
+        ) from error
 
 
 def _field(written: str) -> tuple[str, str]:

@@ -49,6 +49,7 @@ async def test_a_draft_is_revised_and_approved_and_another_one_rejected(terminal
         (("review", request, *read, "--approve", "--by", "Somebody else"), "Reviewing attorney"),
         (("review", request, *read, "--approve", *REVIEWER), "empty fields"),
         (("review", request, "--sha256", "a" * 64, "--approve", *REVIEWER), "is not draft 1"),
+        (("review", request, "--sha256", "9f2c", "--approve", *REVIEWER), "no file that can be read"),
         (("review", request, *read, *REVIEWER), "exactly one of --approve"),
         (("review", request, *read, "--revise", "--set", "relevance", *REVIEWER), "FIELD=VALUE"),
         (("review", request, *read, "--revise", "--set", "relevanse=x", *REVIEWER), "relevanse"),
@@ -69,7 +70,8 @@ async def test_a_draft_is_revised_and_approved_and_another_one_rejected(terminal
     assert not second.missing
     shown = await terminal("status", request)
     assert second.sha256 in shown.out
-    approved = await terminal("review", request, "--sha256", second.sha256, "--approve", *REVIEWER)
+    pdf = str(terminal.stage.dossier / second.document.uri)
+    approved = await terminal("review", request, "--sha256", pdf, "--approve", *REVIEWER)
     assert approved.code == 0, approved.err
     assert "AwaitingIssuance" in approved.out
 
