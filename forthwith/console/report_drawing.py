@@ -314,13 +314,12 @@ def _drawn_span(span: Span, axis: Axis, here: datetime) -> Iterator[str]:
 
 
 def _drawn_lane(lane: Lane, marks: Sequence[Mark], axis: Axis, life: Life, said: Mapping[Mark, str]) -> str:
-    parts, taken = list[str](), -ROOM
-    for mark in marks:
-        is_end = mark.kind is MarkKind.END and life.ended_as
-        shape = ENDS[life.ended_as] if is_end and life.ended_as else SHAPES[mark.kind]
-        exact = at = axis.at(mark.at)
-        if lane in ("theirs", "ours"):
-            at = taken = round(max(exact, taken + ROOM), 2)
+    exactly = [axis.at(mark.at) for mark in marks]
+    places = _side_by_side(exactly) if lane in ("theirs", "ours") else exactly
+    parts: list[str] = []
+    for mark, exact, at in zip(marks, exactly, places, strict=True):
+        has_its_end = mark.kind is MarkKind.END and life.ended_as
+        shape = ENDS[has_its_end] if has_its_end else SHAPES[mark.kind]
         if at != exact:
             edge, end = (BAND + 5 - OURS, -6) if lane == "ours" else (BAND - 5 - THEIRS, 6)
             parts.append(f'<line class="lead" x1="{exact}%" y1="{edge}" x2="{at}%" y2="{end}"/>')
@@ -329,8 +328,21 @@ def _drawn_lane(lane: Lane, marks: Sequence[Mark], axis: Axis, life: Life, said:
         title = f"><title>{escape(said[mark])}</title></use>" if mark in said else "/>"
         parts.append(f'<use{classes} href="#{shape.id}" x="{at}%"{title}')
         if mark.late:
-            parts.append(f'<text class="late" x="{at}%" y="3" dx="9">late</text>')
+            side = 'dx="9"' if at < 94 else 'dx="-9" text-anchor="end"'
+            parts.append(f'<text class="late" x="{at}%" y="3" {side}>late</text>')
     return f'<g class="{lane}" transform="translate(0 {_HEIGHTS[lane]})">{"".join(parts)}</g>'
+
+
+def _side_by_side(exactly: Sequence[float]) -> list[float]:
+    """Places apart from each other, in the same order: moved to the right, and back where the axis ends."""
+    room, places = min(ROOM, 98 / max(len(exactly), 1)), list[float]()
+    for at in exactly:
+        places.append(max(at, places[-1] + room) if places else at)
+    last = 100 - room / 2
+    for number in range(len(places) - 1, -1, -1):
+        places[number] = round(min(places[number], last), 2)
+        last = places[number] - room
+    return places
 
 
 def legend() -> Iterator[tuple[str, str]]:

@@ -283,6 +283,8 @@ async def test_a_rehearsal_prints_one_document_that_names_every_request(
     ended = {one["jurisdiction"]: one["status"] for one in said.json["requests"]}
     assert ended == {"chicago-il": "Complied", "new-york-city-ny": "Complied", "burlington-vt": "Withdrawn"}
     assert said.json["dossier"].startswith(str(tmp_path))
+    assert said.json["report"].startswith(str(tmp_path))
+    assert "City of Chicago, Illinois: Complied" in (tmp_path / said.json["report"]).read_text()
 
 
 async def test_a_rehearsal_ends_where_only_a_person_could_go_on_and_says_who(

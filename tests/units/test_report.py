@@ -110,6 +110,16 @@ def test_marks_that_fall_together_stand_side_by_side_and_lead_to_their_moment():
     assert svg.attrib["height"] == str(HEIGHT)
 
 
+def test_no_mark_leaves_the_axis_however_many_there_are():
+    desk = Desk().go(days=20)
+    desk.say(desk.response(a1="produced"))
+    for _ in range(60):
+        desk.say(desk.response(kind="other"))
+    places = [float(use.attrib["x"].rstrip("%")) for use in drawn(told(desk)).iter("use") if "x" in use.attrib]
+    assert len(places) > 60
+    assert 0 <= min(places) <= max(places) <= 100
+
+
 def test_a_bar_says_each_number():
     svg = ElementTree.fromstring(bar([("a", "Overdue", 1), ("b", "Complied", 99)], title="100 requests"))  # noqa: S314
     widths = [float(rect.attrib["width"].rstrip("%")) for rect in svg.iter("rect") if "class" in rect.attrib]
