@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+from temporalio.service import RPCError, RPCStatusCode
 
 from forthwith.console.local import Stage, stage
 from forthwith.domain.messages import Status
@@ -73,6 +74,18 @@ class Terminal:
             return (await self.standing(request)).status is status
 
         await until(has_become)
+
+    async def forgets(self, request: str) -> None:
+        """Waits until Temporal no longer knows a request, which it deletes in its own time."""
+
+        async def is_forgotten() -> bool:
+            try:
+                await self.stage.server.client.get_workflow_handle(request).describe()
+            except RPCError as error:
+                return error.status is RPCStatusCode.NOT_FOUND
+            return False
+
+        await until(is_forgotten)
 
     async def temporal(self, *words: str) -> Said:
         """The plain Temporal CLI."""

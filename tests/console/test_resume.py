@@ -2,28 +2,14 @@
 
 from pathlib import Path
 
-from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
+import pytest
 
 from forthwith.domain.messages import Status
-from tests.console.conftest import CampaignWriter, Said, Terminal, until
+from tests.console.conftest import CampaignWriter, Said, Terminal
 from tests.console.test_review import REVIEWER, draft
 from tests.console.test_to_the_referral import redrafted, returned_soon
 
 AGAIN = ("--reason", "terminated by mistake", "--yes")
-
-
-async def forgotten(client: Client, request: str) -> None:
-    """Temporal deletes a workflow in its own time."""
-
-    async def is_gone() -> bool:
-        try:
-            await client.get_workflow_handle(request).describe()
-        except RPCError as error:
-            return error.status is RPCStatusCode.NOT_FOUND
-        return False
-
-    await until(is_gone)
 
 
 async def done(said: Said) -> Said:
@@ -87,6 +73,7 @@ async def test_a_terminated_request_goes_on_where_it_stood(terminal: Terminal, c
     assert len(sent) == 1, "no second demand"
 
 
+@pytest.mark.prove
 async def test_a_request_that_temporal_forgot_answers_and_goes_on_to_the_referral(
     terminal: Terminal, campaign: CampaignWriter, tmp_path: Path
 ):
@@ -108,7 +95,7 @@ async def test_a_request_that_temporal_forgot_answers_and_goes_on_to_the_referra
     )
     kept = (await done(await terminal("status", request, "--json"))).json
     await done(await terminal.temporal("workflow", "delete", "--workflow-id", request, "--yes"))
-    await forgotten(terminal.stage.server.client, request)
+    await terminal.forgets(request)
 
     for command in ("status", "explain", "timeline"):
         answered = await done(await terminal(command, request, "--json"))

@@ -12,7 +12,6 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
 
 from activities.dossier import Dossier
 from forthwith import temporal
@@ -181,18 +180,11 @@ async def test_what_ended_and_was_forgotten_is_not_started_again_not_even_past_t
     terminal: Terminal, forgotten: Forgotten
 ):
     client = terminal.stage.server.client
-
-    async def is_forgotten() -> bool:
-        try:
-            await client.get_workflow_handle(forgotten.request).describe()
-        except RPCError as error:
-            return error.status is RPCStatusCode.NOT_FOUND
-        return False
-
-    await until(is_forgotten)
+    await terminal.forgets(forgotten.request)
     said = await terminal("status", forgotten.request)
-    assert said.code == 1
-    assert "its case file does" in said.err
+    assert said.code == 0, said.err
+    assert "from its case file" in said.err
+    assert "start --resume" not in said.err, "it has ended"
     assert (await terminal("start", forgotten.file, "--json")).json[0]["outcome"] == "already started"
 
     record = Dossier(terminal.stage.dossier).start_record(forgotten.request)
