@@ -365,6 +365,7 @@ class JurisdictionRequest:
             self._case.opened(self._now())
         else:
             await retell(self._case, resumed.entries, self._dates_of)
+            self._reached = max(self._reached, resumed.entries[-1].at)  # a record does not go back in time
             self._case.taken_up(resumed.resumption, self._now())
         self._awaits_record = False
         for name, content in self._signals_meanwhile:
