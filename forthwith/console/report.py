@@ -6,8 +6,8 @@ request is asked anything. So a request that Temporal has forgotten is in the re
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -21,16 +21,14 @@ from activities.dossier import Dossier, DossierError
 from forthwith.console.output import Failure, Json, closing, local, out, print_json
 from forthwith.console.report_files import DATA, DATES, TABLE, Made, write_report
 from forthwith.console.report_page import Report, ReportRow
-from forthwith.console.requests import Listed, connected, in_order, listed, query, web_ui_link, web_ui_page
+from forthwith.console.requests import Listed, connected, listed, query, web_ui_link, web_ui_page
 from forthwith.console.today import Desk
-from forthwith.domain.agenda import CURE_ENDS, RESPONSE_DUE, Appointment, deadline, known_date, next_action
+from forthwith.domain.agenda import Appointment, open_appointments
 from forthwith.domain.campaign import RequestPlan
 from forthwith.domain.fields import safe_id
 from forthwith.domain.life import (
     Life,
-    MarkKind,
     Standing,
-    agree,
     dates_of,
     foreseen,
     next_in_words,
@@ -41,6 +39,9 @@ from forthwith.domain.messages import ENDED, Status
 from forthwith.domain.timetable import Timetable, timetable
 from forthwith.domain.views import WAITING_FOR
 from forthwith.settings import Settings
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""So far a worker's clock may be ahead, and so long reading may take: a record further ahead is a rehearsal's."""
 
 
 def report(
@@ -80,8 +81,9 @@ async def made_report(client: Client, dossier: Dossier, campaign: str, *, now: d
         safe_id(campaign)
     except ValueError as error:
         raise Failure(f"there is no such campaign: {error}") from error
-    everything = query(campaign, None, None, None)
-    found = {one.request: one for one in reversed(in_order(await listed(client, everything)))}
+    runs = await listed(client, query(campaign, None, None, None))
+    # After a reset Temporal lists the run that was replaced as well: the one that goes on counts.
+    found = {one.request: one for one in sorted(runs, key=lambda one: (one.is_open, not one.is_stopped))}
     known = dossier.root / campaign
     kept = sorted(path.name for path in known.iterdir() if path.is_dir()) if known.is_dir() else []
     if not found and not kept:
@@ -119,16 +121,16 @@ async def made_report(client: Client, dossier: Dossier, campaign: str, *, now: d
             statuses={status: statuses[status] for status in Status if statuses[status]},
             forgotten=len(gone),
             duties=today.duties,
-            is_ahead=any(life.told_until > now for life in lives),
+            is_ahead=any(life.told_until > now + CLOCKS_DIFFER for life in lives),
             web_ui=link(query(campaign, None, "any", None)),
             links={status: link(query(campaign, status, None, None)) for status in Status if statuses[status]},
-            requests=tuple(sorted((*rows, *gone), key=lambda row: _first(row, needed))),
+            requests=tuple(sorted((*rows, *gone), key=lambda row: _rank(row, needed))),
         ),
         tuple(reading.appointments),
     )
 
 
-def _first(row: ReportRow, needed: set[str]) -> tuple[bool, bool, bool, datetime, str]:
+def _rank(row: ReportRow, needed: set[str]) -> tuple[bool, bool, bool, datetime, str]:
     """Who needs a person comes first, then by what comes next; the ended ones last."""
     is_open = row.is_in_temporal and row.status not in ENDED
     later = row.next_at or datetime.max.replace(tzinfo=UTC)
@@ -212,7 +214,7 @@ class _Reading:
         if one is None or not one.is_open:
             return row
         what = next_in_words(life, standing)
-        self.appointments += _appointments(plan, life, dates, standing, what)
+        self.appointments += open_appointments(plan, life, dates, standing, what)
         return row.model_copy(
             update={
                 "waits_for": WAITING_FOR.get(one.status, ""),
@@ -236,24 +238,3 @@ def _problem(one: Listed | None, life: Life | None) -> str:
     if one is None and (life is None or life.ended_as is None):
         return "Temporal does not know it, and its record has no end"
     return ""
-
-
-def _appointments(
-    plan: RequestPlan, life: Life, dates: Timetable | None, standing: Standing, what: str
-) -> Iterator[Appointment]:
-    """The dates of one open request: those that it says itself, with their explanation where that leads to them."""
-    as_of, version = life.told_until, life.entries
-    drawn = {mark.kind for mark in life.marks if mark.planned}
-    if standing.response_due:
-        if dates and agree(dates.deadline.closes_at, standing.response_due):
-            yield deadline(plan, RESPONSE_DUE, dates.deadline, as_of=as_of, version=version)
-        else:
-            yield known_date(plan, RESPONSE_DUE, standing.response_due, why=(), as_of=as_of, version=version)
-    if dates and dates.cure and MarkKind.CURE in drawn and standing.status is Status.OVERDUE:
-        yield deadline(plan, CURE_ENDS, dates.cure, as_of=as_of, version=version)
-    if dates and dates.return_due and MarkKind.RETURN in drawn:
-        yield deadline(plan, "return date", dates.return_due, as_of=as_of, version=version)
-        if dates.objection_due and dates.objection_due != dates.return_due:
-            yield deadline(plan, "objection due", dates.objection_due, as_of=as_of, version=version)
-    if standing.next_action_at and what:
-        yield next_action(plan, what, standing.next_action_at, as_of=as_of, version=version)

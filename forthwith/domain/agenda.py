@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from forthwith.domain.campaign import RequestPlan
 from forthwith.domain.clock import Computation
 from forthwith.domain.forecast import Foreseen
+from forthwith.domain.life import Life, MarkKind, Standing, agree
+from forthwith.domain.messages import Status
 from forthwith.domain.model import Model
-from forthwith.domain.timetable import Step
+from forthwith.domain.timetable import Step, Timetable
 
 RESPONSE_DUE, CURE_ENDS, NEXT = "response due", "time to cure ends", "next"
 
@@ -91,6 +93,27 @@ def foreseen_appointments(plan: RequestPlan, steps: Iterable[Foreseen], *, as_of
             why=step.why,
             as_of=as_of,
         )
+
+
+def open_appointments(
+    plan: RequestPlan, life: Life, dates: Timetable | None, standing: Standing, what: str
+) -> Iterator[Appointment]:
+    """The dates of one open request: those that it says itself, with their explanation where that leads to them."""
+    as_of, version = life.told_until, life.entries
+    drawn = {mark.kind for mark in life.marks if mark.planned}
+    if standing.response_due:
+        if dates and agree(dates.deadline.closes_at, standing.response_due):
+            yield deadline(plan, RESPONSE_DUE, dates.deadline, as_of=as_of, version=version)
+        else:
+            yield known_date(plan, RESPONSE_DUE, standing.response_due, why=(), as_of=as_of, version=version)
+    if dates and dates.cure and MarkKind.CURE in drawn and standing.status is Status.OVERDUE:
+        yield deadline(plan, CURE_ENDS, dates.cure, as_of=as_of, version=version)
+    if dates and dates.return_due and MarkKind.RETURN in drawn:
+        yield deadline(plan, "return date", dates.return_due, as_of=as_of, version=version)
+        if dates.objection_due and dates.objection_due != dates.return_due:
+            yield deadline(plan, "objection due", dates.objection_due, as_of=as_of, version=version)
+    if standing.next_action_at and what:
+        yield next_action(plan, what, standing.next_action_at, as_of=as_of, version=version)
 
 
 def _uid(plan: RequestPlan, step: str) -> str:

@@ -5,13 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from forthwith.domain.agenda import open_appointments
 from forthwith.domain.campaign import RequestPlan
 from forthwith.domain.life import Life, MarkKind, SpanKind, Standing, dates_of, foreseen, next_in_words, rungs
 from forthwith.domain.life_story import life_of
 from forthwith.domain.messages import Attention, Status
 from forthwith.domain.record import Entry
 from forthwith.domain.timetable import TO_RECIPIENT, StepKind
-from tests.units.cases import Desk, campaign, dates, plan, without
+from tests.units.cases import LADDER, Desk, campaign, dates, plan, without
 from tests.units.test_case_lives import live
 
 DUE = datetime(2018, 2, 24, 6, tzinfo=UTC)
@@ -243,6 +244,41 @@ def test_what_is_next_has_its_name():
     assert next_in_words(told(desk), standing(desk)) == "time to cure ends"
     desk.garble()
     assert next_in_words(told(desk), standing(desk)) == "the operator is asked again"
+
+
+def test_the_calendar_has_the_dates_of_an_open_request_and_what_comes_next():
+    def names(desk: Desk) -> dict[str, datetime]:
+        life, now = told(desk), standing(desk)
+        known = dates_of(desk.plan, life, lambda facts: dates(desk.plan, facts))
+        found = open_appointments(desk.plan, life, known, now, next_in_words(life, now))
+        return {one.uid.partition(".")[0]: one.at for one in found}
+
+    desk = Desk().go(days=1)
+    assert names(desk) == {"response-due": DUE, "next": standing(desk).next_action_at}
+    desk.to_overdue()
+    timetable = desk.case.timetable
+    assert timetable
+    assert timetable.cure
+    assert names(desk) == {
+        "response-due": DUE,
+        "time-to-cure-ends": timetable.cure.closes_at,
+        "next": timetable.cure.closes_at,
+    }
+    court = {"name": "Court", "district": "N.D.", "title": "A v. B", "docket": "1", "place_of_compliance": "Here"}
+    subpoena = {"subpoena": {"form": "court_rule45", "return_within": {"days": 21}, "court": court}}
+    desk = Desk(campaign(ladder=tuple(subpoena if "subpoena" in rung else rung for rung in LADDER)))
+    desk.to_service().say(desk.service(notice_to_parties_at=desk.now - timedelta(hours=1)))
+    desk.settle()
+    timetable = desk.case.timetable
+    assert timetable
+    assert timetable.return_due
+    assert timetable.objection_due
+    assert names(desk) == {
+        "response-due": DUE,
+        "return-date": timetable.return_due.closes_at,
+        "objection-due": timetable.objection_due.closes_at,
+        "next": timetable.refer_at,
+    }
 
 
 def test_how_it_ended_is_told():
