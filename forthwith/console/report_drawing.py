@@ -132,6 +132,9 @@ SPANS = {
     SpanKind.PAUSE: ("sp", "Clock paused"),
 }
 
+SMALLER = ' class="small"'
+"""What stands side by side is drawn smaller where there is less room: on paper and on a telephone."""
+
 _HEIGHTS: dict[Lane, int] = {"theirs": THEIRS, "band": BAND, "ours": OURS, "asked": ASKED}
 
 _UNITS = (
@@ -208,7 +211,10 @@ class Axis:
 
 def sprite(axis: Axis, now: datetime | None) -> str:
     """Every shape and pattern, once a page; the strips and the legend refer to them."""
-    shapes = "".join(f'<g id="{shape.id}">{shape.svg}</g>' for shape in (*SHAPES.values(), *ENDS.values()))
+    shapes = "".join(
+        f'<g id="{shape.id}"{"" if shape.lane == "band" else SMALLER}>{shape.svg}</g>'
+        for shape in (*SHAPES.values(), *ENDS.values())
+    )
     defined = f"{_PATTERNS}{grid(axis, now)}{shapes}"
     return f'<svg class="sprite" width="0" height="0" aria-hidden="true"><defs>{defined}</defs></svg>'
 

@@ -39,6 +39,9 @@ async def test_the_page_fits_its_window_and_asks_nobody(written: str, page: Page
         box = await strip.bounding_box()
         assert box
         assert box["width"] > 0.5 * width
+    at_once = [await page.locator(f"#{WAITING} svg.life use[href='#{mark}']").bounding_box() for mark in ("md", "mc")]
+    demand, clock = (box for box in at_once if box)
+    assert abs(demand["x"] + demand["width"] / 2 - clock["x"]) < 4, "the clock starts where the demand was sent"
 
 
 async def test_who_needs_a_person_comes_first_and_a_line_is_told_in_words(office: Scene, written: str, page: Page):
