@@ -1,5 +1,6 @@
 """Commands that record what the recipient did: what came in, and what became of a letter."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,8 +18,12 @@ def respond(
     *,
     sender: Annotated[str, typer.Option("--from", help="Who responded.")] = "",
     kind: Annotated[
-        str, typer.Option(help="production, refusal, no_records, extension_request or other.")
-    ] = "production",
+        str,
+        typer.Option(
+            help="production, refusal, no_records, extension_request or other. production where it is left out.",
+            show_default=False,
+        ),
+    ] = "",
     item: Annotated[
         list[str] | None, typer.Option("--item", help="A-1=produced, or A-2=objected:privilege. May be repeated.")
     ] = None,
@@ -35,13 +40,33 @@ def respond(
 
     Example: forthwith respond 1373-2018/chicago-il --from "Dept. of Law" --item A-1=produced
     """
+    if item and everything:
+        raise Failure(
+            "--all says that every item was produced, and --item says it of each; give one of both",
+            hint=f"`forthwith status {request}` shows which items there are",
+        )
     if payload:
+        said = {
+            "--from": sender,
+            "--kind": kind,
+            "--item": item,
+            "--all": everything,
+            "--document": document,
+            "--note": note,
+            "--received-at": received_at,
+        }
+        if also := [name for name, value in said.items() if value]:
+            raise Failure(
+                f"{' and '.join(also)} with --payload: the file is the whole message",
+                hint=f"write it into {payload}, or leave out --payload",
+            )
         message = _read(payload)
+        _refuse_twice(message, payload, teller)
     else:
         message = {
             "received_at": received_at,
             "from": sender or request.rpartition("/")[2],
-            "kind": kind,
+            "kind": kind or "production",
             "items": "all" if everything else tuple(map(_item, item or ())),
             "documents": tuple(map(_document, document or ())),
             "note": note,
@@ -135,6 +160,17 @@ def _read(payload: Path) -> dict[str, Any]:
         raise Failure(f"--payload {payload}: {wrong['msg']}", hint="CONTRACT.md shows the message") from error
 
 
+def _refuse_twice(message: dict[str, Any], payload: Path, teller: Teller) -> None:
+    """Raises ``Failure`` where the file and an option say the same thing."""
+    given = {"--event-id": ("event_id", teller.event_id), "--by": ("by", teller.by)}
+    for option, (field, value) in given.items():
+        if value and field in message:
+            raise Failure(
+                f"--payload {payload} has its own {field}, and {option} gives another",
+                hint=f"leave out {option}, or take {field} out of the file",
+            )
+
+
 def _item(written: str) -> dict[str, str]:
     name, _, rest = written.partition("=")
     disposition, _, note = rest.partition(":")
@@ -149,7 +185,9 @@ def _document(written: str) -> dict[str, str | int]:
         raise Failure(f"--document {written}: give URI,SHA256 or URI,SHA256,PAGES")
     document: dict[str, str | int] = {"uri": uri, "sha256": rest[0]}
     if len(rest) == 2:
-        document["pages"] = int(rest[1]) if rest[1].isdecimal() else rest[1]
+        if not re.fullmatch(r"[0-9]{1,7}", rest[1]):
+            raise Failure(f"--document {uri}: {rest[1][:20]} is no number of pages; give one such as 12")
+        document["pages"] = int(rest[1])
     return document
 
 
