@@ -36,6 +36,7 @@ from forthwith.domain.life import (
 )
 from forthwith.domain.life_story import life_of
 from forthwith.domain.messages import ENDED, Status
+from forthwith.domain.record import GENESIS
 from forthwith.domain.timetable import Timetable, timetable
 from forthwith.domain.views import WAITING_FOR
 from forthwith.settings import Settings
@@ -94,7 +95,7 @@ async def made_report(client: Client, dossier: Dossier, campaign: str, *, now: d
             hint="set FORTHWITH_DOSSIER to the folder that the workers use",
         )
     today = await Desk(client, dossier, now).page(campaign)
-    reading = _Reading(dossier, now, lambda request: web_ui and web_ui_page(web_ui, client.namespace, request))
+    reading = Reading(dossier, now, lambda request: web_ui and web_ui_page(web_ui, client.namespace, request))
     rows = [reading.row(one.request, one) for one in found.values()]
     gone = [reading.row(f"{campaign}/{name}", None) for name in kept if f"{campaign}/{name}" not in found]
     plan = reading.plan
@@ -138,7 +139,7 @@ def _rank(row: ReportRow, needed: set[str]) -> tuple[bool, bool, bool, datetime,
     return not needs, not is_open, not row.is_in_temporal, later, row.request
 
 
-class _Reading:
+class Reading:
     """One look into the dossier, for all requests of a campaign."""
 
     def __init__(self, dossier: Dossier, now: datetime, link: Callable[[str], str]) -> None:
@@ -170,9 +171,15 @@ class _Reading:
             plan = self._dossier.plan(record.plan)
             self.plan = self.plan or plan
             entries = self._dossier.timeline(request)
-        except (DossierError, ValidationError):
+        except (DossierError, TypeError, ValidationError):
             return bare.model_copy(update={"problem": f"its case file cannot be read: forthwith verify {request}"})
-        return self._told(bare, plan, life_of(plan, entries) if entries else None, one)
+        try:
+            if entries and (entries[0].number, entries[0].previous) != (1, GENESIS):
+                raise ValueError("the chain of its entries does not reach back to the first")
+            return self._told(bare, plan, life_of(plan, entries) if entries else None, one)
+        except (KeyError, TypeError, ValueError):  # part of a life would look like all of it
+            untold = self._told(bare, plan, None, one)
+            return untold.model_copy(update={"problem": f"its record was changed: forthwith verify {request}"})
 
     def _told(self, row: ReportRow, plan: RequestPlan, life: Life | None, one: Listed | None) -> ReportRow:
         zone, ladder = plan.jurisdiction.timezone, rungs(plan.campaign.ladder)

@@ -206,13 +206,15 @@ class Desk:
         if one.status not in (Status.AWAITING_REVIEW, Status.AWAITING_ISSUANCE):
             return None
         plan = self._plan(one.request)
-        ready = [entry for entry in self._dossier.timeline(one.request) if entry.what == "draft_ready"]
-        if plan is None or not ready:
+        try:
+            ready = [entry for entry in self._dossier.timeline(one.request) if entry.what == "draft_ready"]
+            sha256 = ready[-1].details["sha256"] if ready else ""
+        except (KeyError, TypeError, ValueError):  # its record was changed: a person reads which draft it is
+            return None
+        if plan is None or not sha256:
             return None
         issuer = plan.campaign.issuer
-        return Draft(
-            sha256=ready[-1].details["sha256"], reviewer=issuer.reviewer.name, supervisor=issuer.supervisor.name
-        )
+        return Draft(sha256=sha256, reviewer=issuer.reviewer.name, supervisor=issuer.supervisor.name)
 
     def _plan(self, request: str) -> RequestPlan | None:
         record = self._dossier.start_record(request)

@@ -12,7 +12,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from activities.dossier import Dossier, Filing, StartRecord
 from forthwith.console.output import Failure
+from forthwith.console.report import Reading
 from forthwith.console.report_drawing import ENDS, HEIGHT, SHAPES, Axis, bar, legend, sprite, strip
 from forthwith.console.report_files import DATA, PAGE, Made, table, write_report
 from forthwith.console.report_page import Report, ReportRow, page
@@ -125,6 +127,53 @@ def test_a_bar_says_each_number():
     widths = [float(rect.attrib["width"].rstrip("%")) for rect in svg.iter("rect") if "class" in rect.attrib]
     assert widths == [1, 99]
     assert svg.attrib["aria-label"] == "100 requests: 1 Overdue, 99 Complied"
+
+
+def filed(desk: Desk, root: Path) -> Path:
+    """The timeline of a case in a dossier of its own."""
+    dossier, name = Dossier(root), desk.plan.workflow_id
+    pinned = dossier.pin(desk.plan.model_dump_json().encode())
+    dossier.record_start(StartRecord(workflow_id=name, plan=pinned, matter=pinned, started_by="test", started_at=NOW))
+    entries = tuple(desk.case.timeline)
+    dossier.file(Filing(workflow_id=name, entries=entries, head=entries[-1].head))
+    return root / name / "timeline"
+
+
+def read(desk: Desk, root: Path) -> ReportRow:
+    return Reading(Dossier(root), NOW, lambda _: "").row(desk.plan.workflow_id, None)
+
+
+def test_of_a_record_that_was_changed_no_part_is_drawn(tmp_path: Path):
+    desk = Desk().go(days=20)
+    entry = sorted(filed(desk, tmp_path).iterdir())[2]
+    assert read(desk, tmp_path).life
+    entry.write_bytes(entry.read_bytes().replace(b'"text":"', b'"text":"Not ', 1))
+    changed = read(desk, tmp_path)
+    assert changed.life is None
+    assert changed.problem == f"its record was changed: forthwith verify {desk.plan.workflow_id}"
+    assert changed.name == desk.plan.jurisdiction.name
+
+
+@pytest.mark.parametrize("edited", [b"no entry", b'{"number": 1}'])
+def test_what_is_no_entry_is_the_problem_of_that_row(edited: bytes, tmp_path: Path):
+    desk = Desk().go(days=20)
+    sorted(filed(desk, tmp_path).iterdir())[-1].write_bytes(edited)
+    assert "cannot be read" in read(desk, tmp_path).problem
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"what": "served", "details": {"served_at": "some day"}},
+        {"what": "response_received", "details": {"items": "A-1=lost"}},
+        {"what": "served", "details": {"served_at": "2018-02-01"}},
+    ],
+)
+def test_what_cannot_be_told_of_a_life_is_the_problem_of_that_row(change: dict[str, object], tmp_path: Path):
+    desk = Desk().go(days=20)
+    last = sorted(filed(desk, tmp_path).iterdir())[-1]
+    last.write_bytes(desk.case.timeline[-1].model_copy(update=change).filed())
+    assert "was changed" in read(desk, tmp_path).problem
 
 
 class _Elements(HTMLParser):
