@@ -5,6 +5,7 @@ from datetime import datetime
 from importlib.resources import files
 from itertools import groupby
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, StrictUndefined
 
@@ -144,17 +145,22 @@ def _shown(number: int, row: ReportRow, axis: drawing.Axis, now: datetime | None
 
 
 def _day_by_day(marks: Iterable[Mark], zone: str, axis: drawing.Axis) -> tuple[tuple[str, str], ...]:
-    """What there is to tell, by the day on which it was, or by the minute where an axis is short."""
+    """What there is to tell, by the day on which it was, or by the minute where an axis is short. The year of a day, or
+    the day of a minute, stands where it is another one than before."""
 
-    def when(mark: Mark) -> str:
+    def when(mark: Mark) -> tuple[str, str]:
         there = closing(mark.at, zone) if mark.kind in ENDS_A_DAY else local(mark.at, zone)
-        _, day, month, _, clock, *_ = there.split()
-        return clock if axis.is_short() else f"{day} {month}"
+        _, day, month, year, clock, *_ = there.split()
+        return (f"{day} {month}", clock) if axis.is_short() else (year, f"{day} {month}")
 
-    return tuple(
-        (moment, ", ".join(f"{mark.text}{' (late)' if mark.late else ''}" for mark in group))
-        for moment, group in groupby(marks, key=when)
-    )
+    told: list[tuple[str, str]] = []
+    known = "" if axis.is_short() else str(axis.since.astimezone(ZoneInfo(axis.zone)).year)
+    for (changes, moment), group in groupby(marks, key=when):
+        if changes != known:
+            moment = f"{changes} {moment}" if axis.is_short() else f"{moment} {changes}"
+        known = changes
+        told.append((moment, ", ".join(f"{mark.text}{' (late)' if mark.late else ''}" for mark in group)))
+    return tuple(told)
 
 
 def _in_words(mark: Mark, zone: str) -> str:

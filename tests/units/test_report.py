@@ -18,7 +18,7 @@ from forthwith.console.report import Reading
 from forthwith.console.report_drawing import ENDS, HEIGHT, SHAPES, Axis, bar, legend, sprite, strip
 from forthwith.console.report_files import DATA, PAGE, Made, table, write_report
 from forthwith.console.report_page import Report, ReportRow, page
-from forthwith.domain.life import Life, MarkKind
+from forthwith.domain.life import Life, Mark, MarkKind
 from forthwith.domain.messages import ENDED, Status
 from tests.ui.scene import ATTACK
 from tests.units.cases import Desk
@@ -211,6 +211,29 @@ def test_a_request_without_a_record_is_in_the_page_with_what_is_known():
     assert "it has no case file" in written
     assert "test/other" in written
     assert page(report(row()))
+
+
+def words_of(*marks: Mark) -> str:
+    """What the page says under a life of these marks alone."""
+    life = told(Desk()).model_copy(update={"marks": marks, "spans": (), "told_until": marks[-1].at})
+    line = re.search(r'<p class="words"[^>]*>(.*?)</p>', page(report(row(life))))
+    assert line
+    return re.sub(r"<[^>]+>", "", line[1])
+
+
+def test_one_time_of_day_on_two_days_is_two_moments():
+    noon = datetime(2018, 3, 1, 18, tzinfo=UTC)
+    demand, note = (Mark(kind=MarkKind.REMINDER, at=noon + timedelta(days=n), text=f"letter {n}") for n in (0, 1))
+    later = note.model_copy(update={"at": note.at + timedelta(hours=1), "text": "letter 2"})
+    assert words_of(demand, note, later) == "1 Mar 12:00 letter 0 · 2 Mar 12:00 letter 1 · 13:00 letter 2"
+
+
+def test_one_day_of_two_years_is_two_days():
+    first, again = (
+        Mark(kind=MarkKind.REMINDER, at=datetime(year, 3, 1, 18, tzinfo=UTC), text="letter") for year in (2018, 2019)
+    )
+    later = again.model_copy(update={"at": again.at + timedelta(days=1)})
+    assert words_of(first, again, later) == "1 Mar letter · 1 Mar 2019 letter · 2 Mar letter"
 
 
 def test_no_cell_of_the_table_is_a_formula():
