@@ -29,6 +29,9 @@ ENDS_A_DAY = (MarkKind.DEADLINE, MarkKind.MOVED, MarkKind.CURE, MarkKind.RETURN)
 NOT_SAID = (MarkKind.CLOCK, MarkKind.MOVED, MarkKind.CHASE)
 """Marks that are drawn, and left out where a life is told in one line."""
 
+NOT_IN_TEMPORAL, GONE = "Not in Temporal", "is-gone"
+"""What has neither a status in Visibility nor an end in its record, in words and as it looks."""
+
 
 class ReportRow(Model):
     """One request of the report. Instants are UTC; what is written out is in the recipient's zone."""
@@ -70,7 +73,7 @@ class Report(Model):
     zone: str
     made_local: str
     statuses: dict[Status, int]
-    """How many stand where; those that Temporal has forgotten as their record ends."""
+    """How many stand where; those that Temporal has forgotten as their record ends, and not where it has no end."""
     forgotten: int
     """How many Temporal has forgotten."""
     duties: tuple[Duty, ...]
@@ -91,16 +94,23 @@ def page(report: Report) -> str:
     now = None if report.is_ahead else report.made_at
     axis = drawing.Axis.over([*moments, *([now] if now else []), *([] if moments else [report.made_at])], report.zone)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    counts = [(_class(status), spoken(status), count) for status, count in report.statuses.items()]
+    counts = [
+        (_class(status), spoken(status), count, report.links.get(status, ""))
+        for status, count in report.statuses.items()
+    ]
+    endless = sum(row.status is None for row in report.requests)
+    if endless:
+        counts.append((GONE, NOT_IN_TEMPORAL, endless, ""))
     template = environment.from_string((files("forthwith") / "console" / "report.html.j2").read_text(encoding="utf-8"))
     return template.render(
         report=report,
         sprite=drawing.sprite(axis, now),
-        bar=drawing.bar(counts, title=f"{len(report.requests)} requests") if counts else "",
+        bar=drawing.bar([part[:3] for part in counts], title=f"{len(report.requests)} requests") if counts else "",
         counts=[
-            (drawing.swatch(number, look), words, count, report.links.get(status, ""))
-            for number, (status, (look, words, count)) in enumerate(zip(report.statuses, counts, strict=True))
+            (drawing.swatch(number, look), words, count, link)
+            for number, (look, words, count, link) in enumerate(counts)
         ],
+        endless=endless,
         duties=report.duties[:DUTIES_SHOWN],
         more=len(report.duties) - DUTIES_SHOWN,
         names={row.request: row.name for row in report.requests},
@@ -124,10 +134,10 @@ class Shown(Model):
 
 
 def _shown(number: int, row: ReportRow, axis: drawing.Axis, now: datetime | None, report: Report) -> Shown:
-    status = spoken(row.status) if row.status else "Not in Temporal"
+    status = spoken(row.status) if row.status else NOT_IN_TEMPORAL
     needs = bool(row.attention or row.problem) or any(duty.request == row.request for duty in report.duties)
     shown = Shown(
-        row=row, number=number, status=status, look=_class(row.status) if row.status else "gone", needs=needs, drawn=""
+        row=row, number=number, status=status, look=_class(row.status) if row.status else GONE, needs=needs, drawn=""
     )
     if row.life is None:
         return shown

@@ -202,7 +202,7 @@ class _Telling:
                 self._end(at, *SpanKind)
                 self._ended_as = next((status for status in ENDED if entry.text.startswith(status)), None)
                 text = entry.text if self._ended_as is Status.WITHDRAWN else entry.text.partition(": ")[2]
-                self._mark(MarkKind.END, at, text.rstrip("."))
+                self._mark(MarkKind.END, at, f"{text[:1].lower()}{text[1:]}".rstrip("."))
             case _:
                 pass
 

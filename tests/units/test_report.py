@@ -176,6 +176,20 @@ def test_what_cannot_be_told_of_a_life_is_the_problem_of_that_row(change: dict[s
     assert "was changed" in read(desk, tmp_path).problem
 
 
+def test_the_parts_of_the_bar_are_all_requests():
+    both = report(row(), row(status=None, is_in_temporal=False))
+    said = page(both.model_copy(update={"forgotten": 1, "statuses": {Status.AWAITING_RESPONSE: 1}}))
+    assert 'aria-label="2 requests: 1 Awaiting response, 1 Not in Temporal"' in said
+    assert "Temporal no longer knows 1 of them. The case file of none has an end." in said
+    assert "Not in Temporal" not in page(report(row()))
+
+
+def test_how_a_request_ended_is_said_within_a_line():
+    desk = Desk().go(days=1)
+    desk.say(desk.response())
+    assert next(mark.text for mark in told(desk).marks if mark.kind is MarkKind.END) == "every item is settled"
+
+
 class _Elements(HTMLParser):
     """What a browser would find in a page."""
 
