@@ -65,7 +65,7 @@ async def run(settings: Settings) -> None:
         raise WrongSettings("\n".join(wrong)) from error
     try:
         client = await temporal.connect()
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         raise SystemExit(f"no Temporal server answers: {error}\nset TEMPORAL_ADDRESS to one that does") from error
     async with MailClient(smtp) as mail, build_worker(client, settings, mail):
         log.info("worker started", queue=temporal.TASK_QUEUE, namespace=client.namespace, dossier=str(settings.dossier))

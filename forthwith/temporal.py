@@ -100,7 +100,8 @@ def address() -> str:
 
 
 async def connect() -> Client:
-    """A client as `TEMPORAL_*` and `temporal.toml` say. Raises ``RuntimeError`` when no server answers."""
+    """A client as `TEMPORAL_*` and `temporal.toml` say. Raises ``RuntimeError`` when no server answers,
+    and ``ValueError`` when its address is none."""
     config = ClientConfig.load_client_connect_config()
     config["target_host"] = address()
     return await Client.connect(**config, plugins=[plugin()])

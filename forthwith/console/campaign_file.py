@@ -222,7 +222,9 @@ class _Reading:
             if named:
                 self.at(named, str(error))
             else:
-                self.problems.append(Problem(file=name, line=None, field="", message=str(error)))
+                typed = str(path) if path == self.path else name
+                message = f"cannot be read: {error.reason}"
+                self.problems.append(Problem(file=typed, line=None, field="", message=message))
             return None
         if isinstance(text, Problem):
             self.problems.append(text)

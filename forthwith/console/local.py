@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -110,9 +111,9 @@ def dev(
     folder: Annotated[Path, typer.Option(help="Where everything is kept; the next run goes on from there.")] = Path(
         ".forthwith"
     ),
-    port: Annotated[int, typer.Option(help="Of the Temporal server.")] = DEV_PORT,
-    ui_port: Annotated[int, typer.Option(help="Of the Web UI.")] = DEV_UI_PORT,
-    smtp_port: Annotated[int, typer.Option(help="Of the mailbox.")] = DEV_SMTP_PORT,
+    port: Annotated[int, typer.Option(help="Of the Temporal server.", min=1, max=65535)] = DEV_PORT,
+    ui_port: Annotated[int, typer.Option(help="Of the Web UI.", min=1, max=65535)] = DEV_UI_PORT,
+    smtp_port: Annotated[int, typer.Option(help="Of the mailbox.", min=1, max=65535)] = DEV_SMTP_PORT,
 ) -> None:
     """Run the local stack on the real clock: server with Web UI, worker, mailbox. Ctrl-C stops all of it.
 
@@ -221,16 +222,14 @@ def play(name: str, file: Path, scenario: Path, *, again: str, keep: bool, json:
 
     ``again`` is the command that leaves the Web UI up.
     """
-    folder = _made(Path(".forthwith") / f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+    began = monotonic()
+    campaign, acts, opened_at = read_campaign(file), read_scenario(scenario), datetime.now(UTC)
+    planned = plan_requests(campaign, opened_at=opened_at)
+    check_requests(planned, campaign, opened_at=opened_at)
+    folder = _made(Path(".forthwith") / f"{name}-{opened_at:%Y%m%d-%H%M%S}")
     screen = err if json else out
 
     async def run() -> None:
-        began = asyncio.get_running_loop().time()
-        campaign = read_campaign(file)
-        acts = read_scenario(scenario)
-        opened_at = datetime.now(UTC)
-        planned = plan_requests(campaign, opened_at=opened_at)
-        check_requests(planned, campaign, opened_at=opened_at)
         async with stage(folder) as there:
             clock = VirtualClock(there.server.client)
             starter = Starter(clock.client, Dossier(there.dossier), started_by="rehearsal", now=opened_at)
@@ -244,7 +243,7 @@ def play(name: str, file: Path, scenario: Path, *, again: str, keep: bool, json:
                 except* DoesNotFit as unfit:
                     why = "; ".join(map(str, unfit.exceptions))
                     raise Failure(f"the scenario does not fit: {why}", hint=f"correct {scenario}") from None
-            seconds = asyncio.get_running_loop().time() - began
+            seconds = monotonic() - began
             page = await _page(there, campaign.campaign.campaign, played, links=keep)
             report = _report(campaign.campaign.campaign, played, there, seconds, page)
             if json:
@@ -274,7 +273,10 @@ def inbox(
     Example: forthwith inbox --to chicago --show 1
     """
     folder = folder or _mailbox()
-    found = [mail for mail in read_mailbox(folder) if to in " ".join((*mail.to, *mail.cc))]
+    letters = read_mailbox(folder)
+    if not letters and not _is_empty(folder):
+        raise Failure(f"{folder} is no mailbox", hint="`forthwith inbox` without a folder finds the latest there is")
+    found = [mail for mail in letters if to in " ".join((*mail.to, *mail.cc))]
     if number is not None:
         chosen = [mail for mail in found if mail.number == number]
         if not chosen:
@@ -308,6 +310,8 @@ def read_scenario(path: Path) -> Scenario:
         written = LinedYaml(path.name, path.read_text(encoding="utf-8"))
     except OSError as error:
         raise Failure(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise Failure(f"{path} is not UTF-8 text; save it with that encoding") from error
     if written.problems:
         raise InvalidCampaign(written.problems)
     try:
@@ -443,7 +447,11 @@ def _refuse_taken(port: int, option: str) -> None:
 @contextmanager
 def _alone_in(folder: Path) -> Generator[None]:
     """Raises ``Failure`` when another stack runs in the folder: two servers would write to one database."""
-    with (folder / "lock").open("w") as lock:
+    try:
+        file = (folder / "lock").open("w")
+    except OSError as error:
+        raise Failure(f"the folder {folder} cannot be written: {error.strerror}") from error
+    with file as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -468,8 +476,16 @@ def _near(path: Path) -> Path:
 
 
 def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Failure(f"the folder {folder} cannot be made: {error.strerror}") from error
     return folder.resolve()
+
+
+def _is_empty(folder: Path) -> bool:
+    """Whether it is a folder and holds nothing, as a mailbox that got no letter yet."""
+    return folder.is_dir() and all(path.name.startswith(".") for path in folder.iterdir())
 
 
 def _mailbox() -> Path:

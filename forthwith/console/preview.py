@@ -16,7 +16,7 @@ from rich.progress import Progress
 
 from forthwith.console.calendar_file import write_calendar
 from forthwith.console.campaign_file import read_campaign
-from forthwith.console.output import Json, closing, err, local, out, print_json
+from forthwith.console.output import Failure, Json, closing, err, local, out, print_json
 from forthwith.console.planning import Planned, plan_requests
 from forthwith.console.requests import plural
 from forthwith.domain.agenda import Appointment, foreseen_appointments
@@ -84,7 +84,11 @@ def preview(
         agenda: list[Appointment] = []
         for request in progress.track(rendered, description="Rendering"):
             foreseen = request.forecast(opened_at)
-            files[request.plan.jurisdiction.id] = _render(request, foreseen, to, pool)
+            try:
+                files[request.plan.jurisdiction.id] = _render(request, foreseen, to, pool)
+            except OSError as error:
+                hint = "--to names another folder, and --dates-only writes nothing"
+                raise Failure(f"{to} cannot be written: {error.strerror}", hint=hint) from error
             dates = tuple(foreseen_appointments(request.plan, foreseen, as_of=opened_at))
             write_calendar(to / request.plan.jurisdiction.id / CALENDAR, request.plan.workflow_id, dates)
             agenda += dates

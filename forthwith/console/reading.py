@@ -21,17 +21,22 @@ _M = TypeVar("_M", bound=Model)
 class NotFound(Exception):
     """A file that cannot be opened; the message says why. Who names the file is to blame, not the file."""
 
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"the file {name} cannot be read: {reason}")
+        self.reason = reason
+
 
 def read_text(path: Path, name: str, largest: int = LARGEST_TEXT) -> str | Problem:
     """The text of the file at ``path``, or what is wrong with it, under ``name``. Raises ``NotFound``."""
     try:
+        if path.is_dir():
+            raise NotFound(name, "it is a folder")
         if not path.is_file():
             raise FileNotFoundError
         with path.open("rb") as file:
             content = file.read(largest + 1)
     except OSError as error:
-        reason = error.strerror or "there is no such file"
-        raise NotFound(f"the file {name} cannot be read: {reason}") from error
+        raise NotFound(name, error.strerror or "there is no such file") from error
     if len(content) > largest:
         return Problem(file=name, line=None, field="", message=f"is larger than {largest:,} bytes")
     try:

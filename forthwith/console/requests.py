@@ -82,6 +82,11 @@ async def connected() -> AsyncGenerator[Client]:
             f"no Temporal server answers at {temporal.address()}: {why[0]}",
             hint="start one with `make dev`, or set TEMPORAL_ADDRESS; `forthwith doctor` says more",
         ) from error
+    except ValueError as error:
+        raise Failure(
+            f"{temporal.address()!r} cannot be used as the address of a Temporal server: {error}",
+            hint="set TEMPORAL_ADDRESS to a host and a port, such as localhost:7233",
+        ) from error
     yield client
 
 

@@ -303,7 +303,9 @@ def test_a_file_that_is_no_such_file_says_so(folder: Path, file: str, content: b
 
 
 def test_a_campaign_that_does_not_exist_says_so(tmp_path: Path):
-    assert problems(tmp_path) == [f"{YAML}: the file {YAML} cannot be read: there is no such file"]
+    assert problems(tmp_path) == [f"{tmp_path / YAML}: cannot be read: there is no such file"]
+    (tmp_path / YAML).mkdir()
+    assert problems(tmp_path) == [f"{tmp_path / YAML}: cannot be read: it is a folder"]
 
 
 TEMPLATE = "{{% block opening %}}\n{}\n{{% endblock %}}\n{{% block closing %}}\nYours.\n{{% endblock %}}\n"
