@@ -14,7 +14,7 @@ from email.header import decode_header, make_header
 from functools import lru_cache
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints
 
 LONGEST_LINE = 300
 LONGEST_TEXT = 20_000
@@ -37,6 +37,7 @@ _ADDRESS = re.compile(
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _NO_FILE_NAME = re.compile(r"con|prn|aux|nul|com\d|lpt\d")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_NUMBER = re.compile(r"\s*[+-]?\.?\d[\d.]*\s*")
 _WALL_TIME = re.compile(r"\d\d:\d\d(?::\d\d)?", re.ASCII)
 
 
@@ -133,6 +134,18 @@ def wall_time(value: object) -> time:
     return value
 
 
+def written_instant(value: object) -> object:
+    """A moment as it was written, or as a ``datetime``. Raises ``ValueError`` for a number, also one in quotes.
+
+    It would be read as seconds since 1970, and a year or a day without hyphens is no such thing.
+    """
+    if isinstance(value, datetime) or (isinstance(value, str) and not _NUMBER.fullmatch(value)):
+        return value
+    raise ValueError(
+        f"{_quoted(value)} is not a moment; write it in ISO 8601 with offset, such as 2018-02-20T10:00:00-06:00"
+    )
+
+
 def _quoted(value: object) -> str:
     """A wrong value in an error, no longer than a line."""
     shown = repr(value) if isinstance(value, str | int | float) else f"a {type(value).__name__}"
@@ -180,4 +193,6 @@ Address = Annotated[str, StringConstraints(max_length=254), AfterValidator(one_a
 Zone = Annotated[str, AfterValidator(known_zone)]
 State = Annotated[str, AfterValidator(known_state)]
 Day = Annotated[date, BeforeValidator(calendar_day)]
+Instant = Annotated[AwareDatetime, BeforeValidator(written_instant)]
+"""A moment with its offset from UTC."""
 Sha256 = Annotated[str, StringConstraints(pattern=SHA256)]

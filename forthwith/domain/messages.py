@@ -7,9 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
-from forthwith.domain.fields import Address, Day, EventId, FilledLine, FilledText, Line, Sha256, Text
+from forthwith.domain.fields import Address, Day, EventId, FilledLine, FilledText, Instant, Line, Sha256, Text
 from forthwith.domain.model import Model
 from forthwith.domain.period import Period
 
@@ -102,7 +102,7 @@ class RecordResponse(Message):
     ``received_at`` is the instant it reached the office, with its offset. It alone decides on time or late.
     """
 
-    received_at: AwareDatetime
+    received_at: Instant
     sender: FilledLine = Field(alias="from")
     kind: ResponseKind
     items: Literal["all"] | Annotated[tuple[ItemReport, ...], Field(max_length=200)] = ()
@@ -120,7 +120,7 @@ class AcceptResponse(Message):
 class Acknowledge(Message):
     """The recipient confirmed that it has the demand."""
 
-    received_at: AwareDatetime
+    received_at: Instant
     note: Text = ""
 
 
@@ -133,7 +133,7 @@ class DeliveryReport(Message):
 
     letter: FilledLine
     outcome: Literal["delivered", "failed", "delayed"]
-    at: AwareDatetime
+    at: Instant
     diagnostic: Line = ""
     how: Line = ""
     """The evidence, such as ``DSN`` or ``certified mail 7018 …``."""
@@ -157,14 +157,14 @@ class PauseClock(Message):
     """The recipient's time stands still from ``at`` on, or from now. It is tolling, not forgiving: nothing is given
     back of a time that is over."""
 
-    at: AwareDatetime | None = None
+    at: Instant | None = None
     reason: FilledText
 
 
 class ResumeClock(Message):
     """The recipient's time runs again from ``at`` on, or from now."""
 
-    at: AwareDatetime | None = None
+    at: Instant | None = None
     reason: FilledText
 
 
@@ -226,7 +226,7 @@ class RecordIssuance(Message):
     """What the issuing office calls the subpoena, such as its docket number."""
     signed_by: FilledLine
     signed_title: Line = ""
-    issued_at: AwareDatetime
+    issued_at: Instant
     draft: Sha256
     sha256: Sha256
 
@@ -242,9 +242,9 @@ class RecordService(Message):
     how: FilledLine
     """The manner, such as ``by hand`` or ``certified mail 7018 …``."""
     by_whom: FilledLine
-    served_at: AwareDatetime
+    served_at: Instant
     place: Line = ""
-    notice_to_parties_at: AwareDatetime | None = None
+    notice_to_parties_at: Instant | None = None
 
 
 class ItemObjection(Model):
@@ -257,7 +257,7 @@ class ItemObjection(Model):
 class RecordObjection(Message):
     """The recipient objects, item by item. ``received_at`` against the objection date decides whether in time."""
 
-    received_at: AwareDatetime
+    received_at: Instant
     sender: FilledLine = Field(alias="from")
     items: Annotated[tuple[ItemObjection, ...], Field(min_length=1, max_length=200)]
     note: Text = ""
