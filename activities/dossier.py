@@ -75,6 +75,8 @@ class Resumed(Model):
     """With what a workflow goes on that is not the first of its request."""
 
     resumption: Resumption
+    started_at: datetime
+    """When the request was started. UTC."""
     entries: tuple[Entry, ...]
 
 
@@ -205,17 +207,22 @@ class Dossier:
             return resumption
         return Resumption.model_validate_json(self.read(path))
 
+    def leave(self, workflow_id: str, number: int) -> Resumption | None:
+        """The leave that was given for one workflow of a request."""
+        path = self._numbered(workflow_id, "resumption", number)
+        return Resumption.model_validate_json(self.read(path)) if path.exists() else None
+
     def take_leave(self, opening: Opening) -> Resumption | None:
         """Takes a request up for a workflow that is not its first. None without a leave that nobody took before."""
         openings = self.openings(opening.workflow_id)
         number = openings.index(opening) + 1 if opening in openings else len(openings) + 1
-        leave = self._numbered(opening.workflow_id, "resumption", number)
-        if number == 1 or not leave.exists() or opening.plan != openings[0].plan:
+        leave = self.leave(opening.workflow_id, number)
+        if number == 1 or leave is None or opening.plan != openings[0].plan:
             return None
         path = self._numbered(opening.workflow_id, "opened", number)
         if not self._write_once(path, opening.model_dump_json().encode()) and opening not in openings:
             return None
-        return Resumption.model_validate_json(self.read(leave))
+        return leave
 
     def _numbered(self, workflow_id: str, what: str, number: int) -> Path:
         return self.of(workflow_id) / f"{what}-{number}.json"
@@ -300,8 +307,10 @@ class CaseFiles:
         """
         if self._dossier.open(opening):
             return None
-        if resumption := self._dossier.take_leave(opening):
-            return Resumed(resumption=resumption, entries=tuple(self._dossier.timeline(opening.workflow_id)))
+        started = self._dossier.start_record(opening.workflow_id)
+        if started and (resumption := self._dossier.take_leave(opening)):
+            entries = tuple(self._dossier.timeline(opening.workflow_id))
+            return Resumed(resumption=resumption, started_at=started.started_at, entries=entries)
         raise ApplicationError(
             f"{opening.workflow_id} was not started with this plan, or another workflow took it up before;"
             " nothing was sent",
@@ -310,6 +319,7 @@ class CaseFiles:
         )
 
     @activity.defn
-    async def file_entries(self, filing: Filing) -> None:
-        """Keeps timeline entries in the dossier. Filing the same entries again changes nothing."""
+    async def file_entries(self, filing: Filing) -> str | None:
+        """Keeps timeline entries and returns the head. Filing the same entries again changes nothing."""
         self._dossier.file(filing)
+        return filing.head

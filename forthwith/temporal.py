@@ -24,7 +24,7 @@ from forthwith.domain.plain_words import problems
 TASK_QUEUE = "forthwith"
 
 RESUMPTION = "resumption"
-"""The memo of a workflow that goes on with a request: which one it is, 2 for the second."""
+"""The memo of a workflow that goes on with a request: a ``Resumption``."""
 
 STICKY_TIMEOUT = timedelta(seconds=1)
 """After a worker died its requests go to another one this soon, instead of the SDK's ten seconds."""

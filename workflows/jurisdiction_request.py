@@ -20,7 +20,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, CancelledErro
 with workflow.unsafe.imports_passed_through():
     from activities import letters as sending
     from activities.dates import Dates, DatesQuestion
-    from activities.dossier import CaseFiles, Filing, Opening
+    from activities.dossier import CaseFiles, Filing, Opening, Resumed
     from activities.drafting import Drafting
     from activities.letters import Letters
     from forthwith import temporal
@@ -37,6 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from forthwith.domain.campaign import RequestPlan
     from forthwith.domain.case import COPY, DATES, DRAFT, FILE_AGAIN_AFTER, MEMO, Case
     from forthwith.domain.messages import (
+        UPDATES,
         AcceptResponse,
         Acknowledge,
         AddNote,
@@ -62,7 +63,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from forthwith.domain.orders import draft_order, letter_order, memo_order
     from forthwith.domain.page import current_details
-    from forthwith.domain.record import Entry, Outcome
+    from forthwith.domain.record import Entry, Outcome, Resumption, Unheard
     from forthwith.domain.retelling import retell
     from forthwith.domain.signals import Unreadable, read_signal
     from forthwith.domain.timetable import Facts, Timetable
@@ -112,8 +113,10 @@ class JurisdictionRequest:
         self._reached = workflow.now()
         self._heard = 0
         self._next: NextAction | None = None
-        self._awaits_record = bool(workflow.memo_value(temporal.RESUMPTION, 0, type_hint=int))
-        """Another workflow drove the request before, and the case was not told yet what happened under it."""
+        self._resumption = workflow.memo_value(temporal.RESUMPTION, None, type_hint=Resumption)
+        """Why this workflow goes on with a request that another one drove before."""
+        self._awaits_record = self._resumption is not None
+        """The case was not told yet what happened under the workflow before."""
         self._signals_meanwhile: list[tuple[str, list[bytes]]] = []
         self._shown = _Shown(Status.SENDING, (), len(plan.campaign.demand.items), None, None)
 
@@ -323,15 +326,20 @@ class JurisdictionRequest:
             self._take_signal(name, content)
 
     def _take_signal(self, name: str, received: list[bytes]) -> None:
-        now = self._now()
         match read_signal(name, received):
             case Unreadable(content=content, problem=problem):
-                self._case.unreadable(name, content, problem, now)
+                self._case.unreadable(name, content, problem, self._now())
+                self._heard += 1
             case message:
-                if refusal := self._case.refusal(message, now):
-                    self._case.unreadable(name, message.model_dump_json(), refusal, now)
-                else:
-                    self._case.record(message, now)
+                self._take(name, message)
+
+    def _take(self, name: str, message: AnyMessage) -> None:
+        """What cannot be refused any more: it is taken, or kept as unreadable."""
+        now = self._now()
+        if refusal := self._case.refusal(message, now):
+            self._case.unreadable(name, message.model_dump_json(), refusal, now)
+        else:
+            self._case.record(message, now)
         self._heard += 1
 
     # What can be asked.
@@ -364,12 +372,30 @@ class JurisdictionRequest:
         if resumed is None:
             self._case.opened(self._now())
         else:
-            await retell(self._case, resumed.entries, self._dates_of)
-            self._reached = max(self._reached, resumed.entries[-1].at)  # a record does not go back in time
-            self._case.taken_up(resumed.resumption, self._now())
+            await self._take_up(resumed)
         self._awaits_record = False
         for name, content in self._signals_meanwhile:
             self._take_signal(name, content)
+
+    async def _take_up(self, resumed: Resumed) -> None:
+        case = self._case
+        if resumed.entries:
+            await retell(case, resumed.entries, self._dates_for_good)
+            self._reached = max(self._reached, resumed.entries[-1].at)  # a record does not go back in time
+        else:  # nothing was filed; the letters that went out have their receipts
+            case.opened_at = resumed.started_at
+            case.opened(self._now())
+        if case.is_open:
+            case.taken_up(self._resumption or resumed.resumption, self._now())
+        for message in resumed.resumption.unheard:
+            self._hear_of(message)
+
+    def _hear_of(self, message: Unheard) -> None:
+        """What the workflow before was told, and had not filed yet when it was stopped."""
+        if message.name in UPDATES:
+            self._take(message.name, UPDATES[message.name].model_validate_json(message.payloads[0]))
+        else:
+            self._take_signal(message.name, [payload.encode() for payload in message.payloads])
 
     def _now(self) -> datetime:
         """The time of this task, or of the timer that woke it: never before what is known to have passed."""
@@ -401,12 +427,19 @@ class JurisdictionRequest:
         else:
             self._case.dates_computed(dates, self._now())
 
-    async def _dates_of(self, facts: Facts) -> Timetable:
+    async def _dates_for_good(self, facts: Facts) -> Timetable:
+        """The dates, however often it has to be tried: a request that is being taken up must not fail."""
+        return await self._dates_of(facts, at_most=None, tries=RetryPolicy())
+
+    async def _dates_of(
+        self, facts: Facts, *, at_most: timedelta | None = RECORD_AT_MOST, tries: RetryPolicy = RECORD
+    ) -> Timetable:
         dates = await workflow.execute_local_activity_method(
             Dates.compute_dates,
             DatesQuestion(plan=self._case.plan.content_hash, facts=facts),
-            schedule_to_close_timeout=RECORD_AT_MOST,
-            retry_policy=RECORD,
+            schedule_to_close_timeout=at_most,
+            start_to_close_timeout=None if at_most else RECORD_AT_MOST,
+            retry_policy=tries,
             summary="compute the dates",
         )
         # What was asked for, not what history says was asked for: only the first is the same in every replay.
@@ -533,7 +566,7 @@ class JurisdictionRequest:
         try:
             # Not a local activity: what is written once must have entered history first. The task around a local one
             # may be lost and done over, a little later and with other messages.
-            await workflow.execute_activity_method(
+            head = await workflow.execute_activity_method(
                 CaseFiles.file_entries,
                 Filing(workflow_id=self._case.plan.workflow_id, entries=entries, head=entries[-1].head),
                 schedule_to_close_timeout=RECORD_AT_MOST,
@@ -544,7 +577,7 @@ class JurisdictionRequest:
         except ActivityError as error:
             self._case.not_filed(_why(error), self._now())
         else:
-            self._case.filed(len(entries))
+            self._case.filed(len(entries), head)
 
     async def _close_the_case(self) -> Outcome:
         await self._file_entries()
@@ -564,7 +597,7 @@ class JurisdictionRequest:
     def _refuse(self, message: AnyMessage) -> None:
         if self._awaits_record:
             again = "the request is being taken up again from its case file; say it again in a moment"
-            raise ApplicationError(again, type="Refused", non_retryable=True)
+            raise ApplicationError(again, type="NotYet", non_retryable=True)
         if refusal := self._case.refusal(message, self._now()):
             raise ApplicationError(refusal, type="Refused", non_retryable=True)
 

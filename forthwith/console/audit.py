@@ -22,7 +22,7 @@ from forthwith import temporal
 from forthwith.console.casefile import unlike_history
 from forthwith.console.casefile_audit import PAGE, Audited, Finding, Heading, finding
 from forthwith.console.casefile_check import CaseFile, Wrong
-from forthwith.console.desk import WORTH_SAYING
+from forthwith.console.desk import RESUME, WORTH_SAYING
 from forthwith.console.output import Failure, Json, err, out, print_json
 from forthwith.console.requests import Listed, connected, listed, plural, query, server_says
 from forthwith.domain.messages import Attention
@@ -33,7 +33,6 @@ from forthwith.settings import Settings
 LOOKED_INTO = 200
 """The server is asked about no more suspicious requests than this one by one; the rest is told as it was listed."""
 
-RESUME = 'start --resume {id} --reason "…"'
 STUCK = "ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
 
 
@@ -90,7 +89,8 @@ async def _audited(campaign: str | None, histories: bool) -> Audit:
         # Temporal first: a request that is started meanwhile has its case file before its workflow.
         workflows: dict[str, Listed] = {}
         for one in await listed(client, everything):
-            if one.request not in workflows or one.execution == "RUNNING":
+            # Of several runs the one that goes on counts, then one that came to its end.
+            if one.request not in workflows or one.execution == "RUNNING" or workflows[one.request].is_stopped:
                 workflows[one.request] = one
         stuck = [one.request for one in await listed(client, f"{everything} AND {STUCK}")]
         dossier = Dossier(root)

@@ -94,11 +94,15 @@ WAITS: Mapping[str, tuple[str, str]] = {
 """The statuses in which our own people have to act."""
 
 
+RESUME = 'start --resume {id} --reason "…"'
+"""For a request whose workflow is gone and that has not ended."""
+
+
 def duties(one: Listed, now: datetime, *, draft: Draft | None = None) -> Iterator[Duty]:
     """Everything that one request asks of a person, worst first. Nothing where it goes on by itself."""
     if one.is_stopped:
         ended_as = one.execution.replace("_", " ").lower()
-        yield _duty(one, Section.STOPPED, f"its workflow is {ended_as} and nobody drives it", "timeline {id}")
+        yield _duty(one, Section.STOPPED, f"its workflow is {ended_as} and nobody drives it", RESUME)
         return
     if not one.is_open:
         return

@@ -9,27 +9,36 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rich.markup import escape
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.dossier import Dossier, Filing
+from activities.dossier import Dossier
+from activities.letters import Claim
 from forthwith import temporal
 from forthwith.console.bulk import confirm
-from forthwith.console.output import Failure, err, out, print_json, styled
-from forthwith.console.requests import ANSWERS_WITHIN, connected, handle_of, plural, server_says
+from forthwith.console.desk import WORTH_SAYING
+from forthwith.console.output import Failure, out, print_json, styled
+from forthwith.console.requests import ANSWERS_WITHIN, connected, plural, server_says
 from forthwith.console.retold import told_again
 from forthwith.console.start import start_workflow
+from forthwith.console.unheard import sent, unheard
 from forthwith.domain.case import Case
 from forthwith.domain.messages import Status, Who
 from forthwith.domain.model import Model
-from forthwith.domain.record import Entry, Resumption
+from forthwith.domain.record import Resumption, Unheard
 from forthwith.settings import Settings
-from workflows.jurisdiction_request import JurisdictionRequest
 
-LONGEST_RECORD = 1_500_000
-"""Bytes of the entries that go to the new workflow at once; the server refuses 2 MB."""
+LONGEST_RECORD = 500_000
+"""Bytes of the entries that go to the new workflow at once, with the dates that follow; the server refuses 4 MB."""
+
+STOPPED = (
+    WorkflowExecutionStatus.TERMINATED,
+    WorkflowExecutionStatus.FAILED,
+    WorkflowExecutionStatus.TIMED_OUT,
+    WorkflowExecutionStatus.CANCELED,
+)
 
 LOOKS_AGAIN_AFTER = 0.2
 
@@ -42,33 +51,39 @@ class TakenUp(Model):
     outstanding: tuple[str, ...]
     entries: int
     letters: int
+    told_again: int
+    """Messages that the stopped workflow was told and its record does not have."""
     resumed: bool
 
 
 def resume_request(request: str, who: Who, reason: str, *, dry_run: bool, yes: bool, json: bool) -> None:
     """Shows where a request stands by its case file, asks, and has a new workflow go on from there.
 
-    Raises ``Failure`` for a request that runs or has ended, and for a record from which nobody can go on.
+    Raises ``Failure`` for a request that runs or has ended, for one with a letter under way, and for a record from
+    which nobody can go on.
     """
     dossier, now = Dossier(Settings().dossier), datetime.now(UTC)
 
-    async def look() -> Case:
+    async def look() -> tuple[Case, tuple[Unheard, ...]]:
         async with connected() as client:
-            await _refuse_if_driven(client, request)
-            _complete(dossier, request, await _told_to_temporal(client, request))
-        return await told_again(dossier, request)
+            is_known = await _is_stopped(client, request)
+            _refuse_while_sending(dossier, request, now)
+            case = await told_again(dossier, request)
+            if case.outcome and not is_known:
+                hint = f"`forthwith timeline {request}` tells it"
+                raise Failure(f"{request} has ended: {case.outcome.text}", hint=hint)
+            earlier = dossier.leave(request, len(dossier.openings(request)))
+            return case, unheard(case, [*(earlier.unheard if earlier else ()), *await sent(client, request)])
 
-    case = asyncio.run(look())
-    if case.outcome:
-        raise Failure(f"{request} has ended: {case.outcome.text}", hint=f"`forthwith timeline {request}` tells it")
+    case, messages = asyncio.run(look())
     if sum(len(entry.filed()) for entry in case.timeline) > LONGEST_RECORD:
         raise Failure(f"the record of {request} is too long to be taken up at once: more than {LONGEST_RECORD} bytes")
     if not json:
-        _show(request, case)
+        _show(request, case, messages)
     if not dry_run:
         if not yes:
             confirm(f"Take up {request} from here?", count=1)
-        asyncio.run(_go_on(dossier, case, who, reason, now))
+        asyncio.run(_go_on(dossier, case, messages, who, reason, now))
     if json:
         print_json(
             TakenUp(
@@ -77,6 +92,7 @@ def resume_request(request: str, who: Who, reason: str, *, dry_run: bool, yes: b
                 outstanding=case.items.outstanding,
                 entries=len(case.timeline),
                 letters=len(case.letters),
+                told_again=len(messages),
                 resumed=not dry_run,
             )
         )
@@ -84,52 +100,53 @@ def resume_request(request: str, who: Who, reason: str, *, dry_run: bool, yes: b
         out.print(f"{request} goes on. Look at it: forthwith status {request}", highlight=False, soft_wrap=True)
 
 
-async def _refuse_if_driven(client: Client, request: str) -> None:
+async def _is_stopped(client: Client, request: str) -> bool:
+    """Whether Temporal has its stopped workflow; False where it forgot it. Raises ``Failure`` for one that goes on."""
     try:
         found = await client.get_workflow_handle(request).describe()
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
-            return
+            return False
         raise Failure(server_says(error)) from error
-    if found.status is WorkflowExecutionStatus.RUNNING:
+    if found.status is WorkflowExecutionStatus.COMPLETED:
+        raise Failure(f"{request} has ended", hint=f"`forthwith status {request}` shows how")
+    if found.status not in STOPPED:
         raise Failure(
             f"{request} is running; there is nothing to take up",
             hint=f"`forthwith status {request}` shows where it stands, docs/runbook.md what to do if it is stuck",
         )
-    if found.status is WorkflowExecutionStatus.COMPLETED:
-        raise Failure(f"{request} has ended", hint=f"`forthwith status {request}` shows how")
+    return True
 
 
-async def _told_to_temporal(client: Client, request: str) -> Sequence[Entry]:
-    """The record as the stopped workflow has it, where a worker can still tell: the last of it may not be filed."""
-    try:
-        return await handle_of(client, request).query(JurisdictionRequest.timeline, rpc_timeout=ANSWERS_WITHIN)
-    except (RPCError, WorkflowQueryFailedError) as error:
-        if not (isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND):
-            err.print("[dim]The stopped workflow cannot be asked; its case file alone tells.[/]", highlight=False)
-        return ()
+def _refuse_while_sending(dossier: Dossier, request: str, now: datetime) -> None:
+    """A letter that is being handed over will have its receipt soon; taken up now it would go out a second time."""
+    for path in sorted(dossier.of(request).glob("letters/*/attempt-*.claim.json")):
+        known = [path.with_name(path.name.replace("claim", what)) for what in ("receipt", "nothing-sent")]
+        claim = Claim.model_validate_json(dossier.read(path))
+        if now - claim.claimed_at < WORTH_SAYING and not any(other.exists() for other in known):
+            until = (claim.claimed_at + WORTH_SAYING).astimezone(UTC)
+            raise Failure(
+                f"the {claim.step} of {request} may still be on its way to the mail server",
+                hint=f"take it up at {until:%H:%M} UTC or later: until then its receipt may come",
+            )
 
 
-def _complete(dossier: Dossier, request: str, told: Sequence[Entry]) -> None:
-    """Files what the workflow still had to file when it was stopped."""
-    filed = dossier.timeline(request)
-    if len(told) > len(filed) and [*told[: len(filed)]] == filed:
-        missing = tuple(told[len(filed) :])
-        dossier.file(Filing(workflow_id=request, entries=missing, head=missing[-1].head))
-
-
-async def _go_on(dossier: Dossier, case: Case, who: Who, reason: str, now: datetime) -> None:
+async def _go_on(
+    dossier: Dossier, case: Case, messages: tuple[Unheard, ...], who: Who, reason: str, now: datetime
+) -> None:
     request, openings = case.plan.workflow_id, dossier.openings(case.plan.workflow_id)
-    leave = dossier.give_leave(
-        Resumption(
-            workflow_id=request,
-            number=len(openings) + 1,
-            after_run=openings[-1].first_run if openings else "",
-            by=who,
-            reason=reason,
-            at=now,
-        )
+    if not openings:
+        raise Failure(f"the case file of {request} lacks opened.json", hint="restore it from a backup")
+    resumption = Resumption(
+        workflow_id=request,
+        number=len(openings) + 1,
+        after_run=openings[-1].first_run,
+        by=who,
+        reason=reason,
+        at=now,
+        unheard=messages,
     )
+    dossier.give_leave(resumption)
     async with connected() as client:
         try:
             await start_workflow(
@@ -137,11 +154,11 @@ async def _go_on(dossier: Dossier, case: Case, who: Who, reason: str, now: datet
                 case.plan,
                 now,
                 reuse=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                memo={temporal.RESUMPTION: leave.number},
+                memo={temporal.RESUMPTION: resumption.model_copy(update={"unheard": ()})},
             )
         except WorkflowAlreadyStartedError as error:
             raise Failure(f"{request} is running by now; somebody else took it up") from error
-        await _until_taken_up(client, dossier, request, leave.number)
+        await _until_taken_up(client, dossier, request, resumption.number)
 
 
 async def _until_taken_up(client: Client, dossier: Dossier, request: str, number: int) -> None:
@@ -161,14 +178,15 @@ async def _until_taken_up(client: Client, dossier: Dossier, request: str, number
         ) from error
 
 
-def _show(request: str, case: Case) -> None:
+def _show(request: str, case: Case, messages: Sequence[Unheard]) -> None:
     due = case.timetable.deadline.in_words() if case.timetable and case.clock_runs else "not set"
-    out.print(
+    lines = [
         f"{escape(request)} stands at {styled(case.status)} by its case file: {len(case.timeline)} entries,"
         f" {plural(len(case.letters), 'letter')} sent; {escape(case.what_is_missing())}.",
         f"The last of it, {case.timeline[-1].at:%Y-%m-%d %H:%M} UTC: {escape(case.timeline[-1].text)}",
         f"Response due: {due}. What was due meanwhile is done at once, and the record says how late.",
-        sep="\n",
-        highlight=False,
-        soft_wrap=True,
-    )
+    ]
+    if messages:
+        named = ", ".join(message.name for message in messages)
+        lines.append(f"The stopped workflow was told what its record does not have; it is told again: {escape(named)}")
+    out.print("\n".join(lines), highlight=False, soft_wrap=True)

@@ -1,37 +1,43 @@
 """Cases told again from the dossier, of requests whose workflow is gone."""
 
+from pydantic import ValidationError
+
 from activities.dates import clocks
-from activities.dossier import Dossier
+from activities.dossier import Dossier, DossierError
 from forthwith.console.output import Failure
 from forthwith.console.requests import unknown_request
 from forthwith.domain.case import Case
 from forthwith.domain.record import GENESIS
-from forthwith.domain.retelling import CannotBeTold, retell
+from forthwith.domain.retelling import retell
 from forthwith.domain.timetable import Facts, Timetable, timetable
 
 
 async def told_again(dossier: Dossier, request: str) -> Case:
     """The case as its record leaves it, with the dates of the calendars that it was pinned with.
 
-    Raises ``Failure`` where there is no such case file, and where it cannot be told. ``DossierError`` and
-    ``ValidationError`` say what of it is damaged.
+    Raises ``Failure`` where there is no such case file, and where it cannot be told.
     """
-    started = dossier.start_record(request)
-    entries = dossier.timeline(request)
-    if started is None or not entries:
-        raise unknown_request(request)
+    try:
+        started = dossier.start_record(request)
+        if started is None or dossier.opened(request) is None:
+            raise unknown_request(request)
+        plan, entries = dossier.plan(started.plan), dossier.timeline(request)
+    except (DossierError, ValidationError) as error:
+        raise _cannot(request, str(error).partition("\n")[0]) from error
+    case = Case(plan, opened_at=started.started_at)
+    if not entries:  # stopped before anything was filed
+        case.opened(case.opened_at)
+        return case
     if entries[0].previous != GENESIS:
         raise _cannot(request, f"the record begins with entry {entries[0].number}")
-    plan = dossier.plan(started.plan)
 
     async def compute(facts: Facts) -> Timetable:
         recipient, issuer = clocks(dossier, plan, facts)
         return timetable(plan, recipient, issuer, facts)
 
-    case = Case(plan, opened_at=started.started_at)
     try:
         await retell(case, entries, compute)
-    except CannotBeTold as error:
+    except (DossierError, ValueError) as error:  # also a date outside the calendars
         raise _cannot(request, str(error)) from error
     return case
 

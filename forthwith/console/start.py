@@ -22,6 +22,7 @@ from forthwith.domain.campaign import RequestPlan
 from forthwith.domain.messages import Status
 from forthwith.domain.model import Model
 from forthwith.domain.page import static_details
+from forthwith.domain.record import Resumption
 from workflows.jurisdiction_request import JurisdictionRequest
 
 MOST_NAMED = 25
@@ -136,7 +137,7 @@ class Starter:
 
 
 async def start_workflow(
-    client: Client, plan: RequestPlan, now: datetime, *, reuse: WorkflowIDReusePolicy, memo: Mapping[str, int]
+    client: Client, plan: RequestPlan, now: datetime, *, reuse: WorkflowIDReusePolicy, memo: Mapping[str, Resumption]
 ) -> None:
     """Starts the workflow of one request. Raises ``WorkflowAlreadyStartedError``."""
     await client.start_workflow(

@@ -131,6 +131,11 @@ def _after_the_end(request: str, message: AnyMessage, moments: Set[str]) -> str:
     dossier = Dossier(Settings().dossier)
     if dossier.opened(request) is None:
         raise unknown_request(request)
+    if not any(entry.what == "ended" for entry in dossier.timeline(request)):
+        raise Failure(
+            f"nobody drives {request}, although it has not ended; nothing was recorded",
+            hint=f"`forthwith start --resume {request}` takes it up again; then tell it this again",
+        )
     if not isinstance(message, RecordResponse):
         raise Failure(f"{request} has ended", hint=f"`forthwith timeline {request}` shows how")
     place = f"{request}/after-closing/{message.event_id.replace(':', '_')}.json"

@@ -197,6 +197,8 @@ class Case:
         self._drafts = 0
         self._memos = 0
         self._filed = 0
+        self._anchor = GENESIS
+        """Head of what was filed, as it was filed: a later release may word the same entries otherwise in a replay."""
         self._file_again_at: datetime | None = None
         self._is_flooded = False
         self.telling: Call | None = None
@@ -233,7 +235,7 @@ class Case:
     @property
     def head(self) -> str:
         """Head of the timeline's chain."""
-        return self.timeline[-1].head if self.timeline else GENESIS
+        return self.timeline[-1].head if len(self.timeline) > self._filed else self._anchor
 
     @property
     def ending(self) -> Outcome:
@@ -577,6 +579,7 @@ class Case:
         """The record is these entries, and the dossier has them all."""
         self.timeline = [*entries]
         self._filed = len(entries)
+        self._anchor = entries[-1].head if entries else GENESIS
 
     def use_dates(self, dates: Timetable) -> None:
         """These dates are in use, in a case that is told again."""
@@ -822,11 +825,18 @@ class Case:
 
     def to_file(self, now: datetime) -> tuple[Entry, ...]:
         """The entries that the dossier should take now: none while it is being spared after a failure."""
-        return () if self._file_again_at and now < self._file_again_at else tuple(self.timeline[self._filed :])
+        if self._file_again_at and now < self._file_again_at:
+            return ()
+        previous = self._anchor
+        for place in range(self._filed, len(self.timeline)):
+            entry = self.timeline[place] = self.timeline[place].model_copy(update={"previous": previous})
+            previous = entry.head
+        return tuple(self.timeline[self._filed :])
 
-    def filed(self, count: int) -> None:
-        """The dossier took ``count`` entries."""
+    def filed(self, count: int, head: str | None = None) -> None:
+        """The dossier took ``count`` entries, the last of which has the hash ``head``; by default as they are here."""
         self._filed += count
+        self._anchor = head or self.timeline[self._filed - 1].head
         self._file_again_at = None
         self.attention.pop(Attention.DOSSIER_UNWRITABLE, None)
 

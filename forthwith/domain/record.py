@@ -62,6 +62,15 @@ def chained(entries: Mapping[str, Entry]) -> list[str]:
     return chain[::-1]
 
 
+class Unheard(Model):
+    """A message to a workflow that was stopped before its record told of it."""
+
+    name: str
+    """Of the update or signal."""
+    payloads: tuple[str, ...]
+    """As they were sent, JSON."""
+
+
 class Resumption(Model):
     """Leave for one workflow to go on with a request from its case file, after the one before it has stopped."""
 
@@ -74,6 +83,8 @@ class Resumption(Model):
     reason: str
     at: datetime
     """UTC."""
+    unheard: tuple[Unheard, ...] = ()
+    """What the workflow before was told last, as its history has it."""
 
 
 class Filed(Model):

@@ -5,6 +5,7 @@ So a request whose workflow is gone goes on where it stood, and can be asked whe
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from forthwith.domain.case import Case
@@ -28,16 +29,27 @@ class CannotBeTold(ValueError):
 async def retell(case: Case, entries: Sequence[Entry], compute: Compute) -> None:
     """Brings a new ``case`` to where it stood at the end of ``entries``, which become its timeline, all of them filed.
 
-    Failures that were tried again are forgotten: everything may be tried at once. Raises ``CannotBeTold``.
+    What the last call said beyond them was not filed yet, and is to be. Failures that were tried again are forgotten:
+    everything may be tried at once. Raises ``CannotBeTold``, also where this release would tell a call otherwise.
     """
     case.opened_at = opened_at(entries)
-    for place, entry in enumerate(entries):
-        if entry.told:
-            case.as_filed(entries[:place])
-            await _call(case, entry, entry.told, compute)
-        elif place == 0:
-            raise CannotBeTold("the record was begun by a release that did not keep what it was told")
+    if entries[0].told is None:
+        raise CannotBeTold("the record was begun by a release that did not keep what it was told")
+    calls = [place for place, entry in enumerate(entries) if entry.told]
+    more: list[Entry] = []
+    for place, end in pairwise((*calls, len(entries))):
+        case.as_filed(entries[:place])
+        await _call(case, entries[place], compute)
+        made, kept = case.timeline[place:], entries[place:end]
+        more = made[len(kept) :]
+        is_last = end == len(entries)
+        if [entry.what for entry in made[: len(kept)]] != [entry.what for entry in kept] or (more and not is_last):
+            told = ", ".join(entry.what for entry in made) or "nothing"
+            raise CannotBeTold(
+                f"entry {kept[0].number} ({kept[0].what}) would be told otherwise by this release: {told}"
+            )
     case.as_filed(entries)
+    case.timeline += more
     case.dates_told = case.timetable and case.timetable.facts
 
 
@@ -50,15 +62,19 @@ def opened_at(entries: Sequence[Entry]) -> datetime:
     return first.opened_at if first else entries[0].at
 
 
-async def _call(case: Case, entry: Entry, told: Told, compute: Compute) -> None:
+async def _call(case: Case, entry: Entry, compute: Compute) -> None:
+    told = entry.told or Told(call="")
     if told.dates:
         case.use_dates(await compute(told.dates))
     try:
         method = CALLS[told.call]
         arguments = read(method, told.arguments)
-    except (KeyError, ValueError) as error:
+    except (LookupError, TypeError, ValueError) as error:
         raise CannotBeTold(f"entry {entry.number} ({entry.what}) tells of {told.call}, which cannot be read") from error
     if isinstance(facts := arguments.get("dates"), Facts):
         case.restrain(facts)
         arguments["dates"] = await compute(facts)
-    method(case, **arguments, now=entry.at)
+    try:
+        method(case, **arguments, now=entry.at)
+    except (LookupError, TypeError, ValueError) as error:
+        raise CannotBeTold(f"entry {entry.number} ({entry.what}) cannot follow the entries before it") from error

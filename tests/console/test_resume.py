@@ -1,13 +1,16 @@
 """A request whose workflow is gone answers from its case file, and goes on from it without a second demand."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from activities.dossier import Dossier, Opening, StartRecord
 from forthwith.domain.messages import Status
 from tests.console.conftest import CampaignWriter, Said, Terminal
 from tests.console.test_review import REVIEWER, draft
 from tests.console.test_to_the_referral import redrafted, returned_soon
+from workflows.jurisdiction_request import JurisdictionRequest
 
 AGAIN = ("--reason", "terminated by mistake", "--yes")
 
@@ -71,6 +74,41 @@ async def test_a_terminated_request_goes_on_where_it_stood(terminal: Terminal, c
     assert (over.code, "has ended" in over.err) == (1, True)
     sent = [mail for mail in terminal.stage.mailbox.messages() if request in mail.text()]
     assert len(sent) == 1, "no second demand"
+
+
+async def test_what_no_worker_heard_before_it_was_stopped_is_heard_after(terminal: Terminal, campaign: CampaignWriter):
+    said = await done(await terminal("start", str(campaign("fremont-ca")), "--json"))
+    await terminal.becomes(said.json[0]["request"], Status.AWAITING_RESPONSE)
+    dossier, client = Dossier(terminal.stage.dossier), terminal.stage.server.client
+    pinned = dossier.plan(said.json[0]["plan"])
+    row = pinned.jurisdiction.model_copy(update={"id": "elsewhere", "email": "records@elsewhere.example"})
+    plan = pinned.model_copy(update={"jurisdiction": row})
+    request, now = plan.workflow_id, datetime.now(UTC)
+    dossier.pin(plan.canonical)
+    dossier.record_start(
+        StartRecord(
+            workflow_id=request, plan=plan.content_hash, matter=plan.matter, started_by="somebody", started_at=now
+        )
+    )
+    unpolled = await client.start_workflow(JurisdictionRequest.run, plan, id=request, task_queue="nobody")
+    dossier.open(Opening(workflow_id=request, first_run=unpolled.first_execution_run_id or "", plan=plan.content_hash))
+    answer = {
+        **{"event_id": "fax-7", "by": {"name": "Fax gateway", "role": "system"}, "kind": "production"},
+        **{"received_at": datetime.now(UTC).isoformat(), "from": "City Clerk", "items": "all"},
+    }
+    await unpolled.signal("response_received", answer)
+    await unpolled.signal("respons", {"what": "nonsense"})
+    await unpolled.terminate("the worker was never there")
+
+    late = await terminal("respond", request, "--all", "--from", "City Clerk")
+    assert (late.code, "start --resume" in late.err) == (1, True), late.err
+    shown = await done(await terminal("start", "--resume", request, *AGAIN, "--dry-run"))
+    assert "it is told again: response_received, respons" in shown.out
+    assert not (dossier.of(request) / "timeline").exists(), "a dry run changes nothing"
+    await done(await terminal("start", "--resume", request, *AGAIN))
+    await terminal.becomes(request, Status.COMPLIED)
+    told = [entry.what for entry in dossier.timeline(request)]
+    assert told == ["opened", "taken_up", "response_received", "ended", "unreadable_message"]
 
 
 @pytest.mark.prove

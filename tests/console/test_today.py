@@ -52,7 +52,7 @@ async def test_each_thing_to_do_is_told_once_with_its_command(terminal: Terminal
     await until(is_complete)
     found = await page()
     assert [(duty["section"], duty["request"].partition("/")[2], duty["command"]) for duty in found["duties"]] == [
-        ("Stopped or stuck", STOPPED, f"forthwith timeline {name}/{STOPPED}"),
+        ("Stopped or stuck", STOPPED, f'forthwith start --resume {name}/{STOPPED} --reason "…"'),
         ("Unreadable messages", UNREADABLE, f"forthwith timeline {name}/{UNREADABLE}"),
         ("Recipients who object, refuse or ask", ASKING, f'forthwith extend {name}/{ASKING} --days N --reason "…"'),
     ]

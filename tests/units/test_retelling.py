@@ -13,7 +13,7 @@ from forthwith.domain.messages import Who
 from forthwith.domain.record import Entry, Resumption
 from forthwith.domain.retelling import CannotBeTold, retell
 from forthwith.domain.timetable import Facts, Timetable
-from tests.units.cases import OPERATOR, dates
+from tests.units.cases import OPERATOR, Desk, dates
 from tests.units.test_case_lives import FIRST_DAY, Life, live
 
 LIVES = 200
@@ -137,3 +137,43 @@ def test_a_call_that_nobody_knows_is_refused_by_its_entry() -> None:
         entry = first.model_copy(update={"told": first.told.model_copy(update=unknown)})
         with pytest.raises(CannotBeTold, match=r"entry 1 \(opened\) tells of"):
             told_again(life, [entry, *rest])
+
+
+def test_a_call_that_this_release_would_tell_otherwise_is_refused() -> None:
+    life = live(1)
+    entries = life.case.timeline
+    place = next(n for n, entry in enumerate(entries) if entry.told and n)
+    other = [*entries[:place], entries[place].model_copy(update={"what": "something_else"}), *entries[place + 1 :]]
+    with pytest.raises(CannotBeTold, match=rf"entry {place + 1} \(something_else\) would be told otherwise"):
+        told_again(life, other)
+
+
+def test_what_a_call_said_and_was_not_filed_is_still_to_be_filed() -> None:
+    desk = Desk()
+    desk.settle()
+    desk.say(desk.response(a1="produced", a2="produced"))
+    *filed, last = desk.case.timeline
+    assert (last.what, last.told) == ("ended", None)
+
+    async def compute(facts: Facts) -> Timetable:
+        return dates(desk.plan, facts)
+
+    case = Case(desk.plan, opened_at=desk.now)
+    asyncio.run(retell(case, filed, compute))
+    assert case.to_file(desk.now) == (last,)
+    assert case.outcome == desk.case.outcome
+
+
+def test_the_chain_goes_on_from_what_was_filed_however_this_release_words_it() -> None:
+    desk = Desk()
+    desk.settle()
+    filed = desk.case.to_file(desk.now)
+    as_filed_before = "a" * 64
+    desk.say(desk.acknowledgment())
+    desk.case.filed(len(filed), as_filed_before)
+    assert desk.case.to_file(desk.now)[0].previous == as_filed_before
+    desk.say(desk.note())
+    first, second = desk.case.to_file(desk.now)
+    assert (first.previous, second.previous, desk.case.head) == (as_filed_before, first.head, second.head)
+    desk.case.filed(2)
+    assert desk.case.head == second.head
