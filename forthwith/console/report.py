@@ -176,10 +176,11 @@ class Reading:
         try:
             if entries and (entries[0].number, entries[0].previous) != (1, GENESIS):
                 raise ValueError("the chain of its entries does not reach back to the first")
-            return self._told(bare, plan, life_of(plan, entries) if entries else None, one)
+            life = life_of(plan, entries) if entries else None
         except (KeyError, TypeError, ValueError):  # part of a life would look like all of it
             untold = self._told(bare, plan, None, one)
             return untold.model_copy(update={"problem": f"its record was changed: forthwith verify {request}"})
+        return self._told(bare, plan, life, one)
 
     def _told(self, row: ReportRow, plan: RequestPlan, life: Life | None, one: Listed | None) -> ReportRow:
         zone, ladder = plan.jurisdiction.timezone, rungs(plan.campaign.ladder)
