@@ -146,8 +146,10 @@ class Clock(Model):
 
         ``pauses`` are those that ``base`` was computed with. Hours go on from when those of ``base`` were up, minutes
         and seconds, and hours after days, from its closing instant. It is not later than the longest time that ``base``
-        says the rule allows. Raises ``ValueError`` as ``within`` does.
+        says the rule allows. Raises ``ValueError`` for a ``base`` that was counted backward, and as ``within`` does.
         """
+        if base.is_backward:
+            raise ValueError("only a count that runs forward from an event can be extended")
         rule = _for_period(built_in(rule), period)
         if period.unit == "hours" and base.before_move:
             edition = rule.edition_on(base.edition or base.trigger)

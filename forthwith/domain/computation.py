@@ -128,6 +128,13 @@ class Computation(Model):
     """Of an extension: how the time that it extends was counted."""
     stages: tuple[StageDate, ...] = ()
 
+    @property
+    def is_backward(self) -> bool:
+        """Whether the time runs from its event into the past."""
+        if self.starts_at:
+            return (self.before_move or self.closes_at) < self.starts_at
+        return self.last_counted < self.trigger
+
     def in_words(self) -> str:
         """``Friday, February 23, 2018, by the end of the day, Chicago time (CST)``, as a letter says it."""
         by = self._closing_time() or "the end of the day"
@@ -282,9 +289,7 @@ class Computation(Model):
         return self.before_cap or self.due
 
     def _back(self) -> str:
-        if self.starts_at:
-            return " back" if (self.before_move or self.closes_at) < self.starts_at else ""
-        return " back" if self.last_counted < self.trigger else ""
+        return " back" if self.is_backward else ""
 
     def _at(self, at: datetime) -> str:
         return f"at {self._moment(at)}"
@@ -306,9 +311,12 @@ class Computation(Model):
         return "" if local.date() > self.due else _clock_time(local)
 
     def _zone_in_words(self) -> str:
-        """``Chicago time (CST)``, in the abbreviation of the last moment that is still in time."""
-        last_moment = self.closes_at.astimezone(UTC) - _SHORTEST
-        abbreviation = _abbreviation(last_moment.astimezone(ZoneInfo(self.zone)))
+        """``Chicago time (CST)``, as it is at the time that is said, or at the last moment of a day that runs to its
+        end."""
+        said = self.closes_at.astimezone(UTC)
+        if not self._closing_time():
+            said -= _SHORTEST
+        abbreviation = _abbreviation(said.astimezone(ZoneInfo(self.zone)))
         return f"{self.zone.rpartition('/')[2].replace('_', ' ')} time ({abbreviation})"
 
 

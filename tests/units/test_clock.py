@@ -133,6 +133,30 @@ def test_hours_are_elapsed_time_across_a_change_of_clocks() -> None:
     assert computed.rule == "elapsed"
 
 
+@pytest.mark.parametrize(
+    ("zone", "event", "hours", "words"),
+    [
+        ("America/New_York", "2026-03-07T02:00-05:00", 24, "Sunday, March 8, 2026, by 3:00 a.m., New York time (EDT)"),
+        (
+            "America/New_York",
+            "2026-10-31T01:00-04:00",
+            25,
+            "Sunday, November 1, 2026, by 1:00 a.m., New York time (EST)",
+        ),
+        (
+            "America/Sao_Paulo",
+            "2018-11-03T12:00-03:00",
+            12,
+            "Sunday, November 4, 2018, by 1:00 a.m., Sao Paulo time (UTC-02)",
+        ),
+    ],
+)
+def test_a_time_at_which_clocks_change_is_said_as_it_is_then(zone: str, event: str, hours: int, words: str) -> None:
+    computed = clock(zone=zone).within(datetime.fromisoformat(event), period(hours=hours), "calendar")
+    assert computed.in_words() == words
+    assert words.rpartition(", ")[2] in computed.explain()[-1]
+
+
 def test_elapsed_time_ends_on_a_holiday_if_that_is_when_it_ends() -> None:
     computed = clock("IL").within(noon("2025-12-24"), period(minutes=24 * 60), "frcp6")
     assert computed.closes_at == noon("2025-12-25")
@@ -148,6 +172,14 @@ def test_an_office_may_close_its_day_in_the_afternoon() -> None:
     computed = clock("IL", closes=time(17)).counted(date(2018, 1, 24), 30)
     assert computed.closes_at.isoformat() == "2018-02-23T17:00:00-06:00"
     assert computed.in_words() == "Friday, February 23, 2018, by 5:00 p.m., Chicago time (CST)"
+
+
+@pytest.mark.parametrize("count", [{"days": -10}, {"hours": -72}])
+def test_a_backward_count_is_not_extended(count: dict[str, int]) -> None:
+    chicago, days = clock("IL"), count.get("days")
+    base = chicago.counted(date(2018, 1, 24), days) if days else chicago.hours(noon("2018-01-24"), count["hours"])
+    with pytest.raises(ValueError, match="only a count that runs forward from an event can be extended"):
+        chicago.extended(base, period(days=5), "frcp6")
 
 
 def test_a_naive_instant_is_refused() -> None:
