@@ -100,8 +100,9 @@ def alone() -> NoReturn:
 
 
 def _refuse(message: str) -> NoReturn:
-    """Says what is wrong with the command line; exit code 2."""
-    raise typer.BadParameter(f"{message[:1].upper()}{message[1:]}")
+    """Says what is wrong with the command line; exit code 2. A name at the beginning stays as it is written."""
+    first_word, _, _ = message.partition(" ")
+    raise typer.BadParameter(f"{message[:1].upper()}{message[1:]}" if first_word.isalpha() else message)
 
 
 @dataclass(frozen=True)
@@ -167,20 +168,33 @@ class _Asked:
                 raise ValueError(f"{name} is 0; give at least 1, or at most -1 to count backward")
             if count and abs(count) > LONGEST_IN_DAYS * (24 if name == "--hours" else 1):
                 raise ValueError(f"{name} {count} is longer than ten years")
-        for what, changes_nothing in (
-            ("--by names the last day itself", self.by),
-            ("hours run on whatever the day", self.hours),
-            ("the count runs backward", self._is_backward()),
-        ):
-            others = {"--mail": self.mail, "--cut-off": self.cut_off}
-            if self.by:
-                others |= {"--from": self.since, "--rule": self.rule}
-            if changes_nothing and (useless := [name for name, value in others.items() if value]):
-                raise ValueError(f"{what}, so {' and '.join(useless)} would change nothing; leave it out")
         if self.reading not in ("later", "strict"):
             raise ValueError(f"--reading is later or strict, not {self.reading!r}")
         if self.extend and self.extended:
             raise ValueError("--extend and --extended contradict each other; give one of them")
+        if self.by and _DAY_AND_TIME.fullmatch(self.by.strip()):
+            raise ValueError(f"--by names a day, not {self.by!r}; give its time with --closes, such as --closes 17:00")
+        if self._is_backward() and (self.extend or self.extended):
+            raise ValueError("only a count that runs forward from an event can be extended")
+        if self.extended and (self.by or self.hours):
+            after = "--by" if self.by else "--hours"
+            raise ValueError(f"--extended is the more time of a rule's own; after {after} say how much with --extend")
+        self._refuse_what_changes_nothing()
+
+    def _refuse_what_changes_nothing(self) -> None:
+        of_an_event = {"--mail": self.mail, "--cut-off": self.cut_off}
+        by, hours = dict(of_an_event), dict(of_an_event)
+        by |= {"--from": self.since, "--rule": self.rule}
+        if not self.extend:  # more time in days closes with its last day, and moves off a closed one
+            by |= {"--closed": self.closed, "--reading strict": self.reading == "strict"}
+            hours |= {"--closes": self.closes}
+        for what, is_so, others in (
+            ("--by names the last day itself", self.by, by),
+            ("hours run on whatever the day", self.hours, hours),
+            ("the count runs backward", self._is_backward(), of_an_event),
+        ):
+            if is_so and (useless := [name for name, value in others.items() if value]):
+                raise ValueError(f"{what}, so {' and '.join(useless)} would change nothing; leave it out")
 
     def _is_backward(self) -> bool:
         return any(count and count < 0 for count in (self.days, self.business_days, self.hours))
@@ -204,6 +218,8 @@ class _Asked:
             base: tuple[Computation, ...] = (clock.by(day, pauses=pauses),)
             return self._with_more_time(clock, base, FRCP6, "days", pauses)
         rule = self._rule()
+        if self.hours and rule.has_stages:
+            raise ValueError(f"the rule {rule.name} says itself how long the time is; leave out --hours")
         if self.hours:
             base = (clock.hours(event, self.hours, rule, pauses=pauses),)
             return self._with_more_time(clock, base, rule, "days", pauses)
@@ -212,6 +228,8 @@ class _Asked:
         if rule.has_stages:
             if count:
                 raise ValueError(f"the rule {rule.name} says itself how long the time is; leave out the number")
+            if self.extended and not any(stage.extension for stage in rule.edition_on(day).stages):
+                raise ValueError(f"the rule {rule.name} allows no more time; say how much with --extend")
             base = _stages(clock, event, rule, extended=self.extended, pauses=pauses)
         elif not count:
             raise ValueError(f"the rule {rule.name} does not say how long the time is; give --days or --business-days")
@@ -237,9 +255,14 @@ class _Asked:
         found = _MORE_TIME.fullmatch(self.extend.strip())
         if not found:
             raise ValueError(f'--extend {self.extend!r} is no length of time; write 14, "14 days" or "5 business days"')
+        count = int(found[1])
+        if count == 0:
+            raise ValueError("--extend is 0; give at least 1")
+        if count > LONGEST_IN_DAYS:
+            raise ValueError(f"--extend {count} is longer than ten years")
         if word := found[2]:
             unit = "business_days" if word.startswith("business") else "days"
-        return (*base, clock.extended(base[-1], Period(unit=unit, count=int(found[1])), rule, pauses=pauses))
+        return (*base, clock.extended(base[-1], Period(unit=unit, count=count), rule, pauses=pauses))
 
 
 def _stages(
@@ -265,7 +288,10 @@ def _event(written: str, zone: str) -> tuple[datetime, bool]:
     if found := _DAY_AND_TIME.fullmatch(written.strip()):
         day, wall = calendar_day(found[1]), wall_time(found[2])
         if found[3]:
-            return datetime.fromisoformat(f"{found[1]}T{found[2]}{found[3]}"), True
+            try:
+                return datetime.fromisoformat(f"{found[1]}T{found[2]}{found[3]}"), True
+            except ValueError as error:
+                raise ValueError(f"no clock is {found[3]} from UTC; write an offset such as -05:00") from error
         return _instant(day, wall, zone), True
     return _instant(calendar_day(written.strip()), time(12), zone), False
 
