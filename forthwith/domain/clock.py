@@ -108,8 +108,8 @@ class Clock(Model):
 
         What ``pauses`` cover of it is added. Raises ``ValueError`` for a naive trigger.
         """
-        end = _running_out(trigger, period.elapsed, pauses)
-        return self._of_time(trigger, period.elapsed, end, period=str(period))
+        stood_still = _standing_still(trigger, period.elapsed, pauses)
+        return self._of_time(trigger, period.elapsed, stood_still, period=str(period))
 
     def counted(
         self, trigger: date, days: int, *, rule: Rule | str = FRCP6, pauses: tuple[Pause, ...] = ()
@@ -267,7 +267,7 @@ class Clock(Model):
     ) -> Computation:
         length, period = timedelta(hours=hours), Period(unit="hours", count=abs(hours))
         if edition.roll == "none":
-            return self._of_time(trigger, length, _running_out(trigger, length, pauses), period=str(period))
+            return self._of_time(trigger, length, _standing_still(trigger, length, pauses), period=str(period))
 
         def read(disputed_open: bool) -> tuple[Counted, ...]:
             reading = self._moved_hours(trigger, length, edition, (), disputed_open)
@@ -283,7 +283,7 @@ class Clock(Model):
         return self._of_time(
             trigger,
             length,
-            reading.up_at or trigger,
+            reading.stood_still,
             period=str(period),
             citation=_citation_of_hours(rule, edition, hours),
             moved=reading,
@@ -294,7 +294,8 @@ class Clock(Model):
         self, trigger: datetime, length: timedelta, edition: Edition, pauses: tuple[Pause, ...], disputed_open: bool
     ) -> Counted:
         """Where ``length`` ends under one reading, and the same time on the day to which that moves."""
-        up_at = self._local(_running_out(trigger, length, pauses))
+        stood_still = _standing_still(trigger, length, pauses)
+        up_at = self._local(_running_out(trigger, length, stood_still))
         up, wall = up_at.date(), up_at.time()
         one = 1 if length > timedelta() else -1
         last_day = Count(
@@ -310,19 +311,19 @@ class Clock(Model):
             last_day, self.calendar, self.inaccessible, that_time._paused_days(pauses), disputed_open
         ).counted()
         closes_at = up_at if moved.due == up else that_time.closing(moved.due)
-        return replace(moved, last_counted=up, up_at=up_at, closes_at=closes_at)
+        return replace(moved, last_counted=up, closes_at=closes_at, stood_still=stood_still)
 
     def _of_time(
         self,
         trigger: datetime,
         length: timedelta,
-        up_at: datetime,
+        stood_still: tuple[Pause, ...],
         *,
         moved: Counted | None = None,
         **more: Any,
     ) -> Computation:
-        """A count of hours or less that was up at ``up_at``, and was ``moved`` from there if a rule moves it."""
-        up_at = self._local(up_at)
+        """A count of hours or less without what ``stood_still`` of it, ``moved`` at its end if a rule moves it."""
+        up_at = self._local(_running_out(trigger, length, stood_still))
         closes_at = moved.closes_at if moved and moved.closes_at else up_at
         return self._computation(
             due=closes_at.date(),
@@ -334,6 +335,9 @@ class Clock(Model):
             before_move=up_at if moved else None,
             skipped=tuple(skipped.model_copy(update={"passing": "roll"}) for skipped in moved.passed) if moved else (),
             paused_seconds=int((up_at - trigger - length).total_seconds()),
+            stood_still=tuple(
+                Pause(since=self._local(pause.since), until=self._local(pause.until)) for pause in stood_still
+            ),
             **more,
         )
 
@@ -569,14 +573,23 @@ def _from_file(rule: Rule, edition: Edition) -> dict[str, Any]:
     return {} if rule.name in BUILT_IN else {"rule_title": rule.title, "edition": edition.effective}
 
 
-def _running_out(trigger: datetime, length: timedelta, pauses: tuple[Pause, ...]) -> datetime:
-    """When ``length`` has run from ``trigger``, in UTC; what the pauses cover of it is added."""
+def _standing_still(trigger: datetime, length: timedelta, pauses: tuple[Pause, ...]) -> tuple[Pause, ...]:
+    """The stretches, in order, in which pauses keep ``length`` from running out from ``trigger``, in UTC."""
     begin = trigger.astimezone(UTC)
     end = begin + length
+    stretches: list[Pause] = []
     for since, until in merged(pauses):
-        if since < end and until > begin:
-            end += until - max(since, begin)
-    return end
+        since = max(since, begin)
+        if since < min(end, until):
+            stretches.append(Pause(since=since, until=until))
+            end += until - since
+    return tuple(stretches)
+
+
+def _running_out(trigger: datetime, length: timedelta, stood_still: tuple[Pause, ...]) -> datetime:
+    """When ``length`` has run from ``trigger``, in UTC, without the stretches that ``stood_still``."""
+    paused = sum((pause.until - pause.since for pause in stood_still), timedelta())
+    return trigger.astimezone(UTC) + length + paused
 
 
 def _stage_date(name: str, computed: Computation, *heading: str) -> StageDate:

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime
 
 from forthwith.domain.calendar import SATURDAY, day_in_words
 from forthwith.domain.model import Model
+from forthwith.domain.pause import Pause
 from forthwith.domain.rule import Starts
 
 PAUSED = "the clock was paused"
@@ -109,6 +110,9 @@ class Computation(Model):
     """Of hours that may not end on a closed day: when they were up, before any move."""
     paused_seconds: int = 0
     """What pauses added to a period of hours or less."""
+    stood_still: tuple[Pause, ...] = ()
+    """Each stretch of a period of hours or less that is not counted, at the UTC offset that ``zone`` has then.
+    Computations recorded earlier say how long they are together, in ``paused_seconds`` alone."""
     mail_days: int = 0
     before_mail: date | None = None
     """The last day before the days for service by mail were added."""
@@ -179,7 +183,11 @@ class Computation(Model):
             return
         if self.extends:
             since = self._moment(self.starts_at) if self.starts_at else trigger
-            yield f"The time is extended by {self.period}{cited}, counted on from {since}, before any move."
+            more = f"The time is extended by {self.period}"
+            if self.citation.startswith("FRCP 6(a)"):  # it says how time is counted, and allows nobody more of it
+                yield f"{more}, counted on from {since}, before any move, as {self.citation} counts."
+            else:
+                yield f"{more}{cited}, counted on from {since}, before any move."
         elif self.after_stage:
             yield f"The days count from when the stage {self.after_stage} is due, {trigger}; it is not counted{cited}."
         elif self.rule == "elapsed":
@@ -222,11 +230,16 @@ class Computation(Model):
                 yield f"Each paused day moves it by one, to {last}."
             yield "A date certain is not moved for a weekend or a holiday."
         elif self.rule == "elapsed":
-            if self.paused_seconds:
-                yield f"The clock was paused for {_length(self.paused_seconds)} in that time, which is added."
-            up_at = self._at(self.before_move or self.closes_at)
-            counting = f"Counting{self._back()} all the time that passes, nights and holidays too, for {self.period}"
-            yield f"{counting} ends {up_at}."
+            for pause in self.stood_still:
+                length = _length(int((pause.until - pause.since).total_seconds())) or "less than a second"
+                since, until = self._moment(pause.since), self._moment(pause.until)
+                yield f"The clock was paused from {since} to {until}, for {length}."
+            if self.paused_seconds and not self.stood_still:
+                yield f"The clock was paused for {_length(self.paused_seconds)} in that time."
+            is_paused = self.paused_seconds or self.stood_still
+            which = "without that in which the clock was paused, " if is_paused else ""
+            counting = f"Counting{self._back()} all the time that passes, nights and holidays too, {which}"
+            yield f"{counting}for {self.period} ends {self._at(self.before_move or self.closes_at)}."
         else:
             which = "open days only" if self._counts_open_days() else "every day"
             if any(skipped.reason == PAUSED for skipped in passed):

@@ -7,7 +7,7 @@ from forthwith.domain.calendar import Calendar, Direction
 from forthwith.domain.computation import PAUSED, Passing, Skipped
 from forthwith.domain.fields import FilledLine
 from forthwith.domain.model import Model
-from forthwith.domain.pause import PausedDays
+from forthwith.domain.pause import Pause, PausedDays
 from forthwith.domain.rule import Edition
 
 _ONE_DAY = timedelta(days=1)
@@ -55,9 +55,10 @@ class Counted:
     extends: "Counted | None" = None
     longest: "Counted | None" = None
     """The count of the longest time allowed, whether or not it held this one back."""
-    up_at: datetime | None = None
-    """Of hours: when they had run, before any move; and the instant to which that was moved."""
     closes_at: datetime | None = None
+    """Of hours: the instant to which their end was moved."""
+    stood_still: tuple[Pause, ...] = ()
+    """Of hours: the stretches that were not counted."""
 
 
 class Counting:

@@ -140,6 +140,47 @@ def test_the_sentences_lead_to_the_last_day(
     check(place, place.clock.extended(computed, period, rule, pauses=tuple(pauses)))
 
 
+MOMENT = rf"(\d+:\d\d(?::\d\d)? [ap]\.m\.) \((E[SD]T)\) on {DAY}"
+
+
+def moments(sentence: str) -> list[datetime]:
+    """The moments in New York that a sentence names."""
+    found: list[datetime] = []
+    for clock_time, abbreviation, day in re.findall(MOMENT, sentence):
+        wall = f"{clock_time.replace('.', '').upper()} {day} {'-0500' if abbreviation == 'EST' else '-0400'}"
+        seconds = ":%S" if clock_time.count(":") == 2 else ""
+        found.append(datetime.strptime(wall, f"%I:%M{seconds} %p %A, %B %d, %Y %z"))
+    return found
+
+
+@settings(deadline=None, max_examples=100)
+@given(RULES, st.integers(1, 400), interrupted(), st.booleans())
+def test_the_sentences_lead_through_the_hours_that_were_counted(
+    rule: Rule, hours: int, event: tuple[datetime, list[Pause]], more: bool
+) -> None:
+    start = event[0].replace(microsecond=0)
+    pauses = tuple(
+        Pause(since=pause.since.replace(microsecond=0), until=pause.until.replace(microsecond=0)) for pause in event[1]
+    )
+    new_york, period = Place("NY").clock, Period(unit="hours", count=hours)
+    computed = new_york.within(start, period, rule, pauses=pauses)
+    if more:
+        computed = new_york.extended(computed, period, rule, pauses=pauses)
+    begin = hand = start
+    stood_still = timedelta()
+    for sentence in computed.reckoning()[len(computed.extends) :]:
+        if sentence.startswith("The clock was paused from"):
+            since, until = moments(sentence)
+            assert hand <= since < until
+            hand, stood_still = until, stood_still + (until - since)
+        elif sentence.startswith("Counting"):
+            assert ("without that in which the clock was paused" in sentence) == bool(stood_still)
+            assert moments(sentence) == [begin + timedelta(hours=hours) + stood_still], sentence
+        elif named_moments := moments(sentence):
+            begin = hand = named_moments[0]
+    assert computed.paused_seconds == stood_still.total_seconds()
+
+
 @settings(deadline=None, max_examples=100)
 @given(STATES, RULES, st.dates(date(2012, 1, 1), date(2040, 12, 31)), st.integers(2, 200), SNOW)
 def test_the_sentences_lead_back_as_well(state: str, rule: Rule, day: date, days: int, snow: frozenset[int]) -> None:
