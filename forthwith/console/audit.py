@@ -87,11 +87,7 @@ async def _audited(campaign: str | None, histories: bool) -> Audit:
     async with connected() as client:
         everything = query(campaign, None, None, None)
         # Temporal first: a request that is started meanwhile has its case file before its workflow.
-        workflows: dict[str, Listed] = {}
-        for one in await listed(client, everything):
-            # Of several runs the one that goes on counts, then one that came to its end.
-            if one.request not in workflows or one.execution == "RUNNING" or workflows[one.request].is_stopped:
-                workflows[one.request] = one
+        workflows = {one.request: one for one in await listed(client, everything)}
         stuck = [one.request for one in await listed(client, f"{everything} AND {STUCK}")]
         dossier = Dossier(root)
         read = await asyncio.to_thread(lambda: [*_audited_files(dossier, campaign)])

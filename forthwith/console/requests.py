@@ -28,6 +28,12 @@ Handle = WorkflowHandle[JurisdictionRequest, Outcome]
 ANSWERS_WITHIN = timedelta(seconds=20)
 """A request answers in milliseconds; one that takes longer has no worker."""
 
+NEED_A_PERSON = (
+    "(ExecutionStatus = 'Running' AND Attention IS NOT NULL"
+    " OR ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled'))"
+)
+"""A run that was stopped and taken up again since still counts, until Temporal forgets it."""
+
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -66,7 +72,7 @@ class Counts(Model):
 
     requests: int
     attention: int
-    """Open requests with a reason for attention."""
+    """Requests that do not go on well by themselves: open with a reason for attention, or stopped."""
     statuses: dict[Status, int]
 
 
@@ -110,8 +116,13 @@ def refusal(error: WorkflowUpdateFailedError) -> str:
 
 async def listed(client: Client, query: str) -> list[Listed]:
     """The requests that a Visibility query finds: those that need a person first, then by what comes next, which
-    begins with what is overdue; the ended ones last."""
-    return in_order([_listed(execution) async for execution in client.list_workflows(query)])
+    begins with what is overdue; the ended ones last. Of several runs of a request it is the latest."""
+    latest: dict[str, WorkflowExecution] = {}
+    async for execution in client.list_workflows(query):
+        other = latest.get(execution.id)
+        if other is None or execution.start_time > other.start_time:
+            latest[execution.id] = execution
+    return in_order(map(_listed, latest.values()))
 
 
 def in_order(found: Iterable[Listed]) -> list[Listed]:
@@ -124,7 +135,7 @@ def in_order(found: Iterable[Listed]) -> list[Listed]:
 async def counted(client: Client, query: str) -> Counts:
     """How many requests of a Visibility query stand where: one count for each status, and no list of them."""
     conditions = [f"{query} AND RequestStatus = '{status}'" for status in Status]
-    asked = (*conditions, f"{query} AND ExecutionStatus = 'Running' AND Attention IS NOT NULL")
+    asked = (*conditions, f"{query} AND {NEED_A_PERSON}")
     *found, attention = [one.count for one in await asyncio.gather(*map(client.count_workflows, asked))]
     statuses = {status: count for status, count in zip(Status, found, strict=True) if count}
     return Counts(requests=sum(found), attention=attention, statuses=statuses)
@@ -187,7 +198,7 @@ def counts_of(found: Sequence[Listed]) -> Counts:
     statuses = {status: sum(one.status == status for one in found) for status in Status}
     return Counts(
         requests=len(found),
-        attention=sum(one.is_open and bool(one.attention) for one in found),
+        attention=sum(one.needs_a_person for one in found),
         statuses={status: count for status, count in statuses.items() if count},
     )
 

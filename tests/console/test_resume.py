@@ -68,6 +68,8 @@ async def test_a_terminated_request_goes_on_where_it_stood(terminal: Terminal, c
     assert repeated["recorded"] == first["recorded"], "what was said before is known"
     ended = await done(await terminal("respond", request, "--all", "--from", "Department of Law"))
     assert "Complied" in ended.out
+    (listed,) = (await done(await terminal("list", request.partition("/")[0], "--json"))).json
+    assert listed["status"] == "Complied", "of both workflows the one that went on"
     verified = await terminal("verify", request)
     assert (verified.code, "all is right" in verified.out) == (0, True), verified.out + verified.err
     over = await terminal("start", "--resume", request, *AGAIN)

@@ -57,7 +57,7 @@ async def test_each_thing_to_do_is_told_once_with_its_command(terminal: Terminal
         ("Recipients who object, refuse or ask", ASKING, f'forthwith extend {name}/{ASKING} --days N --reason "…"'),
     ]
     assert found["counts"]["requests"] == 4
-    assert found["counts"]["attention"] == 2
+    assert found["counts"]["attention"] == 3, "two with a reason, and one that was stopped"
     assert "query=" in found["web_ui"]
     shown = await terminal("today", "--campaign", name)
     assert "Unreadable messages (1)" in shown.out
