@@ -66,9 +66,12 @@ def _layer(name: str, state: str | None) -> str:
     if name == _STATE:
         if not state:
             raise UnknownCalendar("the calendar `state` needs to know which state, by its postal code, such as IL")
-        return f"US-{state.upper()}"
+        name = f"US-{state.upper()}"
     if name.upper() == "US":
         raise UnknownCalendar("'US' is nobody's calendar: write us-federal, or a state's such as US-MA, or both")
+    if not is_known(name):
+        country, _, _ = name.upper().partition("-")
+        raise UnknownCalendar(f"no calendar is called {name!r}{_near(name) or _possible(country)}")
     return name.upper()
 
 
@@ -194,9 +197,6 @@ def _listed(layer: str, first_year: int, last_year: int) -> tuple[ClosedDay, ...
 
 
 def _entity(layer: str, country: str, subdivision: str, years: range) -> holidays.HolidayBase:
-    available = _countries()
-    if country not in available or (subdivision and subdivision not in available[country]):
-        raise UnknownCalendar(f"no calendar is called {layer!r}{_near(layer) or _possible(country)}")
     options: dict[str, Any] = {"subdiv": subdivision or None, "years": years}
     if country == "US":
         options["categories"] = "government" if layer == _FEDERAL else "public"

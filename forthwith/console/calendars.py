@@ -4,6 +4,7 @@ What a name may be, and what is wrong with an overlay file, is found here; activ
 calendar.
 """
 
+import os
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -86,6 +87,9 @@ def overlay_problems(path: Path, name: str) -> tuple[Problem, ...]:
 def _with_path(name: str, beside: Path) -> str:
     file = overlay_file(name, beside)
     if file is None:
+        if name and not is_known(name) and os.path.exists(beside / name):  # of a name too long for a file it is False
+            what = "folder" if (beside / name).is_dir() else "file"
+            raise UnknownCalendar(f"{name!r} is a {what}, no calendar; an overlay is a file ending in .yaml")
         return name
     try:
         problems = overlay_problems(beside / file, file)

@@ -222,6 +222,12 @@ def test_as_many_days_are_numbered_as_were_asked_for(start: date, days: int, uni
         ("--from 2018-01-24 --days 3 --state Ilinois", "No state is called 'Ilinois'; did you mean Illinois?"),
         ("--from 2018-01-24 --days 3 --zone America/Chicgo", "give one such as America/Chicago"),
         ("--from 2018-01-24 --days 3 --calendar GB-ENGG", "did you mean GB-ENG?"),
+        (
+            "--from 2018-01-24 --days 3 --calendar us-federl",
+            "'us-federl'; did you mean us-federal?",
+        ),
+        ("--from 2018-01-24 --days 3 --calendar README.md", "'README.md' is a file, no calendar; an overlay is a file"),
+        ("--from 2018-01-24 --days 3 --calendar docs", "'docs' is a folder, no calendar; an overlay is a file"),
         ("--from 2018-01-24 --days 3 --calendar AU", "AU has 12 time zones; give --zone"),
         ("--from 2018-01-24 --days 3 --closes 25:00", "25:00 does not exist on the clock"),
         ("--from 2018-01-24 --days 3 --closes 00:00", "A day closes at a wall-clock time after 00:00"),

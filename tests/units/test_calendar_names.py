@@ -86,7 +86,7 @@ remvoe: []
 def test_an_overlay_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnknownCalendar, match=r"the file nowhere\.yaml cannot be read: there is no such file"):
         calendar_named(["nowhere.yaml"], year=2018, beside=tmp_path)
-    with pytest.raises(UnknownCalendar, match="no calendar is called 'NOWHERE'"):
+    with pytest.raises(UnknownCalendar, match="no calendar is called 'nowhere'"):
         calendar_named(["nowhere"], year=2018, beside=tmp_path)
 
 

@@ -125,12 +125,12 @@ def test_another_country_closes_its_days_in_both_directions() -> None:
 @pytest.mark.parametrize(
     ("names", "state", "message"),
     [
-        (["us-fedral"], None, r"no calendar is called 'US-FEDRAL'; did you mean us-federal\?$"),
-        (["narnia"], None, "no calendar is called 'NARNIA'; write us-federal, state, an ISO code"),
+        (["us-fedral"], None, r"no calendar is called 'us-fedral'; did you mean us-federal\?$"),
+        (["narnia"], None, "no calendar is called 'narnia'; write us-federal, state, an ISO code"),
         (["US"], None, "write us-federal, or a state's such as US-MA"),
         (["state"], None, "needs to know which state"),
-        (["Massachusets"], None, r"'MASSACHUSETS'; did you mean US-MA\?$"),
-        (["england"], None, r"'ENGLAND'; did you mean GB-ENG"),
+        (["Massachusets"], None, r"'Massachusets'; did you mean US-MA\?$"),
+        (["england"], None, r"'england'; did you mean GB-ENG"),
         (["UK"], None, r"'UK'; did you mean GB"),
         (["GB-EN"], None, r"'GB-EN'; did you mean GB-ENG"),
         (["california-court"], None, r"did you mean california-courts"),

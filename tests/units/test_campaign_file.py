@@ -153,7 +153,7 @@ SPOILED_YAML = [
         r"calendar: \[us-federal, state\]",
         "calendar: [us-fedral]",
         "clock.calendar.1",
-        "no calendar is called 'US-FEDRAL'",
+        "no calendar is called 'us-fedral'",
     ),
     (r"calendar: \[us-federal, state\]", "calendar: [a.yaml]", "clock.calendar.1", "the file a.yaml cannot be read"),
     (r"calendar: \[us-federal, state\]", "calendar: [../a.yaml]", "clock.calendar.1", "leads out of the folder"),
