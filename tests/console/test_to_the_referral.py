@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from forthwith.domain.messages import Status
 from tests.console.conftest import CampaignWriter, Said, Terminal, until
 from tests.console.test_review import draft, soon
@@ -73,6 +75,7 @@ async def by_temporal_alone(terminal: Terminal, request: str) -> None:
     await update("record_service", OPERATOR, on_whom="City Clerk", how="by hand", by_whom="A. Server", served_at=now())
 
 
+@pytest.mark.prove
 async def test_each_way_alone_leads_from_the_demand_to_the_referral(
     terminal: Terminal, campaign: CampaignWriter, tmp_path: Path
 ):

@@ -66,7 +66,7 @@ from tests.units.cases import (
     receipt,
 )
 
-LIVES = 10_000
+LIVES = 5_000
 PARTS = 4
 KINDS_OF_PLAN = 96
 MOVES = 28
@@ -77,7 +77,7 @@ A_FILE = Filed(uri="x", sha256="7" * 64, size=1)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_ten_thousand_lives(part: int) -> None:
+def test_five_thousand_lives(part: int) -> None:
     for seed in range(part, LIVES, PARTS):
         live(seed)
 
