@@ -1,7 +1,7 @@
 """Pictures of whatever a person looks at, to be looked at by a person: `make screens`.
 
 Every Web UI page, the report, every kind of letter and every page of a draft goes to build/screens. With ``--docs`` the
-four that the README shows are taken anew into docs/screens.
+four that README and docs show are taken anew into docs/screens.
 """
 
 import argparse
@@ -66,7 +66,7 @@ OTHERS = (
 def main() -> None:
     """Takes all pictures and says where they are."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--docs", action="store_true", help="also those that the README shows")
+    parser.add_argument("--docs", action="store_true", help="also those that README and docs show")
     for_readme = parser.parse_args().docs
     for folder in (BUILD, *([DOCS] if for_readme else [])):
         folder.mkdir(parents=True, exist_ok=True)
