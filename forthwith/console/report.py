@@ -82,9 +82,7 @@ async def made_report(client: Client, dossier: Dossier, campaign: str, *, now: d
         safe_id(campaign)
     except ValueError as error:
         raise Failure(f"there is no such campaign: {error}") from error
-    runs = await listed(client, query(campaign, None, None, None))
-    # After a reset Temporal lists the run that was replaced as well: the one that goes on counts.
-    found = {one.request: one for one in sorted(runs, key=lambda one: (one.is_open, not one.is_stopped))}
+    found = {one.request: one for one in await listed(client, query(campaign, None, None, None))}
     known = dossier.root / campaign
     kept = sorted(path.name for path in known.iterdir() if path.is_dir()) if known.is_dir() else []
     if not found and not kept:
