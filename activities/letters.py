@@ -31,12 +31,12 @@ from activities.mail import (
     message_id,
 )
 from activities.typesetting import TemplateError, render_pdf
-from forthwith.domain.agenda import RESPONSE_DUE, deadline
+from forthwith.domain.agenda import deadline
 from forthwith.domain.campaign import Contact, RequestPlan
 from forthwith.domain.letters import LetterOrder, compose_letter
 from forthwith.domain.model import Model
 from forthwith.domain.record import Filed, KnownDelivery, Receipt
-from forthwith.domain.timetable import StepKind
+from forthwith.domain.timetable import RESPONSE_DUE, StepKind
 from forthwith.domain.wording import WordingError, plain_text
 
 DEFERRED = "MailDeferred"

@@ -39,7 +39,7 @@ from forthwith.domain.campaign import RequestPlan
 from forthwith.domain.fields import Sha256
 from forthwith.domain.messages import RecomputeDeadlines, Who
 from forthwith.domain.model import Model
-from forthwith.domain.timetable import Facts, Timetable, timetable
+from forthwith.domain.timetable import CURE_ENDS, OBJECTION_DUE, RESPONSE_DUE, RETURN_DATE, Facts, Timetable, timetable
 from forthwith.domain.views import RequestStatus
 from forthwith.settings import Settings
 from workflows.jurisdiction_request import JurisdictionRequest
@@ -124,13 +124,13 @@ def moved_dates(before: Timetable, after: Timetable, now: datetime, sent: Iterab
     """The dates that differ between two timetables of the same facts, without what is over or sent already."""
     facts = before.facts
     deadlines = [
-        ("response due", before.deadline, after.deadline),
-        ("return date", before.return_due, after.return_due),
+        (RESPONSE_DUE, before.deadline, after.deadline),
+        (RETURN_DATE, before.return_due, after.return_due),
     ]
     if before.objection_due != before.return_due or after.objection_due != after.return_due:
-        deadlines.append(("objection due", before.objection_due, after.objection_due))
+        deadlines.append((OBJECTION_DUE, before.objection_due, after.objection_due))
     if facts.final_notice_at:
-        deadlines.insert(1, ("time to cure ends", before.cure, after.cure))
+        deadlines.insert(1, (CURE_ENDS, before.cure, after.cure))
     if facts.chase:
         deadlines.append((f"{facts.chase.topic} due from us", before.chase_due, after.chase_due))
     for what, was, now_is in deadlines:

@@ -9,9 +9,9 @@ from forthwith.domain.forecast import Foreseen
 from forthwith.domain.life import Life, MarkKind, Standing, agree
 from forthwith.domain.messages import Status
 from forthwith.domain.model import Model
-from forthwith.domain.timetable import Step, Timetable
+from forthwith.domain.timetable import CURE_ENDS, OBJECTION_DUE, RESPONSE_DUE, RETURN_DATE, Step, Timetable
 
-RESPONSE_DUE, CURE_ENDS, NEXT = "response due", "time to cure ends", "next"
+NEXT = "next"
 
 
 class Appointment(Model):
@@ -109,9 +109,9 @@ def open_appointments(
     if dates and dates.cure and MarkKind.CURE in drawn and standing.status is Status.OVERDUE:
         yield deadline(plan, CURE_ENDS, dates.cure, as_of=as_of, version=version)
     if dates and dates.return_due and MarkKind.RETURN in drawn:
-        yield deadline(plan, "return date", dates.return_due, as_of=as_of, version=version)
+        yield deadline(plan, RETURN_DATE, dates.return_due, as_of=as_of, version=version)
         if dates.objection_due and dates.objection_due != dates.return_due:
-            yield deadline(plan, "objection due", dates.objection_due, as_of=as_of, version=version)
+            yield deadline(plan, OBJECTION_DUE, dates.objection_due, as_of=as_of, version=version)
     if standing.next_action_at and what:
         yield next_action(plan, what, standing.next_action_at, as_of=as_of, version=version)
 

@@ -26,7 +26,7 @@ from forthwith.domain.messages import RecordIssuance, RecordService, ReviewSubpo
 from forthwith.domain.orders import draft_order, letter_order
 from forthwith.domain.record import Draft, Filed, Receipt
 from forthwith.domain.subpoena import DraftOrder, missing_fields
-from forthwith.domain.timetable import StepKind, timetable
+from forthwith.domain.timetable import CURE_ENDS, OBJECTION_DUE, RESPONSE_DUE, RETURN_DATE, StepKind, timetable
 
 _NOT_YET = Filed(uri="", sha256="0" * 64, size=0)
 _A_SECOND = timedelta(seconds=1)
@@ -70,9 +70,9 @@ def _silent_life(plan: RequestPlan, recipient: Clock, issuer: Clock, opened_at: 
                 what = "later" if case.issued else "letter"
                 yield Foreseen(now, step.id, what, step.to, zone, (f"{step.why}.",), order)
                 if step.kind is StepKind.DEMAND:
-                    yield _date("response due", order.deadline)
+                    yield _date(RESPONSE_DUE, order.deadline)
                 if step.kind is StepKind.FINAL_NOTICE and order.cure:
-                    yield _date("time to cure ends", order.cure)
+                    yield _date(CURE_ENDS, order.cure)
                 case.letter_accepted(step, _receipt(now), possible_copy=False, now=now)
                 if step.kind is StepKind.REVIEW_ESCALATION:
                     yield from _decide(case, issuer, now)
@@ -104,8 +104,8 @@ def _return_dates(case: Case) -> Iterator[Foreseen]:
     if dates is None or dates.return_due is None or dates.objection_due is None:
         return
     if dates.objection_due != dates.return_due:
-        yield _date("objection due", dates.objection_due)
-    yield _date("return date", dates.return_due)
+        yield _date(OBJECTION_DUE, dates.objection_due)
+    yield _date(RETURN_DATE, dates.return_due)
 
 
 def _decide(case: Case, issuer: Clock, now: datetime) -> Iterator[Foreseen]:

@@ -17,7 +17,7 @@ from forthwith.domain.campaign import RequestPlan
 from forthwith.domain.ladder import Ladder
 from forthwith.domain.messages import Status
 from forthwith.domain.model import Model
-from forthwith.domain.timetable import Extension, Facts, StepKind, Timetable
+from forthwith.domain.timetable import CURE_ENDS, RESPONSE_DUE, RETURN_DATE, Extension, Facts, StepKind, Timetable
 
 if TYPE_CHECKING:
     from forthwith.domain.clock import Computation
@@ -130,8 +130,6 @@ A_MOMENT = timedelta(seconds=5)
 LONGEST_GAP = timedelta(days=1)
 """So far the minimum gap between two letters may put one off."""
 
-RESPONSE_DUE = "response due"
-
 FIRST, DRAFTED, ISSUANCE, SERVICE, RETURNS, REFERRAL = (
     "demand",
     "draft and review",
@@ -182,7 +180,7 @@ def foreseen(life: Life, dates: Timetable, standing: Standing) -> Life:
         ahead.append(_date(MarkKind.DEADLINE, RESPONSE_DUE, dates.deadline, planned=due > life.told_until))
     if dates.return_due and _is_return_certain(life, dates, standing):
         planned = life.ended_as is not None or dates.return_due.closes_at > life.told_until
-        ahead.append(_date(MarkKind.RETURN, "return date", dates.return_due, planned=planned))
+        ahead.append(_date(MarkKind.RETURN, RETURN_DATE, dates.return_due, planned=planned))
     ends = {mark.kind: mark.at for mark in ahead}
     until = {
         SpanKind.RESPONSE: due,
@@ -251,7 +249,7 @@ def _ahead(life: Life, dates: Timetable, standing: Standing) -> Iterator[Mark]:
     if dates.cure is None or notice_at is None or dates.cure.closes_at <= since:
         return
     if life.facts.final_notice_at is None or agree(dates.cure.closes_at, next_at):
-        yield _date(MarkKind.CURE, "time to cure ends", dates.cure, planned=True)
+        yield _date(MarkKind.CURE, CURE_ENDS, dates.cure, planned=True)
 
 
 def agree(one: datetime, other: datetime) -> bool:

@@ -12,7 +12,6 @@ from forthwith.domain.life import (
     FIRST,
     ISSUANCE,
     REFERRAL,
-    RESPONSE_DUE,
     RETURNS,
     SERVICE,
     Life,
@@ -26,7 +25,7 @@ from forthwith.domain.life import (
 from forthwith.domain.messages import ENDED, ItemReport, RecordResponse, Status
 from forthwith.domain.pause import Pause
 from forthwith.domain.record import Entry
-from forthwith.domain.timetable import Facts
+from forthwith.domain.timetable import RESPONSE_DUE, Facts
 
 
 def life_of(plan: RequestPlan, entries: Sequence[Entry]) -> Life:

@@ -29,6 +29,11 @@ forgotten.
 """
 
 
+RESPONSE_DUE, CURE_ENDS = "response due", "time to cure ends"
+RETURN_DATE, OBJECTION_DUE = "return date", "objection due"
+"""What the recipient's dates are called wherever they are shown. Calendars know their entries by these names."""
+
+
 class StepKind(StrEnum):
     """What a letter is for. Each kind has a template of the same name."""
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from forthwith.domain.agenda import CURE_ENDS, RESPONSE_DUE, Appointment, deadline, planned_letter
+from forthwith.domain.agenda import Appointment, deadline, planned_letter
 from forthwith.domain.campaign import Recipient, Role
 from forthwith.domain.case import Case
 from forthwith.domain.clock import Computation
@@ -16,7 +16,7 @@ from forthwith.domain.items import ItemState
 from forthwith.domain.messages import Attention, Status
 from forthwith.domain.model import Model
 from forthwith.domain.record import Draft, Filed, Issued, Outcome, SentLetter, ServiceRecord
-from forthwith.domain.timetable import Facts, StepKind
+from forthwith.domain.timetable import CURE_ENDS, OBJECTION_DUE, RESPONSE_DUE, RETURN_DATE, Facts, StepKind
 
 
 class NextAction(Model):
@@ -194,9 +194,9 @@ def explanation(case: Case, next_action: NextAction | None) -> Explanation:
 
 def _appointments(case: Case, view: RequestStatus) -> Iterator[Appointment]:
     as_of, version = (case.timeline[-1].at, len(case.timeline)) if case.timeline else (case.opened_at, 0)
-    due = [(RESPONSE_DUE, view.response_due), (CURE_ENDS, view.cure_due), ("return date", view.return_due)]
+    due = [(RESPONSE_DUE, view.response_due), (CURE_ENDS, view.cure_due), (RETURN_DATE, view.return_due)]
     if view.objection_due != view.return_due:
-        due.append(("objection due", view.objection_due))
+        due.append((OBJECTION_DUE, view.objection_due))
     if on_our_desk := due_on_our_desk(case):
         due.append((f"{on_our_desk[0]} due", on_our_desk[1]))
     for name, computed in due:
