@@ -6,10 +6,12 @@ import sys
 def main() -> None:
     """Runs one command and leaves with its exit code: 0 only when it did what was asked."""
     if sys.argv[1:2] == ["deadline"]:
-        from forthwith.console.deadline import alone  # a calculator need not wait for the client of Temporal to load
+        from forthwith.cli.commands.deadline import (
+            alone,  # a calculator need not wait for the client of Temporal to load
+        )
 
         alone()
-    from forthwith.console.run import run
+    from forthwith.cli.main import run
 
     run()
 

@@ -15,13 +15,13 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.dates import Dates
-from activities.dossier import CaseFiles, Dossier, DossierError
 from activities.drafting import Drafting
 from activities.letters import Letters
-from activities.mail import MailClient, SmtpSettings
 from forthwith import temporal
-from forthwith.domain.plain_words import problems
+from forthwith.casefile.store import CaseFiles, Dossier, DossierError
 from forthwith.logs import configure_logs
+from forthwith.mail.client import MailClient, SmtpSettings
+from forthwith.plain_errors import problems
 from forthwith.settings import Settings, WrongSettings
 from workflows.jurisdiction_request import JurisdictionRequest
 

@@ -2,12 +2,12 @@
 
 from temporalio import activity
 
-from activities.dossier import Dossier
-from forthwith.domain.campaign import RequestPlan
-from forthwith.domain.clock import Clock
-from forthwith.domain.fields import Sha256
-from forthwith.domain.model import Model
-from forthwith.domain.timetable import Facts, Timetable, timetable
+from forthwith.base import Model
+from forthwith.campaign.models import RequestPlan
+from forthwith.casefile.store import Dossier
+from forthwith.deadlines.clock import Clock
+from forthwith.fields import Sha256
+from forthwith.request.timetable import Facts, Timetable, timetable
 
 
 class DatesQuestion(Model):

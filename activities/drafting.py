@@ -7,14 +7,14 @@ from datetime import datetime
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.dossier import Dossier
 from activities.heartbeat import heartbeating
-from activities.typesetting import RENDERER, Document, TemplateError, render_pdf
-from activities.working_copy import render_docx
-from forthwith.domain.documents import SubpoenaDraft
-from forthwith.domain.record import Draft, Filed
-from forthwith.domain.referral import MemoOrder, compose_memo
-from forthwith.domain.subpoena import DraftOrder, compose_draft
+from forthwith.casefile.store import Dossier
+from forthwith.documents.content import SubpoenaDraft
+from forthwith.documents.referral import MemoOrder, compose_memo
+from forthwith.documents.subpoena import DraftOrder, compose_draft
+from forthwith.documents.typesetting import RENDERER, Document, TemplateError, render_pdf
+from forthwith.documents.working_copy import render_docx
+from forthwith.request.record import Draft, Filed
 
 
 class Drafting:

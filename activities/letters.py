@@ -16,10 +16,14 @@ from pydantic import Field
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.agenda import calendar_of
-from activities.dossier import Dossier, DossierError
 from activities.heartbeat import heartbeating
-from activities.mail import (
+from forthwith.base import Model
+from forthwith.campaign.models import Contact, RequestPlan
+from forthwith.casefile.store import Dossier, DossierError
+from forthwith.documents.letters import LetterOrder, compose_letter
+from forthwith.documents.typesetting import TemplateError, render_pdf
+from forthwith.documents.wording import WordingError, plain_text
+from forthwith.mail.client import (
     Acceptance,
     Attachment,
     Mail,
@@ -30,14 +34,10 @@ from activities.mail import (
     UnsafeHeader,
     message_id,
 )
-from activities.typesetting import TemplateError, render_pdf
-from forthwith.domain.agenda import deadline
-from forthwith.domain.campaign import Contact, RequestPlan
-from forthwith.domain.letters import LetterOrder, compose_letter
-from forthwith.domain.model import Model
-from forthwith.domain.record import Filed, KnownDelivery, Receipt
-from forthwith.domain.timetable import RESPONSE_DUE, StepKind
-from forthwith.domain.wording import WordingError, plain_text
+from forthwith.request.record import Filed, KnownDelivery, Receipt
+from forthwith.request.timetable import RESPONSE_DUE, StepKind
+from forthwith.views.agenda import deadline
+from forthwith.views.ics import calendar_of
 
 DEFERRED = "MailDeferred"
 REFUSED = "RecipientRefused"

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from activities.calendars import build_calendar
-from forthwith.domain.clock import Clock
-from forthwith.domain.computation import Computation
-from forthwith.domain.period import Period
+from forthwith.deadlines.calendar_builder import build_calendar
+from forthwith.deadlines.clock import Clock
+from forthwith.deadlines.computation import Computation
+from forthwith.deadlines.period import Period
 
 STATES = ("IL", "NY", "CA", "TX", "MA", "DC")
 MORNING = datetime(2018, 1, 24, 15, tzinfo=UTC)

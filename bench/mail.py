@@ -22,7 +22,7 @@ from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import SMTP as Conversation
 from aiosmtplib import SMTP
 
-from activities.mail import Attachment, Mail, MailClient, SmtpSettings, message_id
+from forthwith.mail.client import Attachment, Mail, MailClient, SmtpSettings, message_id
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 391
 DATE = datetime(2018, 1, 24, 15, tzinfo=UTC)

@@ -18,9 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from forthwith.console.campaign_file import read_campaign
-from forthwith.console.planning import plan_requests
-from forthwith.console.preview import shared_dates
+from forthwith.campaign.campaign_file import read_campaign
+from forthwith.campaign.planning import plan_requests
+from forthwith.cli.commands.preview import shared_dates
 
 EXAMPLE = Path("examples/1373-2018")
 OPENED_AT = datetime(2018, 1, 24, 13, tzinfo=UTC)

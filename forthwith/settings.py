@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, FilePath, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from forthwith.domain.plain_words import in_plain_words, unknown
+from forthwith.plain_errors import in_plain_words, unknown
 
 PREFIX = "FORTHWITH_"
 

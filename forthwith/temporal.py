@@ -18,8 +18,8 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import SandboxImportNotificationPolicy
 
-from forthwith.domain.messages import Message
-from forthwith.domain.plain_words import problems
+from forthwith.plain_errors import problems
+from forthwith.request.messages import Message
 
 TASK_QUEUE = "forthwith"
 

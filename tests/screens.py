@@ -18,14 +18,14 @@ import typst
 from playwright.async_api import FloatRect, Page
 from pypdf import PdfReader
 
-from forthwith.console.campaign_file import read_campaign
-from forthwith.console.planning import Planned, plan_requests
-from forthwith.console.report import made_report
-from forthwith.console.report_files import write_report
-from forthwith.console.requests import query
-from forthwith.domain.forecast import Foreseen
-from forthwith.domain.letters import LetterOrder
-from forthwith.domain.timetable import TO_RECIPIENT, StepKind
+from forthwith.campaign.campaign_file import read_campaign
+from forthwith.campaign.planning import Planned, plan_requests
+from forthwith.cli.commands.report import made_report
+from forthwith.cli.report.files import write_report
+from forthwith.documents.letters import LetterOrder
+from forthwith.request.timetable import TO_RECIPIENT, StepKind
+from forthwith.views.forecast import Foreseen
+from forthwith.visibility import query
 from tests.ui.scene import CAMPAIGN, LATE, SILENT, Scene, chromium, open_details, open_list, open_request, scene
 from tests.units.matter import draft, memo, memo_order, under_rule_45
 

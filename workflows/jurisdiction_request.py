@@ -3,7 +3,7 @@
 The promise: every open request has, at every moment, one activity under way or one timer at its `NextActionAt`.
 A response that was reported is never lost, no letter goes out twice unmarked, and no timer ever issues anything.
 
-Workflow id: ``<campaign>/<jurisdiction>``. What is decided, and by which rule, is in forthwith/domain/case.py; the
+Workflow id: ``<campaign>/<jurisdiction>``. What is decided, and by which rule, is in forthwith/request/case.py; the
 workflow waits, acts, and tells the case what happened.
 """
 
@@ -20,11 +20,13 @@ from temporalio.exceptions import ActivityError, ApplicationError, CancelledErro
 with workflow.unsafe.imports_passed_through():
     from activities import letters as sending
     from activities.dates import Dates, DatesQuestion
-    from activities.dossier import CaseFiles, Filing, Opening, Resumed
     from activities.drafting import Drafting
     from activities.letters import Letters
     from forthwith import temporal
-    from forthwith.domain.actions import (
+    from forthwith.campaign.models import RequestPlan
+    from forthwith.casefile.store import CaseFiles, Filing, Opening, Resumed
+    from forthwith.documents.orders import draft_order, letter_order, memo_order
+    from forthwith.request.actions import (
         Action,
         Close,
         ComputeDates,
@@ -34,9 +36,8 @@ with workflow.unsafe.imports_passed_through():
         SendLetter,
         Wait,
     )
-    from forthwith.domain.campaign import RequestPlan
-    from forthwith.domain.case import COPY, DATES, DRAFT, FILE_AGAIN_AFTER, MEMO, Case
-    from forthwith.domain.messages import (
+    from forthwith.request.case import COPY, DATES, DRAFT, FILE_AGAIN_AFTER, MEMO, Case
+    from forthwith.request.messages import (
         UPDATES,
         AcceptResponse,
         Acknowledge,
@@ -61,13 +62,12 @@ with workflow.unsafe.imports_passed_through():
         Status,
         Withdraw,
     )
-    from forthwith.domain.orders import draft_order, letter_order, memo_order
-    from forthwith.domain.page import current_details
-    from forthwith.domain.record import Entry, Outcome, Resumption, Unheard
-    from forthwith.domain.retelling import retell
-    from forthwith.domain.signals import Unreadable, read_signal
-    from forthwith.domain.timetable import Facts, Timetable
-    from forthwith.domain.views import (
+    from forthwith.request.record import Entry, Outcome, Resumption, Unheard
+    from forthwith.request.retelling import retell
+    from forthwith.request.signals import Unreadable, read_signal
+    from forthwith.request.timetable import Facts, Timetable
+    from forthwith.views.page import current_details
+    from forthwith.views.status import (
         Explanation,
         NextAction,
         RequestStatus,

@@ -14,11 +14,11 @@ import pytest
 from ruamel.yaml import YAML
 from temporalio.service import RPCError, RPCStatusCode
 
-from forthwith.console.local import Stage, stage
-from forthwith.domain.messages import Status
-from forthwith.domain.views import RequestStatus
+from forthwith.cli.commands.local import Stage, stage
+from forthwith.devstack.server import temporal_binary
+from forthwith.request.messages import Status
 from forthwith.settings import Settings
-from forthwith.stage.server import temporal_binary
+from forthwith.views.status import RequestStatus
 from workflows.jurisdiction_request import JurisdictionRequest
 
 EXAMPLE = Path("examples/1373-2018")

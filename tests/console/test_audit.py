@@ -5,12 +5,12 @@ from pathlib import Path
 
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
-from activities.dossier import CampaignStart, Dossier, Opening, StartRecord
 from forthwith import temporal
-from forthwith.console.requests import Handle, handle_of
-from forthwith.domain.campaign import RequestPlan
-from forthwith.domain.messages import Status, Who, Withdraw
-from forthwith.domain.record import GENESIS, Entry, Told
+from forthwith.campaign.models import RequestPlan
+from forthwith.casefile.store import CampaignStart, Dossier, Opening, StartRecord
+from forthwith.request.messages import Status, Who, Withdraw
+from forthwith.request.record import GENESIS, Entry, Told
+from forthwith.visibility import Handle, handle_of
 from tests.console.conftest import CampaignWriter, Terminal, until
 from tests.console.test_today import started
 from workflows.jurisdiction_request import JurisdictionRequest

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from forthwith.domain.messages import Status
+from forthwith.request.messages import Status
 from tests.console.conftest import CampaignWriter, Terminal, until
 
 MORE_TIME = ("extend", "--days", "14", "--reason", "the court was closed")

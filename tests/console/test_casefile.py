@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from forthwith.console.casefile import packed
-from forthwith.console.casefile_check import CaseFile, request_in, wrongs
-from forthwith.domain.messages import Status
+from forthwith.casefile.verify import CaseFile, request_in, wrongs
+from forthwith.cli.commands.casefile import packed
+from forthwith.request.messages import Status
 from tests.console.conftest import CampaignWriter, Terminal
 from tests.console.test_review import soon
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from forthwith.console.app import app
-from forthwith.domain.messages import Status
-from forthwith.stage.process import stopped_at_the_end
-from forthwith.stage.server import temporal_binary
+from forthwith.cli.app import app
+from forthwith.devstack.process import stopped_at_the_end
+from forthwith.devstack.server import temporal_binary
+from forthwith.request.messages import Status
 from tests.console.conftest import EXAMPLE, CampaignWriter, Said, Terminal, until
 
 HERE = Path.cwd()

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from forthwith.console.app import app
-from forthwith.console.places import PLACES
-from forthwith.console.wall_calendar import counted_days
-from forthwith.domain.computation import Computation
-from forthwith.domain.fields import STATES, known_zone
+from forthwith.cli.app import app
+from forthwith.cli.wall_calendar import counted_days
+from forthwith.deadlines.computation import Computation
+from forthwith.deadlines.zones import PLACES
+from forthwith.fields import STATES, known_zone
 
 EXAMPLES = Path(__file__).parents[1] / "data" / "deadline_examples.csv"
 
@@ -290,6 +290,8 @@ def test_every_state_has_a_name_and_a_zone_that_exists():
 
 
 def test_it_does_not_wait_for_the_client_of_temporal_to_load():
-    program = "import sys, forthwith.console.deadline; print({'temporalio', 'typst', 'aiosmtplib'} & set(sys.modules))"
+    program = (
+        "import sys, forthwith.cli.commands.deadline; print({'temporalio', 'typst', 'aiosmtplib'} & set(sys.modules))"
+    )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert said.stdout == "set()\n"

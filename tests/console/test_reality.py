@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from activities.dossier import Dossier
-from forthwith.console.campaign_file import read_campaign
-from forthwith.console.planning import plan_requests
-from forthwith.console.start import Starter
-from forthwith.stage.virtual_clock import VirtualClock
+from forthwith.campaign.campaign_file import read_campaign
+from forthwith.campaign.planning import plan_requests
+from forthwith.campaign.starting import Starter
+from forthwith.casefile.store import Dossier
+from forthwith.devstack.virtual_clock import VirtualClock
 from tests.console.conftest import CampaignWriter, Terminal, until
 from workflows.jurisdiction_request import JurisdictionRequest
 

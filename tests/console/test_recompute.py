@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from forthwith.domain.messages import Status
+from forthwith.request.messages import Status
 from tests.console.conftest import CampaignWriter, Terminal
 
 NO_DAY = "add: []\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from icalendar import Calendar
 
-from forthwith.domain.messages import Status
+from forthwith.request.messages import Status
 from tests.console.conftest import CampaignWriter, Terminal, until
 from tests.console.test_today import handle, started
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from activities.dossier import Dossier, Opening, StartRecord
-from forthwith.domain.messages import Status
+from forthwith.casefile.store import Dossier, Opening, StartRecord
+from forthwith.request.messages import Status
 from tests.console.conftest import CampaignWriter, Said, Terminal
 from tests.console.test_review import REVIEWER, draft
 from tests.console.test_to_the_referral import redrafted, returned_soon

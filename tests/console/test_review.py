@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from forthwith.domain.messages import Status
-from forthwith.domain.record import Draft
+from forthwith.request.messages import Status
+from forthwith.request.record import Draft
 from tests.console.conftest import CampaignWriter, Terminal, until
 
 TWO = ("chicago-il", "cook-county-il")

@@ -13,10 +13,10 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
-from activities.dossier import Dossier
 from forthwith import temporal
-from forthwith.console.campaign_file import default_templates
-from forthwith.domain.messages import Status
+from forthwith.campaign.campaign_file import default_templates
+from forthwith.casefile.store import Dossier
+from forthwith.request.messages import Status
 from tests.console.conftest import CampaignWriter, Terminal, until, write_campaign
 from workflows.jurisdiction_request import JurisdictionRequest
 

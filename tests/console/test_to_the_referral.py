@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from forthwith.domain.messages import Status
+from forthwith.request.messages import Status
 from tests.console.conftest import CampaignWriter, Said, Terminal, until
 from tests.console.test_review import draft, soon
 

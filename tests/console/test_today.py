@@ -3,8 +3,8 @@
 from email.message import EmailMessage
 from typing import Any
 
-from forthwith.console.requests import Handle, handle_of
-from forthwith.domain.messages import Status
+from forthwith.request.messages import Status
+from forthwith.visibility import Handle, handle_of
 from tests.console.conftest import CampaignWriter, Terminal, until
 from tests.console.test_review import REVIEWER, soon
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from temporalio.api.enums.v1 import EventType
 
-from forthwith.domain.messages import Status
+from forthwith.request.messages import Status
 from tests.console.conftest import CampaignWriter, Terminal
 from workflows.jurisdiction_request import JurisdictionRequest
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from temporalio.client import Client
 
+from forthwith.devstack.mailbox import Mailbox
+from forthwith.devstack.process import stopped_at_the_end
+from forthwith.devstack.server import local_server
 from forthwith.settings import Settings
-from forthwith.stage.mailbox import Mailbox
-from forthwith.stage.process import stopped_at_the_end
-from forthwith.stage.server import local_server
 from tests.console.conftest import CampaignWriter, Said, Terminal, until
 from workflows.jurisdiction_request import JurisdictionRequest
 

@@ -29,15 +29,15 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from forthwith import temporal
-from forthwith.console.campaign_file import read_campaign
-from forthwith.console.local import read_scenario
-from forthwith.console.planning import plan_requests
-from forthwith.console.start import Starter
-from forthwith.domain.campaign import RequestPlan
-from forthwith.domain.messages import Status
-from forthwith.stage.process import stopped_at_the_end
-from forthwith.stage.rehearsal import Rehearsal, Scenario
-from forthwith.stage.virtual_clock import Handle, VirtualClock
+from forthwith.campaign.campaign_file import read_campaign
+from forthwith.campaign.models import RequestPlan
+from forthwith.campaign.planning import plan_requests
+from forthwith.campaign.starting import Starter
+from forthwith.cli.commands.local import read_scenario
+from forthwith.devstack.process import stopped_at_the_end
+from forthwith.devstack.rehearsal import Rehearsal, Scenario
+from forthwith.devstack.virtual_clock import Handle, VirtualClock
+from forthwith.request.messages import Status
 from tests.story.stage import EXAMPLE, Office, Stage, letter, open_stage
 from workflows.jurisdiction_request import HEARTBEAT
 

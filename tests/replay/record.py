@@ -13,9 +13,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from forthwith.domain.calendar import ClosedDay
-from forthwith.domain.messages import Attention, DeliveryReport, ExtendDeadline, RecomputeDeadlines, Status
-from forthwith.domain.period import Period
+from forthwith.deadlines.calendar import ClosedDay
+from forthwith.deadlines.period import Period
+from forthwith.request.messages import Attention, DeliveryReport, ExtendDeadline, RecomputeDeadlines, Status
 from tests.story.stage import MAILROOM, OPERATOR, Demand, Office, ladder, open_stage
 
 HISTORIES = Path(__file__).parent / "histories"

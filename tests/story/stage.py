@@ -36,16 +36,18 @@ from temporalio.exceptions import ApplicationError
 from temporalio.workflow import SandboxImportNotificationPolicy
 
 import worker
-from activities.calendars import build_calendar
-from activities.dossier import Dossier, StartRecord
-from activities.mail import MailClient, SmtpSettings, message_id
 from forthwith import temporal
-from forthwith.console.casefile_audit import Audited
-from forthwith.console.casefile_check import CaseFile
-from forthwith.domain.campaign import Campaign, Jurisdiction, RequestPlan, Role
-from forthwith.domain.clock import Clock
-from forthwith.domain.forecast import Foreseen, forecast
-from forthwith.domain.messages import (
+from forthwith.campaign.models import Campaign, Jurisdiction, RequestPlan, Role
+from forthwith.casefile.audit import Audited
+from forthwith.casefile.store import Dossier, StartRecord
+from forthwith.casefile.verify import CaseFile
+from forthwith.deadlines.calendar_builder import build_calendar
+from forthwith.deadlines.clock import Clock
+from forthwith.devstack.mailbox import Faults, Mailbox, StoredMail
+from forthwith.devstack.server import LocalServer, local_server
+from forthwith.devstack.virtual_clock import VirtualClock, virtual_seconds
+from forthwith.mail.client import MailClient, SmtpSettings, message_id
+from forthwith.request.messages import (
     AcceptResponse,
     Acknowledge,
     AddNote,
@@ -72,16 +74,14 @@ from forthwith.domain.messages import (
     Who,
     Withdraw,
 )
-from forthwith.domain.record import Entry, Outcome
-from forthwith.domain.views import RequestStatus
+from forthwith.request.record import Entry, Outcome
 from forthwith.settings import Settings
-from forthwith.stage.mailbox import Faults, Mailbox, StoredMail
-from forthwith.stage.server import LocalServer, local_server
-from forthwith.stage.virtual_clock import VirtualClock, virtual_seconds
+from forthwith.views.forecast import Foreseen, forecast
+from forthwith.views.status import RequestStatus
 from workflows.jurisdiction_request import JurisdictionRequest
 
 EXAMPLE = Path("examples/1373-2018")
-TEMPLATES = Path("forthwith/templates")
+TEMPLATES = Path("forthwith/documents/templates")
 SETTLES_WITHIN = timedelta(seconds=30)
 
 A_MINUTE_MORE = timedelta(minutes=1)

@@ -3,7 +3,7 @@
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 
-from forthwith.domain.messages import Attention, EscalateNow, Status
+from forthwith.request.messages import Attention, EscalateNow, Status
 from tests.story.stage import (
     OPERATOR,
     UNTIL_OVERDUE,

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import SecretStr
 
-from forthwith.domain.messages import Attention, DeliveryReport, Status
+from forthwith.request.messages import Attention, DeliveryReport, Status
 from tests.story.stage import (
     MAILROOM,
     UNTIL_OVERDUE,

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from forthwith.domain.messages import ExtendDeadline, Status
-from forthwith.domain.period import Period
+from forthwith.deadlines.period import Period
+from forthwith.request.messages import ExtendDeadline, Status
 from tests.story.stage import (
     OPERATOR,
     Office,

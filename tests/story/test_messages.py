@@ -8,7 +8,7 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
-from forthwith.domain.messages import MOST_MESSAGES, AddNote, Attention, Status, Withdraw
+from forthwith.request.messages import MOST_MESSAGES, AddNote, Attention, Status, Withdraw
 from tests.story.stage import OPERATOR, Demand, Office, acknowledgment_chase, hold_chase, letter, reminder
 
 

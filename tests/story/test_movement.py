@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from forthwith import temporal
-from forthwith.domain.calendar import ClosedDay
-from forthwith.domain.messages import (
+from forthwith.deadlines.calendar import ClosedDay
+from forthwith.deadlines.period import Period
+from forthwith.request.messages import (
     Attention,
     CorrectRecipient,
     DeliveryReport,
@@ -18,7 +19,6 @@ from forthwith.domain.messages import (
     ResumeClock,
     Status,
 )
-from forthwith.domain.period import Period
 from tests.story.stage import (
     A_MINUTE_MORE,
     MAILROOM,

@@ -9,9 +9,9 @@ import pytest
 from temporalio.worker import Replayer
 
 from forthwith import temporal
-from forthwith.domain import case
-from forthwith.domain.campaign import Campaign
-from forthwith.domain.messages import Status
+from forthwith.campaign.models import Campaign
+from forthwith.request import case
+from forthwith.request.messages import Status
 from tests.story.stage import Demand, Expected, Office, final_notice, letter, reminder, review_request, story_campaign
 from workflows.jurisdiction_request import JurisdictionRequest
 

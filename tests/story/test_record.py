@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Callable
 
-from forthwith.domain.messages import Attention, Status
-from forthwith.domain.record import GENESIS
+from forthwith.request.messages import Attention, Status
+from forthwith.request.record import GENESIS
 from tests.story.stage import UNTIL_REVIEW, Demand, Office, acknowledgment_chase, letter, reminder
 
 

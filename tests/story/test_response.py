@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from forthwith.domain.messages import AcceptResponse, Acknowledge, Attention, Status
+from forthwith.request.messages import AcceptResponse, Acknowledge, Attention, Status
 from tests.story.stage import (
     MAILROOM,
     OPERATOR,

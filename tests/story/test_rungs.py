@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from forthwith.domain.messages import (
+from forthwith.request.messages import (
     AnyMessage,
     Attention,
     CorrectRecipient,
@@ -21,7 +21,7 @@ from forthwith.domain.messages import (
     ReviewSubpoena,
     Status,
 )
-from forthwith.domain.views import RequestStatus
+from forthwith.views.status import RequestStatus
 from tests.story.stage import EXAMPLE, REVIEWER, Demand, Office, jurisdiction
 from tests.units.cases import Desk
 from tests.units.rungs import REFUSED, REVIEWED, RUNGS, SAID, outcome

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from forthwith.stage.virtual_clock import ClockStuck
+from forthwith.devstack.virtual_clock import ClockStuck
 from tests.story.stage import Office, acknowledgment_chase, letter
 
 

@@ -13,18 +13,18 @@ from playwright.async_api import BrowserContext, Error, Page, async_playwright
 from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionStatus
 
 import worker
-from activities.dossier import Dossier
-from activities.mail import MailClient, SmtpSettings
-from forthwith.console.campaign_file import read_campaign
-from forthwith.console.planning import Planned, plan_requests
-from forthwith.console.requests import Handle, handle_of, web_ui_link, web_ui_page
-from forthwith.console.start import Starter
-from forthwith.domain.messages import RecordResponse, Status, Who
-from forthwith.domain.views import RequestStatus
+from forthwith.campaign.campaign_file import read_campaign
+from forthwith.campaign.planning import Planned, plan_requests
+from forthwith.campaign.starting import Starter
+from forthwith.casefile.store import Dossier
+from forthwith.devstack.mailbox import Faults, Mailbox
+from forthwith.devstack.server import LocalServer, local_server
+from forthwith.devstack.virtual_clock import VirtualClock, virtual_seconds
+from forthwith.mail.client import MailClient, SmtpSettings
+from forthwith.request.messages import RecordResponse, Status, Who
 from forthwith.settings import Settings
-from forthwith.stage.mailbox import Faults, Mailbox
-from forthwith.stage.server import LocalServer, local_server
-from forthwith.stage.virtual_clock import VirtualClock, virtual_seconds
+from forthwith.views.status import RequestStatus
+from forthwith.visibility import Handle, handle_of, web_ui_link, web_ui_page
 from workflows.jurisdiction_request import JurisdictionRequest
 
 CAMPAIGN = Path("examples/1373-2018/campaign.yaml")

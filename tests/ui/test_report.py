@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page
 
-from forthwith.console.report import made_report
-from forthwith.console.report_files import write_report
+from forthwith.cli.commands.report import made_report
+from forthwith.cli.report.files import write_report
 from tests.ui.conftest import SCREENS
 from tests.ui.scene import HOSTILE, NEED_A_PERSON, WAITING, Scene
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Page
 
-from forthwith.console.requests import query
+from forthwith.visibility import query
 from tests.ui.conftest import SCREENS
 from tests.ui.scene import (
     COMPLIED,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import holidays
 
-from activities.calendars import build_calendar
+from forthwith.deadlines.calendar_builder import build_calendar
 
 FILE = Path(__file__).parent / "data" / "calendar_snapshot.txt"
 YEARS = range(2018, 2036)

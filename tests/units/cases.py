@@ -7,8 +7,15 @@ from hashlib import sha256
 from itertools import count
 from typing import Any
 
-from activities.calendars import build_calendar
-from forthwith.domain.actions import (
+from forthwith.campaign.models import Campaign, Jurisdiction, RequestPlan
+from forthwith.deadlines.calendar import ClosedDay
+from forthwith.deadlines.calendar_builder import build_calendar
+from forthwith.deadlines.clock import Clock, OfficeHours
+from forthwith.deadlines.computation import Computation
+from forthwith.deadlines.pause import Pause
+from forthwith.deadlines.period import Period
+from forthwith.deadlines.rule import Rule
+from forthwith.request.actions import (
     Action,
     Close,
     ComputeDates,
@@ -18,12 +25,8 @@ from forthwith.domain.actions import (
     SendLetter,
     Wait,
 )
-from forthwith.domain.calendar import ClosedDay
-from forthwith.domain.campaign import Campaign, Jurisdiction, RequestPlan
-from forthwith.domain.case import Case
-from forthwith.domain.clock import Clock, OfficeHours
-from forthwith.domain.computation import Computation
-from forthwith.domain.messages import (
+from forthwith.request.case import Case
+from forthwith.request.messages import (
     AcceptResponse,
     Acknowledge,
     AddNote,
@@ -47,11 +50,8 @@ from forthwith.domain.messages import (
     Who,
     Withdraw,
 )
-from forthwith.domain.pause import Pause
-from forthwith.domain.period import Period
-from forthwith.domain.record import Draft, Filed, Receipt
-from forthwith.domain.rule import Rule
-from forthwith.domain.timetable import Facts, Step, Timetable, timetable
+from forthwith.request.record import Draft, Filed, Receipt
+from forthwith.request.timetable import Facts, Step, Timetable, timetable
 
 OPENED = datetime(2018, 1, 24, 15, tzinfo=UTC)
 """Wednesday, 9:00 in Chicago."""

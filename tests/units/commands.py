@@ -10,7 +10,7 @@ PAGE = ROOT / "docs" / "commands.md"
 
 def page() -> str:
     """Every command with its arguments and options, in Markdown."""
-    command = (sys.executable, "-m", "typer", "forthwith.console.app", "utils", "docs", "--name", "forthwith")
+    command = (sys.executable, "-m", "typer", "forthwith.cli.app", "utils", "docs", "--name", "forthwith")
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 

@@ -5,17 +5,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from activities.templates import default_templates
-from activities.typesetting import RENDERER
-from forthwith.console.campaign_file import read_campaign
-from forthwith.console.planning import Planned, plan_requests
-from forthwith.domain.campaign import Campaign, RequestPlan
-from forthwith.domain.documents import Memo, SubpoenaDraft
-from forthwith.domain.items import ItemState
-from forthwith.domain.ladder import Court
-from forthwith.domain.messages import RecordResponse, Who
-from forthwith.domain.period import Period
-from forthwith.domain.record import (
+from forthwith.campaign.campaign_file import read_campaign
+from forthwith.campaign.ladder import Court
+from forthwith.campaign.models import Campaign, RequestPlan
+from forthwith.campaign.planning import Planned, plan_requests
+from forthwith.deadlines.period import Period
+from forthwith.documents.content import Memo, SubpoenaDraft
+from forthwith.documents.referral import MemoOrder, compose_memo
+from forthwith.documents.subpoena import DraftOrder, compose_draft
+from forthwith.documents.template_files import default_templates
+from forthwith.documents.typesetting import RENDERER
+from forthwith.request.items import ItemState
+from forthwith.request.messages import RecordResponse, Who
+from forthwith.request.record import (
     GENESIS,
     Decision,
     Draft,
@@ -27,9 +29,7 @@ from forthwith.domain.record import (
     SentLetter,
     ServiceRecord,
 )
-from forthwith.domain.referral import MemoOrder, compose_memo
-from forthwith.domain.subpoena import DraftOrder, compose_draft
-from forthwith.domain.timetable import StepKind
+from forthwith.request.timetable import StepKind
 
 CAMPAIGN = Path(__file__).parents[2] / "examples" / "1373-2018" / "campaign.yaml"
 TEMPLATE = default_templates()["referral.typ"]

@@ -1,4 +1,4 @@
-"""Counting days the slow way, one at a time, as a second opinion on forthwith/domain/clock.py.
+"""Counting days the slow way, one at a time, as a second opinion on forthwith/deadlines/clock.py.
 
 It shares nothing with the real clock but the standard library: closed days come as plain sets, a rule as plain
 values, a day's end is found by looking at the clock every quarter of an hour. Where the real clock computes, this one

@@ -8,11 +8,11 @@ tests/story/test_rungs.py.
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from forthwith.domain.actions import DraftSubpoena
-from forthwith.domain.campaign import Campaign
-from forthwith.domain.case import DRAFT
-from forthwith.domain.messages import AnyMessage, Attention
-from forthwith.domain.period import Period
+from forthwith.campaign.models import Campaign
+from forthwith.deadlines.period import Period
+from forthwith.request.actions import DraftSubpoena
+from forthwith.request.case import DRAFT
+from forthwith.request.messages import AnyMessage, Attention
 from tests.units.cases import Desk, campaign
 
 PAGE = Path(__file__).parents[2] / "docs" / "rungs.md"

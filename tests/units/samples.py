@@ -1,6 +1,6 @@
 """Documents of the first campaign, with the text of the real 2018 demand, for tests and for looking at."""
 
-from forthwith.domain.documents import (
+from forthwith.documents.content import (
     DeadlineStatement,
     DueBox,
     Finding,
@@ -180,4 +180,4 @@ VARIABLES: dict[str, object] = {
         for decision in ("approve", "revise", "reject")
     ],
 }
-"""Every variable that a wording may use, as forthwith/templates/README.md lists them."""
+"""Every variable that a wording may use, as forthwith/documents/templates/README.md lists them."""

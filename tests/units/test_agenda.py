@@ -5,11 +5,11 @@ from typing import Any
 
 from icalendar import Calendar, vDDDTypes
 
-from activities.agenda import calendar_of
-from forthwith.domain.agenda import Appointment, foreseen_appointments
-from forthwith.domain.campaign import Contact
-from forthwith.domain.forecast import forecast
-from forthwith.domain.views import NextAction, explanation
+from forthwith.campaign.models import Contact
+from forthwith.views.agenda import Appointment, foreseen_appointments
+from forthwith.views.forecast import forecast
+from forthwith.views.ics import calendar_of
+from forthwith.views.status import NextAction, explanation
 from tests.units.cases import OPENED, Desk, clocks, plan
 
 DUE = datetime(2018, 2, 24, 6, tzinfo=UTC)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from forthwith.console.app import app
+from forthwith.cli.app import app
 
 EXAMPLE = Path("examples/1373-2018/campaign.yaml").resolve()
 

@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime
 import pytest
 from typer.testing import CliRunner
 
-from forthwith.console.app import app
-from forthwith.console.bulk import Act, bulk_id, concerned
-from forthwith.console.output import Failure
-from forthwith.console.requests import Listed, named
-from forthwith.domain.messages import Attention, ExtendDeadline, Message, Status, Who, Withdraw
-from forthwith.domain.period import Period
+from forthwith.cli.app import app
+from forthwith.cli.bulk import Act, bulk_id, concerned
+from forthwith.cli.output import Failure
+from forthwith.deadlines.period import Period
+from forthwith.request.messages import Attention, ExtendDeadline, Message, Status, Who, Withdraw
+from forthwith.visibility import Listed, named
 
 TODAY = date(2018, 2, 20)
 OLIVIA = Who(name="Olivia Operator", role="operator")

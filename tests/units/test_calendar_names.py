@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from activities.calendars import UnknownCalendar
-from forthwith.console.calendars import YEARS_AFTER, calendar_named
-from forthwith.domain.period import LONGEST_IN_DAYS
-from forthwith.domain.refusals import LONGEST_EXTENSION
+from forthwith.campaign.calendar_names import YEARS_AFTER, calendar_named
+from forthwith.deadlines.calendar_builder import UnknownCalendar
+from forthwith.deadlines.period import LONGEST_IN_DAYS
+from forthwith.request.refusals import LONGEST_EXTENSION
 
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "calendars.md"
 PARADE = "add:\n  - {day: 2018-02-20, name: Parade, citation: order of the mayor}\n"

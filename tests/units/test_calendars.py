@@ -6,8 +6,8 @@ from pathlib import Path
 import holidays
 import pytest
 
-from activities.calendars import CORRECTIONS, UnknownCalendar, build_calendar, shipped_overlays
-from forthwith.domain.calendar import Calendar, ClosedDay
+from forthwith.deadlines.calendar import Calendar, ClosedDay
+from forthwith.deadlines.calendar_builder import CORRECTIONS, UnknownCalendar, build_calendar, shipped_overlays
 
 STATUTORY = {
     "New Year's Day",

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forthwith.console.campaign_file import CampaignFile, InvalidCampaign, default_templates, read_campaign
-from forthwith.domain.fields import one_line
+from forthwith.campaign.campaign_file import CampaignFile, InvalidCampaign, default_templates, read_campaign
+from forthwith.fields import one_line
 
 EXAMPLE = Path(__file__).parents[2] / "examples/1373-2018"
 YAML, CSV = "campaign.yaml", "jurisdictions.csv"

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
-from activities.dossier import CampaignStart, Dossier
+from forthwith.casefile.store import CampaignStart, Dossier
 
 
 def start(*jurisdictions: str) -> CampaignStart:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from forthwith.domain.actions import Close, DraftSubpoena, SendLetter, Wait
-from forthwith.domain.case import DATES, DEFERRALS_BEFORE_ATTENTION, DOUBTS_BEFORE_HOLD, DRAFT
-from forthwith.domain.messages import MOST_MESSAGES, Attention, Status, Who
-from forthwith.domain.period import Period
-from forthwith.domain.timetable import StepKind
+from forthwith.deadlines.period import Period
+from forthwith.request.actions import Close, DraftSubpoena, SendLetter, Wait
+from forthwith.request.case import DATES, DEFERRALS_BEFORE_ATTENTION, DOUBTS_BEFORE_HOLD, DRAFT
+from forthwith.request.messages import MOST_MESSAGES, Attention, Status, Who
+from forthwith.request.timetable import StepKind
 from tests.units.cases import OPERATOR, REVIEWER, SUPERVISOR, Desk, campaign, draft, receipt, without
 
 DUE = datetime(2018, 2, 24, 6, tzinfo=UTC)

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from forthwith.domain.actions import CopyIssued, DraftReferral, SendLetter, Wait
-from forthwith.domain.case import COPY, MEMO
-from forthwith.domain.messages import AnyMessage, Attention, Status
-from forthwith.domain.period import Period
-from forthwith.domain.record import Filed
+from forthwith.deadlines.period import Period
+from forthwith.request.actions import CopyIssued, DraftReferral, SendLetter, Wait
+from forthwith.request.case import COPY, MEMO
+from forthwith.request.messages import AnyMessage, Attention, Status
+from forthwith.request.record import Filed
 from tests.units.cases import LADDER, Desk, campaign, receipt, without
 
 RULE_45: tuple[dict[str, Any], ...] = tuple(

@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from forthwith.domain.actions import (
+from forthwith.campaign.models import RequestPlan
+from forthwith.deadlines.period import Period
+from forthwith.request.actions import (
     Action,
     Close,
     ComputeDates,
@@ -22,9 +24,8 @@ from forthwith.domain.actions import (
     SendLetter,
     Wait,
 )
-from forthwith.domain.campaign import RequestPlan
-from forthwith.domain.case import COPY, DATES, DRAFT, MEMO, Case
-from forthwith.domain.messages import (
+from forthwith.request.case import COPY, DATES, DRAFT, MEMO, Case
+from forthwith.request.messages import (
     ENDED,
     AcceptResponse,
     Acknowledge,
@@ -49,9 +50,8 @@ from forthwith.domain.messages import (
     Who,
     Withdraw,
 )
-from forthwith.domain.period import Period
-from forthwith.domain.record import GENESIS, Filed, SentLetter
-from forthwith.domain.timetable import StepKind
+from forthwith.request.record import GENESIS, Filed, SentLetter
+from forthwith.request.timetable import StepKind
 from tests.units.cases import (
     DECLARED,
     MAILROOM,

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from forthwith.domain.actions import DraftReferral, SendLetter
-from forthwith.domain.messages import Attention, Status
-from forthwith.domain.period import Period
+from forthwith.deadlines.period import Period
+from forthwith.request.actions import DraftReferral, SendLetter
+from forthwith.request.messages import Attention, Status
 from tests.units.cases import DECLARED, OPENED, Desk, campaign, receipt
 
 NEW = "clerk@somewhere.example"

@@ -9,15 +9,15 @@ from typing import get_args
 
 import pytest
 
-from activities.dossier import Opening, StartRecord
 from activities.letters import Claim
-from forthwith.console.casefile_audit import Audited, Heading, relive
-from forthwith.console.casefile_check import CaseFile, sha256_of
-from forthwith.domain.actions import SendLetter, Wait
-from forthwith.domain.case import DRAFT
-from forthwith.domain.letters import POSSIBLE_COPY
-from forthwith.domain.messages import Attention
-from forthwith.domain.record import Entry, Filed, Receipt
+from forthwith.casefile.audit import Audited, Heading, relive
+from forthwith.casefile.store import Opening, StartRecord
+from forthwith.casefile.verify import CaseFile, sha256_of
+from forthwith.documents.letters import POSSIBLE_COPY
+from forthwith.request.actions import SendLetter, Wait
+from forthwith.request.case import DRAFT
+from forthwith.request.messages import Attention
+from forthwith.request.record import Entry, Filed, Receipt
 from tests.units.cases import Desk, clocks, plan
 from tests.units.test_case_lives import Life, random_plan
 

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from activities.calendars import build_calendar
-from forthwith.domain.calendar import Calendar, ClosedDay
-from forthwith.domain.clock import Clock, Computation, OfficeHours
-from forthwith.domain.period import Period
-from forthwith.domain.rule import Rule
+from forthwith.deadlines.calendar import Calendar, ClosedDay
+from forthwith.deadlines.calendar_builder import build_calendar
+from forthwith.deadlines.clock import Clock, Computation, OfficeHours
+from forthwith.deadlines.period import Period
+from forthwith.deadlines.rule import Rule
 from tests.units.naive_clock import naive_due
 
 EXAMPLES = Path(__file__).parents[1] / "data" / "deadline_examples.csv"

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from activities.calendars import build_calendar
-from forthwith.domain.clock import Clock
-from forthwith.domain.computation import PAUSED, Computation
-from forthwith.domain.counting import Inaccessible
-from forthwith.domain.pause import Pause
-from forthwith.domain.period import Period
-from forthwith.domain.rule import Reading, Rule, built_in
+from forthwith.deadlines.calendar_builder import build_calendar
+from forthwith.deadlines.clock import Clock
+from forthwith.deadlines.computation import PAUSED, Computation
+from forthwith.deadlines.counting import Inaccessible
+from forthwith.deadlines.pause import Pause
+from forthwith.deadlines.period import Period
+from forthwith.deadlines.rule import Reading, Rule, built_in
 from tests.units.test_closing_instants import ZONES
 
 ONE_DAY = timedelta(days=1)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forthwith.domain.calendar import Calendar
-from forthwith.domain.clock import Clock
+from forthwith.deadlines.calendar import Calendar
+from forthwith.deadlines.clock import Clock
 from tests.units.naive_clock import NaivePlace
 
 CALENDAR = Calendar(name="no holidays", version="1", first_year=1990, last_year=2100, closed=())

@@ -3,7 +3,7 @@
 import pytest
 import typer.main
 
-from forthwith.console.app import app
+from forthwith.cli.app import app
 from tests.units.commands import PAGE, page
 
 COMMANDS = typer.main.get_command(app).commands  # pyright: ignore[reportAttributeAccessIssue,reportUnknownVariableType,reportUnknownMemberType]

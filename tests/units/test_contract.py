@@ -20,21 +20,21 @@ from temporalio.workflow import (  # pyright: ignore[reportPrivateUsage] - the n
     _Definition as Definition,
 )
 
-from activities.dossier import Dossier, Filing
-from forthwith import temporal
-from forthwith.console.app import app
-from forthwith.console.local import DemoReport
-from forthwith.console.preview import PreviewStep
-from forthwith.console.report_page import Report
-from forthwith.console.requests import Listed
-from forthwith.console.start import StartOutcome
-from forthwith.console.today import Today
-from forthwith.console.upkeep import Check
-from forthwith.domain import fields, messages, refusals, signals
-from forthwith.domain.messages import MOST_MESSAGES, SIGNALS, UPDATES, Answer, Attention, RecordResponse, Status
-from forthwith.domain.period import Unit
-from forthwith.domain.record import GENESIS, Entry, Outcome
-from forthwith.domain.views import Explanation, RequestStatus
+from forthwith import fields, temporal
+from forthwith.campaign.starting import StartOutcome
+from forthwith.casefile.store import Dossier, Filing
+from forthwith.cli.app import app
+from forthwith.cli.commands.local import DemoReport
+from forthwith.cli.commands.preview import PreviewStep
+from forthwith.cli.commands.setup_server import Check
+from forthwith.cli.commands.today import Today
+from forthwith.cli.report.page import Report
+from forthwith.deadlines.period import Unit
+from forthwith.request import messages, refusals, signals
+from forthwith.request.messages import MOST_MESSAGES, SIGNALS, UPDATES, Answer, Attention, RecordResponse, Status
+from forthwith.request.record import GENESIS, Entry, Outcome
+from forthwith.views.status import Explanation, RequestStatus
+from forthwith.visibility import Listed
 from workflows.jurisdiction_request import JurisdictionRequest
 
 ROOT = Path(__file__).parents[2]

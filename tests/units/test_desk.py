@@ -5,10 +5,10 @@ import shlex
 import pytest
 import typer.main
 
-from forthwith.console.app import app
-from forthwith.console.desk import SAID, WAITS
-from forthwith.domain.messages import Attention
-from forthwith.domain.views import OWED
+from forthwith.cli.app import app
+from forthwith.request.messages import Attention
+from forthwith.views.status import OWED
+from forthwith.views.tasks import SAID, WAITS
 
 COMMANDS = typer.main.get_command(app).commands  # pyright: ignore[reportAttributeAccessIssue,reportUnknownVariableType,reportUnknownMemberType]
 FILLED = {"id": "a/b", "sha256": "0" * 64, "reviewer": "R", "supervisor": "S"}

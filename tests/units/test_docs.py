@@ -12,11 +12,12 @@ import typer
 from pydantic import BaseModel, create_model
 from ruamel.yaml import YAML
 
-from forthwith.console.app import app
-from forthwith.console.campaign_file import read_campaign
-from forthwith.domain import campaign, ladder
-from forthwith.domain.messages import Attention
-from forthwith.domain.model import Model
+from forthwith.base import Model
+from forthwith.campaign import ladder
+from forthwith.campaign import models as campaign
+from forthwith.campaign.campaign_file import read_campaign
+from forthwith.cli.app import app
+from forthwith.request.messages import Attention
 from forthwith.settings import Settings
 
 ROOT = Path(__file__).parents[2]

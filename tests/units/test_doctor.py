@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from temporalio.api.enums.v1 import IndexedValueType
 
-from activities.templates import default_templates
 from forthwith import temporal
-from forthwith.console import doctor
-from forthwith.console.doctor import clock, have_attributes, retention_is_enough, worker
+from forthwith.cli.commands import doctor
+from forthwith.cli.commands.doctor import clock, have_attributes, retention_is_enough, worker
+from forthwith.documents.template_files import default_templates
 from forthwith.settings import Settings
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

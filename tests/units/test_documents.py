@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from activities.typesetting import RENDERER, Document, TemplateError, render_pdf
-from activities.typesetting import TEMPLATES as TEMPLATE_OF
-from forthwith.domain.documents import NumberedRequest
-from forthwith.domain.wording import WordingError, paragraphs, plain_text
+from forthwith.documents.content import NumberedRequest
+from forthwith.documents.typesetting import RENDERER, Document, TemplateError, render_pdf
+from forthwith.documents.typesetting import TEMPLATES as TEMPLATE_OF
+from forthwith.documents.wording import WordingError, paragraphs, plain_text
 from tests.units.matter import draft, memo, under_rule_45
 from tests.units.samples import DEMAND, DEMAND_TEXT, DRAFT, DUE_WORDS, LETTER, SHA256, VARIABLES, recital
 
@@ -154,8 +154,8 @@ def test_the_file_is_archival_accessible_and_named(document: Document) -> None:
 def test_the_same_input_gives_the_same_bytes_in_any_process_and_thread(document: Document) -> None:
     here = render_pdf(template_for(document), document, created=CREATED)
     script = (
-        "import hashlib, sys; from datetime import datetime; from activities.typesetting import render_pdf;"
-        "from forthwith.domain.documents import *; document = getattr(sys.modules['forthwith.domain.documents'],"
+        "import hashlib, sys; from datetime import datetime; from forthwith.documents.typesetting import render_pdf;"
+        "from forthwith.documents.content import *; document = getattr(sys.modules['forthwith.documents.content'],"
         " sys.argv[1]).model_validate_json(sys.argv[3]);"
         "print(hashlib.sha256(render_pdf(sys.argv[2], document,"
         " created=datetime.fromisoformat(sys.argv[4]))).hexdigest())"

@@ -12,11 +12,11 @@ from itertools import count
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forthwith.domain.calendar import day_in_words
-from forthwith.domain.computation import PAUSED, Computation, Passing
-from forthwith.domain.pause import Pause
-from forthwith.domain.period import Period
-from forthwith.domain.rule import Reading, Rule
+from forthwith.deadlines.calendar import day_in_words
+from forthwith.deadlines.computation import PAUSED, Computation, Passing
+from forthwith.deadlines.pause import Pause
+from forthwith.deadlines.period import Period
+from forthwith.deadlines.rule import Reading, Rule
 from tests.units.test_clock_laws import CLOSES, COUNTS, PERIODS, RULES, STATES, Place, interrupted
 
 ONE_DAY = timedelta(days=1)

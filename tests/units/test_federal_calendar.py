@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.calendars import build_calendar
+from forthwith.deadlines.calendar_builder import build_calendar
 
 FIRST, LAST = 1990, 2045
 LISTED = Path(__file__).parent / "data" / "federal_holidays.csv"

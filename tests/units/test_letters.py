@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 import typer
 
-from activities.templates import default_templates
-from forthwith.console.app import app
-from forthwith.domain.clock import Computation
-from forthwith.domain.items import ItemState
-from forthwith.domain.letters import LetterOrder, commands, compose_letter
-from forthwith.domain.period import Period
-from forthwith.domain.record import Draft, Filed, Issued, Resent, SentLetter, ServiceRecord
-from forthwith.domain.timetable import TO_RECIPIENT, Step, StepKind
-from forthwith.domain.wording import plain_text
+from forthwith.cli.app import app
+from forthwith.deadlines.clock import Computation
+from forthwith.deadlines.period import Period
+from forthwith.documents.letters import LetterOrder, commands, compose_letter
+from forthwith.documents.template_files import default_templates
+from forthwith.documents.wording import plain_text
+from forthwith.request.items import ItemState
+from forthwith.request.record import Draft, Filed, Issued, Resent, SentLetter, ServiceRecord
+from forthwith.request.timetable import TO_RECIPIENT, Step, StepKind
 from tests.units.cases import campaign, clocks, plan, receipt
 
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # pyright: ignore[reportAttributeAccessIssue]

@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from forthwith.domain.agenda import open_appointments
-from forthwith.domain.campaign import RequestPlan
-from forthwith.domain.life import Life, MarkKind, SpanKind, Standing, dates_of, foreseen, next_in_words, rungs
-from forthwith.domain.life_story import life_of
-from forthwith.domain.messages import Attention, Status
-from forthwith.domain.record import Entry
-from forthwith.domain.timetable import TO_RECIPIENT, StepKind
+from forthwith.campaign.models import RequestPlan
+from forthwith.request.messages import Attention, Status
+from forthwith.request.record import Entry
+from forthwith.request.timetable import TO_RECIPIENT, StepKind
+from forthwith.views.agenda import open_appointments
+from forthwith.views.life import Life, MarkKind, SpanKind, Standing, dates_of, foreseen, next_in_words, rungs
+from forthwith.views.life_story import life_of
 from tests.units.cases import LADDER, Desk, campaign, dates, plan, without
 from tests.units.test_case_lives import live
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from forthwith.console.look import dates_in_words
-from forthwith.domain.views import NextAction, explanation, request_status
+from forthwith.cli.commands.queries import dates_in_words
+from forthwith.views.status import NextAction, explanation, request_status
 from tests.units.cases import Desk
 
 

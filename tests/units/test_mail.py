@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pydantic import SecretStr, ValidationError
 
-from activities.mail import (
+from forthwith.devstack.mailbox import Faults, Mailbox, read_mailbox
+from forthwith.mail.client import (
     Attachment,
     Mail,
     MailClient,
@@ -31,7 +32,6 @@ from activities.mail import (
     UnsafeHeader,
     message_id,
 )
-from forthwith.stage.mailbox import Faults, Mailbox, read_mailbox
 
 CLERK = "records@chicago-il.example"
 DEMAND_ID = message_id("1373-2018/chicago-il", "demand", CLERK, "office.example")
@@ -342,7 +342,7 @@ async def test_a_closed_client_takes_no_letter(mailbox: Mailbox) -> None:
 async def test_refused_credentials_pause_everything_and_say_so_once(
     mailbox: Mailbox, clock: Clock, caplog: pytest.LogCaptureFixture, fault: str
 ) -> None:
-    caplog.set_level(logging.INFO, "activities.mail")
+    caplog.set_level(logging.INFO, "forthwith.mail.client")
     setattr(mailbox.faults, fault, True)
     login = {"username": "office", "password": SecretStr("hush")} if fault == "refuse_login" else {}
     async with MailClient(settings(mailbox, **login), clock=clock) as client:

@@ -6,10 +6,10 @@ import shlex
 import pytest
 from typer.testing import CliRunner
 
-from forthwith.console.app import app
-from forthwith.domain.messages import Attention, Status
-from forthwith.domain.page import current_details
-from forthwith.domain.views import NextAction
+from forthwith.cli.app import app
+from forthwith.request.messages import Attention, Status
+from forthwith.views.page import current_details
+from forthwith.views.status import NextAction
 from tests.units.cases import Desk
 
 ATTACK = "a\n\n# Approved\n> <b>bold</b> `code` [x](http://x.example/) ![y](z) https://x.example www.x.org | \u202eb"

@@ -3,8 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from forthwith.domain.messages import Acknowledge, AddNote
-from forthwith.domain.plain_words import problems
+from forthwith.plain_errors import problems
+from forthwith.request.messages import Acknowledge, AddNote
 
 WHO = {"event_id": "note-1", "by": {"name": "Mailroom", "role": "system"}}
 GOOD = {**WHO, "note": "Once."}

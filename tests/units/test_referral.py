@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from pypdf import PdfReader
 
-from activities.templates import default_templates
-from activities.typesetting import render_pdf
-from forthwith.console.campaign_file import InvalidCampaign, read_campaign
-from forthwith.console.planning import check_requests
-from forthwith.domain.documents import Memo
-from forthwith.domain.messages import RecordResponse
+from forthwith.campaign.campaign_file import InvalidCampaign, read_campaign
+from forthwith.campaign.planning import check_requests
+from forthwith.documents.content import Memo
+from forthwith.documents.template_files import default_templates
+from forthwith.documents.typesetting import render_pdf
+from forthwith.request.messages import RecordResponse
 from tests.units.matter import (
     CAMPAIGN,
     DRAFTED,

@@ -12,14 +12,14 @@ from xml.etree import ElementTree
 
 import pytest
 
-from activities.dossier import Dossier, Filing, StartRecord
-from forthwith.console.output import Failure
-from forthwith.console.report import Reading
-from forthwith.console.report_drawing import ENDS, HEIGHT, SHAPES, Axis, bar, legend, sprite, strip
-from forthwith.console.report_files import DATA, PAGE, Made, table, write_report
-from forthwith.console.report_page import Report, ReportRow, page
-from forthwith.domain.life import Life, Mark, MarkKind
-from forthwith.domain.messages import ENDED, Status
+from forthwith.casefile.store import Dossier, Filing, StartRecord
+from forthwith.cli.commands.report import Reading
+from forthwith.cli.output import Failure
+from forthwith.cli.report.drawing import ENDS, HEIGHT, SHAPES, Axis, bar, legend, sprite, strip
+from forthwith.cli.report.files import DATA, PAGE, Made, table, write_report
+from forthwith.cli.report.page import Report, ReportRow, page
+from forthwith.request.messages import ENDED, Status
+from forthwith.views.life import Life, Mark, MarkKind
 from tests.ui.scene import ATTACK
 from tests.units.cases import Desk
 from tests.units.test_life import LIVES, told

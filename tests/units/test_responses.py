@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from forthwith.console.app import app
+from forthwith.cli.app import app
 
 HASH = "0" * 64
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from forthwith.domain.campaign import RequestPlan
-from forthwith.domain.case import Case
-from forthwith.domain.messages import Who
-from forthwith.domain.record import Entry, Resumption
-from forthwith.domain.retelling import CannotBeTold, retell
-from forthwith.domain.timetable import Facts, Timetable
+from forthwith.campaign.models import RequestPlan
+from forthwith.request.case import Case
+from forthwith.request.messages import Who
+from forthwith.request.record import Entry, Resumption
+from forthwith.request.retelling import CannotBeTold, retell
+from forthwith.request.timetable import Facts, Timetable
 from tests.units.cases import OPERATOR, Desk, dates
 from tests.units.test_case_lives import FIRST_DAY, Life, live
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML as YAMLReader
 
-from activities.rules import RULES, UnknownRule, known_rules, read_rule
-from forthwith.console.campaign_file import read_campaign
-from forthwith.console.planning import Planned, plan_requests
-from forthwith.domain.period import Period
-from forthwith.domain.rule import BUILT_IN, Rule
-from forthwith.domain.timetable import Facts, Timetable, timetable
+from forthwith.campaign.campaign_file import read_campaign
+from forthwith.campaign.planning import Planned, plan_requests
+from forthwith.deadlines.period import Period
+from forthwith.deadlines.rule import BUILT_IN, Rule
+from forthwith.deadlines.rule_files import RULES, UnknownRule, known_rules, read_rule
+from forthwith.request.timetable import Facts, Timetable, timetable
 from tests.units.cases import Desk, campaign, plan
 from tests.units.test_campaign_file import YAML, folder, problems, spoil
 from tests.units.test_worked_dates import read_worked

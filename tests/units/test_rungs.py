@@ -2,7 +2,7 @@
 
 import pytest
 
-from forthwith.domain.messages import ENDED, UPDATES, Status
+from forthwith.request.messages import ENDED, UPDATES, Status
 from tests.units.rungs import PAGE, REFUSED, RUNGS, SAID, come_to, outcome, page
 
 

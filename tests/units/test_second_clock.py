@@ -1,4 +1,4 @@
-"""Two clocks, one answer: random cases computed by forthwith/domain/clock.py and, the slow way, by naive_clock.py.
+"""Two clocks, one answer: random cases computed by forthwith/deadlines/clock.py and, the slow way, by naive_clock.py.
 
 A case is drawn from its number alone, so the number that a failure prints repeats it: ``check(4711)``.
 """
@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from activities.calendars import build_calendar
-from forthwith.domain.calendar import Calendar, ClosedDay
-from forthwith.domain.clock import Clock, Computation
-from forthwith.domain.counting import Inaccessible
-from forthwith.domain.pause import Pause
-from forthwith.domain.period import Period
-from forthwith.domain.rule import Reading, Rule
+from forthwith.deadlines.calendar import Calendar, ClosedDay
+from forthwith.deadlines.calendar_builder import build_calendar
+from forthwith.deadlines.clock import Clock, Computation
+from forthwith.deadlines.counting import Inaccessible
+from forthwith.deadlines.pause import Pause
+from forthwith.deadlines.period import Period
+from forthwith.deadlines.rule import Reading, Rule
 from tests.units.naive_clock import (
     NaiveClock,
     NaiveCount,

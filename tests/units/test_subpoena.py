@@ -8,12 +8,12 @@ import pytest
 from pydantic import ValidationError
 from pypdf import PdfReader
 
-from activities.typesetting import render_pdf
-from forthwith.domain.documents import SubpoenaDraft
-from forthwith.domain.ladder import Rung
-from forthwith.domain.record import Decision
-from forthwith.domain.rule45 import PROVISIONS, REQUIRED
-from forthwith.domain.subpoena import editable_fields
+from forthwith.campaign.ladder import Rung
+from forthwith.documents.content import SubpoenaDraft
+from forthwith.documents.rule45 import PROVISIONS, REQUIRED
+from forthwith.documents.subpoena import editable_fields
+from forthwith.documents.typesetting import render_pdf
+from forthwith.request.record import Decision
 from tests.units.matter import (
     COURT,
     DRAFTED,

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from forthwith.console.recompute import moved_dates
-from forthwith.domain.campaign import Campaign, Jurisdiction, RequestPlan
-from forthwith.domain.pause import Pause
-from forthwith.domain.period import Period
-from forthwith.domain.timetable import Chase, Extension, Facts, Step, Timetable
+from forthwith.campaign.models import Campaign, Jurisdiction, RequestPlan
+from forthwith.cli.commands.recompute import moved_dates
+from forthwith.deadlines.pause import Pause
+from forthwith.deadlines.period import Period
+from forthwith.request.timetable import Chase, Extension, Facts, Step, Timetable
 from tests.units.cases import OPENED, campaign, dates, plan, without
 from tests.units.matter import COURT
 

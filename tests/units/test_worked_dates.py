@@ -13,14 +13,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from activities.calendars import build_calendar
-from activities.rules import read_rule
-from forthwith.domain.clock import Clock
-from forthwith.domain.computation import Computation
-from forthwith.domain.counting import Inaccessible
-from forthwith.domain.pause import Pause
-from forthwith.domain.period import Period
-from forthwith.domain.rule import Reading, Rule
+from forthwith.deadlines.calendar_builder import build_calendar
+from forthwith.deadlines.clock import Clock
+from forthwith.deadlines.computation import Computation
+from forthwith.deadlines.counting import Inaccessible
+from forthwith.deadlines.pause import Pause
+from forthwith.deadlines.period import Period
+from forthwith.deadlines.rule import Reading, Rule
+from forthwith.deadlines.rule_files import read_rule
 
 WORKED = Path(__file__).parent / "data" / "worked_dates.csv"
 

@@ -9,9 +9,9 @@ import docx
 import pytest
 from docx.document import Document
 
-from activities.working_copy import render_docx
-from forthwith.domain.documents import NumberedRequest, SubpoenaDraft
-from forthwith.domain.subpoena import editable_fields
+from forthwith.documents.content import NumberedRequest, SubpoenaDraft
+from forthwith.documents.subpoena import editable_fields
+from forthwith.documents.working_copy import render_docx
 from tests.units.matter import draft, planned, under_rule_45
 from tests.units.samples import DRAFT, recital
 

@@ -1,0 +1,274 @@
+"""What does not agree within one case file: its record, its claims and its receipts. Asks nobody.
+
+It reads every record and no document; what needs every byte is `verify`.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from functools import cached_property
+from typing import Literal
+
+from activities.letters import Claim
+from forthwith.base import Model
+from forthwith.campaign.models import RequestPlan
+from forthwith.casefile.store import Opening, StartRecord
+from forthwith.casefile.verify import CaseFile, wrong_in_chain
+from forthwith.deadlines.clock import Clock
+from forthwith.documents.letters import POSSIBLE_COPY
+from forthwith.request.actions import Action, ComputeDates, DraftSubpoena, SendLetter, Wait
+from forthwith.request.case import Case
+from forthwith.request.messages import Attention, RecordResponse
+from forthwith.request.record import Entry, Receipt
+from forthwith.request.retelling import retell
+from forthwith.request.timetable import Facts, Timetable, timetable
+from forthwith.views.tasks import WORTH_SAYING
+
+PAGE = "docs/runbook.md"
+
+Heading = Literal[
+    "never-started",
+    "terminated",
+    "failed",
+    "stuck",
+    "temporal-forgot-a-request",
+    "letters-and-receipts-do-not-agree",
+    "the-record-was-changed",
+    "a-step-was-missed",
+    "reset",
+    "a-backup-was-restored",
+    "what-audit-finds",
+]
+"""The headings of the runbook that findings lead to."""
+
+A_SECOND = timedelta(seconds=1)
+"""Visibility may keep less of an instant than history does."""
+
+Attempt = tuple[str, int]
+"""One attempt at one letter: its step and its number."""
+
+_ATTEMPT = re.compile(r"letters/([^/]+)/attempt-(\d+)\.(claim|receipt|nothing-sent)\.json")
+
+NOT_FOR_CERTAIN = frozenset(
+    (
+        *("letter_deferred", "letter_in_doubt", "letter_stopped", "sender_lost", "deadlines_recomputed"),
+        *(Attention.LETTER_FAILED, Attention.DRAFT_FAILED, Attention.DATES_FAILED),
+    )
+)
+"""What leaves open, by the record alone, when something is tried again, or by which calendars dates are counted."""
+
+
+class Finding(Model):
+    """One thing that does not agree, and what to do about it."""
+
+    request: str
+    wrong: str
+    command: str
+    page: str
+    """Where the runbook deals with it."""
+
+
+def finding(request: str, wrong: str, command: str, heading: Heading) -> Finding:
+    """A finding about ``request``; in ``command`` its id stands as ``{id}``."""
+    return Finding(
+        request=request, wrong=wrong, command=f"forthwith {command.format(id=request)}", page=f"{PAGE}#{heading}"
+    )
+
+
+class Audited:
+    """One case file as an audit reads it: every record, and the messages of letters that were tried again."""
+
+    def __init__(self, case: CaseFile) -> None:
+        self.case = case
+        self.request = case.request
+        self.started = case.read(f"{case.request}/start.json", StartRecord)
+        self.opened = case.read(f"{case.request}/opened.json", Opening)
+        self.claims: dict[Attempt, Claim] = {}
+        self.receipts: dict[Attempt, Receipt] = {}
+        self.refused: set[Attempt] = set()
+        self.unreadable: list[str] = []
+        for name in case.under("letters"):
+            if found := _ATTEMPT.fullmatch(name.removeprefix(f"{case.request}/")):
+                self._take(name, (found[1], int(found[2])), found[3])
+
+    def _take(self, name: str, attempt: Attempt, what: str) -> None:
+        match what:
+            case "claim" if claim := self.case.read(name, Claim):
+                self.claims[attempt] = claim
+            case "receipt" if receipt := self.case.read(name, Receipt):
+                self.receipts[attempt] = receipt
+            case "nothing-sent":
+                self.refused.add(attempt)
+            case _:
+                self.unreadable.append(name)
+
+    @cached_property
+    def chain(self) -> tuple[Entry, ...]:
+        """The record that counts: after a reset, that of the latest life."""
+        return tuple(entry for _, entry in self.case.chain)
+
+    @cached_property
+    def other_lives(self) -> tuple[Entry, ...]:
+        """Entries of lives before a reset which the record that counts does not hold."""
+        counts = {name for name, _ in self.case.chain}
+        entries = self.case.entries.items()
+        return tuple(sorted((one for name, one in entries if name not in counts), key=lambda one: one.number))
+
+    @property
+    def was_reset(self) -> bool:
+        """Whether the case file tells two lives."""
+        return bool(self.other_lives) and self._broken is None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the record that counts tells of an end."""
+        return any(entry.what == "ended" for entry in self.chain)
+
+    @cached_property
+    def copies(self) -> frozenset[Attempt]:
+        """Letters that say themselves that they may be a second copy. The first attempt is a copy of nothing."""
+        return frozenset(
+            attempt
+            for attempt, receipt in self.receipts.items()
+            if attempt[1] > 1 and _says_copy(self.case.objects.get(receipt.eml.uri, b""))
+        )
+
+    def findings(self, now: datetime) -> Iterator[Finding]:
+        """What does not agree. What is younger than a quarter of an hour may be under way."""
+        for name in self.unreadable:
+            yield finding(self.request, f"{name} cannot be read", "verify {id}", "the-record-was-changed")
+        if self.started is None:
+            yield finding(self.request, "has no start record", "status {id}", "a-backup-was-restored")
+        if self._broken:
+            wrong = f"its record is not whole: {self._broken}"
+            yield finding(self.request, wrong, "verify {id}", "the-record-was-changed")
+            return  # nothing can be held against a record that is not one
+        yield from self._claims(now)
+        yield from self._receipts(now)
+        yield from self._forgotten_messages()
+
+    @cached_property
+    def _told(self) -> dict[str, Entry]:
+        """Letters that the record tells as sent, in any of its lives, by the hash of the message."""
+        entries = self.case.entries.values()
+        return {entry.details.get("eml", ""): entry for entry in entries if entry.what == "letter_sent"}
+
+    @cached_property
+    def _broken(self) -> str | None:
+        if not self.case.under("timeline"):
+            return None  # nothing was filed yet
+        return next(map(str, wrong_in_chain(self.case)), None)
+
+    def _claims(self, now: datetime) -> Iterator[Finding]:
+        came_back = {e.details.get("step") for e in self.case.entries.values() if e.what == "letter_failed"}
+        for (step, attempt), claim in sorted(self.claims.items()):
+            settled = (step, attempt) in self.receipts.keys() | self.refused or claim.eml.sha256 in self._told
+            settled = settled or step in came_back
+            marked = any(name == step and other > attempt for name, other in self.copies)
+            if not settled and not marked and now - claim.claimed_at > WORTH_SAYING:
+                yield self._letter(f"{step}, attempt {attempt}: claimed, and nobody knows whether it went out")
+
+    def _receipts(self, now: datetime) -> Iterator[Finding]:
+        receipted = {receipt.eml.sha256 for receipt in self.receipts.values()}
+        seen: set[tuple[str, str]] = set()
+        for (step, attempt), receipt in sorted(self.receipts.items()):
+            if (step, receipt.recipient) in seen and (step, attempt) not in self.copies:
+                wrong = f"{step} went out twice, and attempt {attempt} does not say that it may be a second copy"
+                yield self._letter(wrong)
+            seen.add((step, receipt.recipient))
+            if receipt.eml.sha256 not in self._told and now - receipt.accepted_at > WORTH_SAYING:
+                yield self._letter(f"{step}, attempt {attempt}: has a receipt, and the record does not tell of it")
+        for sha256, entry in self._told.items():
+            if sha256 not in receipted:
+                yield self._letter(f"{entry.details.get('step')} is told as sent, and has no receipt")
+
+    def _forgotten_messages(self) -> Iterator[Finding]:
+        """What people said in a life before a reset, and the life that counts does not know."""
+        if not self.was_reset:
+            return
+        late = (self.case.read(name, RecordResponse) for name in self.case.under("after-closing"))
+        known = {entry.details.get("event_id") for entry in self.chain} | {one.event_id for one in late if one}
+        for entry in self.other_lives:
+            event = entry.details.get("event_id")
+            if event and event not in known:
+                wrong = f"was reset, and no longer knows of {event} ({entry.what}): {entry.text}"
+                yield finding(self.request, wrong, "timeline {id}", "reset")
+
+    def _letter(self, wrong: str) -> Finding:
+        return finding(self.request, wrong, "status {id}", "letters-and-receipts-do-not-agree")
+
+    async def missed(
+        self, plan: RequestPlan, recipient: Clock, issuer: Clock, *, promised: datetime, now: datetime
+    ) -> Finding | None:
+        """A step that should have come by ``now``, neither told by the record nor ``promised`` as the next action."""
+        if self._broken or self.has_ended or not self.chain:
+            return None
+        relived = await relive(plan, recipient, issuer, self.chain)
+        due = relived and relived.missed(promised=promised, now=now)
+        if due is None:
+            return None
+        wrong = f"by its record, what was due at {due.until:%Y-%m-%d %H:%M} UTC did not happen: {due.then}"
+        return finding(self.request, wrong, "explain {id}", "a-step-was-missed")
+
+
+@dataclass(frozen=True)
+class Relived:
+    """A case that has lived a record to its end, and what it does next."""
+
+    case: Case
+    recipient: Clock
+    issuer: Clock
+    next: Wait
+
+    def missed(self, *, promised: datetime, now: datetime) -> Wait | None:
+        """What should have come by ``now``, unless the next action that is ``promised`` is just that.
+
+        A letter that an outage kept back goes in the next office hours after it, and nothing is recorded before.
+        """
+        if now - self.next.until <= WORTH_SAYING:
+            return None
+        try:
+            action = proceed(self.case, self.recipient, self.issuer, promised - A_SECOND)
+        except ValueError:  # a date outside the calendars
+            return self.next
+        is_promised = isinstance(action, Wait) and abs(action.until - promised) <= A_SECOND
+        return None if is_promised else self.next
+
+
+async def relive(plan: RequestPlan, recipient: Clock, issuer: Clock, record: Sequence[Entry]) -> Relived | None:
+    """The case that has lived ``record``. None where that does not say for certain what comes next."""
+    if not NOT_FOR_CERTAIN.isdisjoint(entry.what for entry in record):
+        return None
+
+    async def compute(facts: Facts) -> Timetable:
+        return timetable(plan, recipient, issuer, facts)
+
+    case = Case(plan, opened_at=record[0].at)
+    try:
+        await retell(case, record, compute)
+        last = proceed(case, recipient, issuer, record[-1].at)
+    except ValueError:  # what it was told was not kept, or a date is outside the calendars
+        return None
+    match last:
+        case SendLetter(step):
+            return Relived(case, recipient, issuer, Wait(max(step.at, record[-1].at), f"{step.id} to the {step.to}"))
+        case DraftSubpoena(version):
+            return Relived(case, recipient, issuer, Wait(record[-1].at, f"draft {version}"))
+        case Wait():
+            return Relived(case, recipient, issuer, last)
+        case _:
+            return None
+
+
+def proceed(case: Case, recipient: Clock, issuer: Clock, now: datetime) -> Action:
+    """What the case does at ``now``, with its dates computed."""
+    while isinstance(action := case.proceed(now), ComputeDates):
+        case.dates_computed(timetable(case.plan, recipient, issuer, action.facts), now)
+    return action
+
+
+def _says_copy(eml: bytes) -> bool:
+    body = message_from_bytes(eml, policy=policy.default).get_body(("plain",))
+    return body is not None and POSSIBLE_COPY in " ".join(body.get_content().split())

@@ -1,0 +1,48 @@
+"""Cases told again from the dossier, of requests whose workflow is gone."""
+
+from pydantic import ValidationError
+
+from activities.dates import clocks
+from forthwith.casefile.store import Dossier, DossierError
+from forthwith.cli.output import Failure
+from forthwith.request.case import Case
+from forthwith.request.record import GENESIS
+from forthwith.request.retelling import retell
+from forthwith.request.timetable import Facts, Timetable, timetable
+from forthwith.visibility import unknown_request
+
+
+async def told_again(dossier: Dossier, request: str) -> Case:
+    """The case as its record leaves it, with the dates of the calendars that it was pinned with.
+
+    Raises ``Failure`` where there is no such case file, and where it cannot be told.
+    """
+    try:
+        started = dossier.start_record(request)
+        if started is None or dossier.opened(request) is None:
+            raise unknown_request(request)
+        plan, entries = dossier.plan(started.plan), dossier.timeline(request)
+    except (DossierError, ValidationError) as error:
+        raise _cannot(request, str(error).partition("\n")[0]) from error
+    case = Case(plan, opened_at=started.started_at)
+    if not entries:  # stopped before anything was filed
+        case.opened(case.opened_at)
+        return case
+    if entries[0].previous != GENESIS:
+        raise _cannot(request, f"the record begins with entry {entries[0].number}")
+
+    async def compute(facts: Facts) -> Timetable:
+        recipient, issuer = clocks(dossier, plan, facts)
+        return timetable(plan, recipient, issuer, facts)
+
+    try:
+        await retell(case, entries, compute)
+    except (DossierError, ValueError) as error:  # also a date outside the calendars
+        raise _cannot(request, str(error)) from error
+    return case
+
+
+def _cannot(request: str, why: str) -> Failure:
+    return Failure(
+        f"{request} cannot be told from its case file: {why}", hint=f"`forthwith verify {request}` checks all of it"
+    )

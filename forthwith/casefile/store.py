@@ -1,0 +1,325 @@
+"""The dossier: the case files, outside Temporal, one object per entry.
+
+    pinned/<sha256>                              plans, templates and calendars, by content
+    <campaign>/campaign-0001.json …              the requests that the campaign was started with
+    <campaign>/<jurisdiction>/start.json         which plan this request was started with
+                              opened.json        which workflow took it up
+                              resumption-2.json  leave for a second workflow to go on
+                              opened-2.json      which one did
+                              timeline/0001.json …   chained by hash
+                              letters/<step>/…       the letter, every attempt's claim and what became of it
+                              drafts/v1.pdf …
+
+Every object is written once: whole, synced, and never over another. What must exist only once (a start record, a claim)
+is created exclusively, which is what keeps a demand from being sent twice.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import TypeAdapter
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from forthwith.base import Model
+from forthwith.campaign.models import RequestPlan
+from forthwith.deadlines.calendar import Calendar
+from forthwith.documents.template_files import default_templates
+from forthwith.fields import Sha256
+from forthwith.request.record import Entry, Filed, Resumption, chained
+
+_TEMPLATES = TypeAdapter(dict[str, str])
+
+
+class DossierError(OSError):
+    """The dossier cannot be written or read. Says where and why."""
+
+
+class Changed(ValueError):
+    """Something that is written once is there already with other content."""
+
+
+class StartRecord(Model):
+    """Which plan a request was started with, and by whom. Written before the workflow is started."""
+
+    workflow_id: str
+    plan: Sha256
+    matter: Sha256
+    started_by: str
+    started_at: datetime
+
+
+class CampaignStart(Model):
+    """Which requests a campaign was started with, so that one which never came to a start record is missed."""
+
+    jurisdictions: tuple[str, ...]
+    started_by: str
+    started_at: datetime
+
+
+class Opening(Model):
+    """Which workflow takes a request up. Written once; a second workflow of the same id finds it and stops."""
+
+    workflow_id: str
+    first_run: str
+    plan: Sha256
+
+
+class Resumed(Model):
+    """With what a workflow goes on that is not the first of its request."""
+
+    resumption: Resumption
+    started_at: datetime
+    """When the request was started. UTC."""
+    entries: tuple[Entry, ...]
+
+
+class Filing(Model):
+    """What `file_entries` is asked: entries to be kept, and the chain's head after the last of them."""
+
+    workflow_id: str
+    entries: tuple[Entry, ...]
+    head: str
+
+
+def as_pinned(templates: Mapping[str, str]) -> bytes:
+    """The bytes under whose hash a set of templates is pinned, and by which a plan names it."""
+    return json.dumps(dict(templates), sort_keys=True, ensure_ascii=False).encode()
+
+
+class Dossier:
+    """A folder of case files. Safe for several processes on one file system."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.plan = lru_cache(maxsize=4096)(self._plan)
+        self.templates = lru_cache(maxsize=64)(self._templates)
+        self.calendar = lru_cache(maxsize=512)(self._calendar)
+
+    def of(self, workflow_id: str) -> Path:
+        """The folder of one request."""
+        return self.root / workflow_id
+
+    def identity(self) -> str:
+        """A random name that the folder keeps, by which processes can tell that they see the same one."""
+        path = self.root / "identity"
+        self._write_once(path, secrets.token_hex(16).encode())
+        return self.read(path).decode()
+
+    # What was pinned.
+
+    def pin(self, content: bytes) -> str:
+        """Keeps ``content`` under its hash and returns that. Raises ``DossierError``."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        path = self.root / "pinned" / sha256
+        if not path.exists():
+            self._write_once(path, content)
+        return sha256
+
+    def pin_templates(self, templates: Mapping[str, str]) -> str:
+        """Keeps a set of templates (file name to text) under its hash."""
+        return self.pin(as_pinned(templates))
+
+    def pinned(self, sha256: str) -> bytes:
+        """What was pinned under a hash. Raises ``DossierError`` when it is missing or was changed."""
+        path = self.root / "pinned" / sha256
+        content = self.read(path)
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise DossierError(f"{path} no longer has the content it was pinned with")
+        return content
+
+    def _plan(self, sha256: str) -> RequestPlan:
+        return RequestPlan.model_validate_json(self.pinned(sha256))
+
+    def _templates(self, sha256: str) -> Mapping[str, str]:
+        # A document that our releases did not know yet when the request started is none that was pinned otherwise.
+        return {**default_templates(), **_TEMPLATES.validate_json(self.pinned(sha256))}
+
+    def _calendar(self, sha256: str) -> Calendar:
+        return Calendar.model_validate_json(self.pinned(sha256))
+
+    # Records that exist once.
+
+    def record_campaign(self, campaign: str, start: CampaignStart) -> None:
+        """Keeps the list of a campaign's requests before the first of them starts; where it is the same, once."""
+        latest = self.campaign_start(campaign)
+        while latest is None or latest.jurisdictions != start.jurisdictions:
+            number = len(self._campaign_starts(campaign)) + 1
+            if self._write_once(self.root / campaign / f"campaign-{number:04}.json", start.model_dump_json().encode()):
+                return
+            latest = self.campaign_start(campaign)  # somebody else started it at the same moment
+
+    def campaign_start(self, campaign: str) -> CampaignStart | None:
+        """The requests that a campaign was last started with, or None when it never was as a whole."""
+        paths = self._campaign_starts(campaign)
+        return CampaignStart.model_validate_json(self.read(paths[-1])) if paths else None
+
+    def campaigns(self) -> list[str]:
+        """The campaigns that were started as a whole."""
+        return sorted({path.parent.name for path in self.root.glob("*/campaign-*.json")})
+
+    def _campaign_starts(self, campaign: str) -> list[Path]:
+        return sorted((self.root / campaign).glob("campaign-*.json"))
+
+    def record_start(self, record: StartRecord) -> StartRecord:
+        """Creates the start record, or returns the one that was there first."""
+        path = self.of(record.workflow_id) / "start.json"
+        if self._write_once(path, record.model_dump_json().encode()):
+            return record
+        return StartRecord.model_validate_json(self.read(path))
+
+    def start_record(self, workflow_id: str) -> StartRecord | None:
+        """The start record of a request, or None when it was never started."""
+        path = self.of(workflow_id) / "start.json"
+        return StartRecord.model_validate_json(self.read(path)) if path.exists() else None
+
+    def opened(self, workflow_id: str) -> Opening | None:
+        """Which workflow took a request up, or None when none did yet."""
+        path = self.of(workflow_id) / "opened.json"
+        return Opening.model_validate_json(self.read(path)) if path.exists() else None
+
+    def open(self, opening: Opening) -> bool:
+        """Takes a request up for one workflow. False when another one has it, or when it was started otherwise."""
+        started = self.start_record(opening.workflow_id)
+        if started is None or started.plan != opening.plan:
+            return False
+        path = self.of(opening.workflow_id) / "opened.json"
+        return self._write_once(path, opening.model_dump_json().encode()) or self.opened(opening.workflow_id) == opening
+
+    def openings(self, workflow_id: str) -> list[Opening]:
+        """Every workflow that took the request up, in order."""
+        first = self.opened(workflow_id)
+        found = [first] if first else []
+        while (path := self._numbered(workflow_id, "opened", len(found) + 1)).exists():
+            found.append(Opening.model_validate_json(self.read(path)))
+        return found
+
+    def give_leave(self, resumption: Resumption) -> Resumption:
+        """Lets one more workflow go on with a request, or returns the leave that was given before and not yet taken."""
+        path = self._numbered(resumption.workflow_id, "resumption", resumption.number)
+        if self._write_once(path, resumption.model_dump_json().encode()):
+            return resumption
+        return Resumption.model_validate_json(self.read(path))
+
+    def leave(self, workflow_id: str, number: int) -> Resumption | None:
+        """The leave that was given for one workflow of a request."""
+        path = self._numbered(workflow_id, "resumption", number)
+        return Resumption.model_validate_json(self.read(path)) if path.exists() else None
+
+    def take_leave(self, opening: Opening) -> Resumption | None:
+        """Takes a request up for a workflow that is not its first. None without a leave that nobody took before."""
+        openings = self.openings(opening.workflow_id)
+        number = openings.index(opening) + 1 if opening in openings else len(openings) + 1
+        leave = self.leave(opening.workflow_id, number)
+        if number == 1 or leave is None or opening.plan != openings[0].plan:
+            return None
+        path = self._numbered(opening.workflow_id, "opened", number)
+        if not self._write_once(path, opening.model_dump_json().encode()) and opening not in openings:
+            return None
+        return leave
+
+    def _numbered(self, workflow_id: str, what: str, number: int) -> Path:
+        return self.of(workflow_id) / f"{what}-{number}.json"
+
+    def create(self, path: Path, content: bytes) -> bool:
+        """Creates an object exclusively. False when it exists already. Raises ``DossierError``."""
+        return self._write_once(path, content)
+
+    def keep(self, path: Path, content: bytes) -> Filed:
+        """Keeps an object; again with the same content is the same. Raises ``Changed`` or ``DossierError``."""
+        if not self._write_once(path, content) and self.read(path) != content:
+            raise Changed(f"{path} exists with other content")
+        return self.filed(path, content)
+
+    def filed(self, path: Path, content: bytes) -> Filed:
+        """How history names an object of the dossier."""
+        uri = path.relative_to(self.root).as_posix()
+        return Filed(uri=uri, sha256=hashlib.sha256(content).hexdigest(), size=len(content))
+
+    def file(self, filing: Filing) -> None:
+        """Keeps timeline entries; again with the same content is the same.
+
+        A workflow that was reset tells its life anew from the point of the reset. What was filed before stays, and
+        the new entry is kept beside it under its own hash: the chain says which belong together.
+        """
+        folder = self.of(filing.workflow_id) / "timeline"
+        for entry in filing.entries:
+            try:
+                self.keep(folder / f"{entry.number:04}.json", entry.filed())
+            except Changed:
+                self.keep(folder / f"{entry.number:04}-{entry.head[:12]}.json", entry.filed())
+
+    def timeline(self, workflow_id: str) -> list[Entry]:
+        """The filed entries of a request in order: the chain that ends in the latest of them."""
+        paths = (self.of(workflow_id) / "timeline").glob("*.json")
+        entries = {entry.head: entry for entry in map(Entry.model_validate_json, map(self.read, paths))}
+        return [entries[sha256] for sha256 in chained(entries)]
+
+    def read(self, path: Path) -> bytes:
+        """An object's bytes. Raises ``DossierError``."""
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise DossierError(f"{path} cannot be read: {error.strerror}") from error
+
+    def _write_once(self, path: Path, content: bytes) -> bool:
+        """Writes ``content`` whole or not at all, and never over another object. False when there is one."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft = path.parent / f".{path.name}.{secrets.token_hex(8)}"
+            try:
+                with draft.open("xb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.link(draft, path)  # unlike a rename, fails when the name is taken
+            except FileExistsError:
+                return False
+            finally:
+                draft.unlink(missing_ok=True)
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        except OSError as error:
+            raise DossierError(f"{path} cannot be written: {error.strerror}") from error
+        return True
+
+
+class CaseFiles:
+    """The activities that keep the record of a request."""
+
+    def __init__(self, dossier: Dossier) -> None:
+        self._dossier = dossier
+
+    @activity.defn
+    async def open_case(self, opening: Opening) -> Resumed | None:
+        """Takes the request up, once; a workflow that has leave to go on with it gets the record.
+
+        Fails for good when another workflow had it: it must not send a second demand.
+        """
+        if self._dossier.open(opening):
+            return None
+        started = self._dossier.start_record(opening.workflow_id)
+        if started and (resumption := self._dossier.take_leave(opening)):
+            entries = tuple(self._dossier.timeline(opening.workflow_id))
+            return Resumed(resumption=resumption, started_at=started.started_at, entries=entries)
+        raise ApplicationError(
+            f"{opening.workflow_id} was not started with this plan, or another workflow took it up before;"
+            " nothing was sent",
+            type="AlreadyOpened",
+            non_retryable=True,
+        )
+
+    @activity.defn
+    async def file_entries(self, filing: Filing) -> str | None:
+        """Keeps timeline entries and returns the head. Filing the same entries again changes nothing."""
+        self._dossier.file(filing)
+        return filing.head

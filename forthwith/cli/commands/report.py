@@ -1,0 +1,246 @@
+"""`report`: one campaign as a page to look at and to print, with its table, its data and its calendar beside it.
+
+How many stand where is counted by Visibility, the rows are one list of it, and the lives are read in the dossier: no
+request is asked anything. So a request that Temporal has forgotten is in the report as well, as its record has it.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.markup import escape
+from temporalio.client import Client
+
+from activities.dates import clocks
+from forthwith.campaign.models import RequestPlan
+from forthwith.casefile.store import Dossier, DossierError
+from forthwith.cli.commands.today import Desk
+from forthwith.cli.output import Failure, Json, closing, local, out, print_json
+from forthwith.cli.report.files import DATA, DATES, TABLE, Made, write_report
+from forthwith.cli.report.page import Report, ReportRow
+from forthwith.fields import safe_id
+from forthwith.request.messages import ENDED, Status
+from forthwith.request.record import GENESIS
+from forthwith.request.timetable import Timetable, timetable
+from forthwith.settings import Settings
+from forthwith.views.agenda import Appointment, open_appointments
+from forthwith.views.life import (
+    Life,
+    Standing,
+    dates_of,
+    foreseen,
+    next_in_words,
+    rungs,
+)
+from forthwith.views.life_story import life_of
+from forthwith.views.status import WAITING_FOR
+from forthwith.visibility import Listed, connected, listed, query, web_ui_link, web_ui_page
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""So far a worker's clock may be ahead, and so long reading may take: a record further ahead is a rehearsal's."""
+
+
+def report(
+    campaign: Annotated[str, typer.Argument(help="The campaign.")],
+    to: Annotated[
+        Path | None, typer.Option("--to", help="The folder to write. Where left out: report.", show_default=False)
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write a campaign as a page to look at and to print, with its table (CSV), data (JSON) and dates (iCalendar).
+
+    With --json the data is printed, and nothing is written unless --to says where.
+
+    Example: forthwith report 1373-2018 --to report
+    """
+
+    async def run() -> Made:
+        async with connected() as client:
+            dossier = Dossier(Settings().dossier)
+            return await made_report(client, dossier, campaign, now=datetime.now(UTC), web_ui=Settings().web_ui)
+
+    made = asyncio.run(run())
+    written = write_report(made, to or Path("report")) if to or not json else None
+    if json:
+        print_json(made.report)
+    elif written:
+        others = f"{TABLE}, {DATA} and {DATES}"
+        out.print(f"{escape(written.page)}, with {others} beside it", highlight=False, soft_wrap=True)
+
+
+async def made_report(client: Client, dossier: Dossier, campaign: str, *, now: datetime, web_ui: str) -> Made:
+    """The report of a campaign as of now. ``web_ui`` is empty where nobody will be there to answer a link.
+
+    Raises ``Failure`` where there is no such campaign, or no dossier.
+    """
+    try:
+        safe_id(campaign)
+    except ValueError as error:
+        raise Failure(f"there is no such campaign: {error}") from error
+    found = {one.request: one for one in await listed(client, query(campaign, None, None, None))}
+    known = dossier.root / campaign
+    kept = sorted(path.name for path in known.iterdir() if path.is_dir()) if known.is_dir() else []
+    if not found and not kept:
+        raise Failure(f"there are no requests of a campaign {campaign}", hint="`forthwith list` shows all there are")
+    if not kept:
+        raise Failure(
+            f"the dossier {dossier.root} has no case file of {campaign}",
+            hint="set FORTHWITH_DOSSIER to the folder that the workers use",
+        )
+    today = await Desk(client, dossier, now).page(campaign)
+    reading = Reading(dossier, now, lambda request: web_ui and web_ui_page(web_ui, client.namespace, request))
+    rows = [reading.row(one.request, one) for one in found.values()]
+    gone = [reading.row(f"{campaign}/{name}", None) for name in kept if f"{campaign}/{name}" not in found]
+    plan = reading.plan
+    if plan is None:
+        raise Failure(
+            f"the dossier {dossier.root} knows no plan of {campaign}",
+            hint="set FORTHWITH_DOSSIER to the folder that the workers use",
+        )
+
+    def link(condition: str) -> str:
+        return web_ui and web_ui_link(web_ui, client.namespace, condition)
+
+    zone = plan.campaign.time_zone
+    needed = {duty.request for duty in today.duties}
+    statuses = Counter(today.counts.statuses) + Counter(row.status for row in gone if row.status)
+    lives = [row.life for row in (*rows, *gone) if row.life]
+    return Made(
+        Report(
+            campaign=campaign,
+            title=plan.campaign.title,
+            made_at=now,
+            zone=zone,
+            made_local=local(now, zone),
+            statuses={status: statuses[status] for status in Status if statuses[status]},
+            forgotten=len(gone),
+            duties=today.duties,
+            is_ahead=any(life.told_until > now + CLOCKS_DIFFER for life in lives),
+            web_ui=link(query(campaign, None, "any", None)),
+            links={status: link(query(campaign, status, None, None)) for status in Status if statuses[status]},
+            requests=tuple(sorted((*rows, *gone), key=lambda row: _rank(row, needed))),
+        ),
+        tuple(reading.appointments),
+    )
+
+
+def _rank(row: ReportRow, needed: set[str]) -> tuple[bool, bool, bool, datetime, str]:
+    """Who needs a person comes first, then by what comes next; the ended ones last."""
+    is_open = row.is_in_temporal and row.status not in ENDED
+    later = row.next_at or datetime.max.replace(tzinfo=UTC)
+    needs = row.request in needed or bool(row.attention) or bool(row.problem)
+    return not needs, not is_open, not row.is_in_temporal, later, row.request
+
+
+class Reading:
+    """One look into the dossier, for all requests of a campaign."""
+
+    def __init__(self, dossier: Dossier, now: datetime, link: Callable[[str], str]) -> None:
+        self._dossier = dossier
+        self._now = now
+        self._link = link
+        self.plan: RequestPlan | None = None
+        """Of any of them: they are of one campaign."""
+        self.appointments: list[Appointment] = []
+
+    def row(self, request: str, one: Listed | None) -> ReportRow:
+        """All that is known of one request. ``one`` is None where Temporal has forgotten it."""
+        jurisdiction = request.partition("/")[2]
+        bare = ReportRow(
+            request=request,
+            jurisdiction=jurisdiction,
+            name=jurisdiction,
+            zone="UTC",
+            status=one.status if one else None,
+            is_in_temporal=one is not None,
+            attention=one.attention if one else (),
+            outstanding=one.outstanding if one else None,
+            link=self._link(request) if one else "",
+        )
+        try:
+            record = self._dossier.start_record(request)
+            if record is None:
+                return bare.model_copy(update={"problem": "it has no case file"})
+            plan = self._dossier.plan(record.plan)
+            self.plan = self.plan or plan
+            entries = self._dossier.timeline(request)
+        except (DossierError, TypeError, ValidationError):
+            return bare.model_copy(update={"problem": f"its case file cannot be read: forthwith verify {request}"})
+        try:
+            if entries and (entries[0].number, entries[0].previous) != (1, GENESIS):
+                raise ValueError("the chain of its entries does not reach back to the first")
+            life = life_of(plan, entries) if entries else None
+        except (KeyError, TypeError, ValueError):  # part of a life would look like all of it
+            untold = self._told(bare, plan, None, one)
+            return untold.model_copy(update={"problem": f"its record was changed: forthwith verify {request}"})
+        return self._told(bare, plan, life, one)
+
+    def _told(self, row: ReportRow, plan: RequestPlan, life: Life | None, one: Listed | None) -> ReportRow:
+        zone, ladder = plan.jurisdiction.timezone, rungs(plan.campaign.ladder)
+        due = one.response_due if one else life and life.due
+        row = row.model_copy(
+            update={
+                "name": plan.jurisdiction.name,
+                "zone": zone,
+                "items": len(plan.campaign.demand.items),
+                "rungs": len(ladder),
+                "response_due": due and due.astimezone(UTC),
+                "response_due_local": closing(due, zone) if due else "",
+                "problem": _problem(one, life),
+            }
+        )
+        if life is None:
+            return row
+        status = one.status if one else life.ended_as
+        standing = Standing(
+            status=status or Status.SENDING,
+            is_held=one is None or not one.is_open or one.status is Status.ON_HOLD,
+            response_due=one.response_due if one else None,
+            next_action_at=one.next_action_at if one else None,
+            now=self._now,
+        )
+        is_over = life.ended_as is not None and life.due is not None and life.facts.served_at is None
+        life, dates = (life, None) if is_over else self._with_dates(plan, life, standing)
+        outstanding = one.outstanding if one else len(life.outstanding)
+        row = row.model_copy(
+            update={
+                "status": status,
+                "rung": life.rung,
+                "rung_number": ladder.index(life.rung) + 1 if life.rung in ladder else 1,
+                "outstanding": outstanding,
+                "outstanding_items": life.outstanding if len(life.outstanding) == outstanding else None,
+                "life": life,
+            }
+        )
+        if one is None or not one.is_open:
+            return row
+        what = next_in_words(life, standing)
+        self.appointments += open_appointments(plan, life, dates, standing, what)
+        return row.model_copy(
+            update={
+                "waits_for": WAITING_FOR.get(one.status, ""),
+                "next": what if one.next_action_at else "",
+                "next_at": one.next_action_at,
+                "next_local": local(one.next_action_at, zone) if one.next_action_at else "",
+            }
+        )
+
+    def _with_dates(self, plan: RequestPlan, life: Life, standing: Standing) -> tuple[Life, Timetable | None]:
+        try:
+            dates = dates_of(plan, life, lambda facts: timetable(plan, *clocks(self._dossier, plan, facts), facts))
+        except (DossierError, ValueError):  # a calendar is missing or ends too early; what happened is still known
+            return life, None
+        return foreseen(life, dates, standing), dates
+
+
+def _problem(one: Listed | None, life: Life | None) -> str:
+    if one and one.is_stopped:
+        return f"its workflow is {one.execution.replace('_', ' ').lower()} and nobody drives it"
+    if one is None and (life is None or life.ended_as is None):
+        return "Temporal does not know it, and its record has no end"
+    return ""

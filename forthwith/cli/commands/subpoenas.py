@@ -1,0 +1,121 @@
+"""Commands about the subpoena: the decision on its draft, its issuance and its service. People do all three."""
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forthwith.cli.commands.queries import Request
+from forthwith.cli.options import Instant, Reason, Reviewer, Teller
+from forthwith.cli.output import Failure
+from forthwith.cli.send import tell
+
+SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+
+
+def review(
+    request: Request,
+    *,
+    sha256: Annotated[str, typer.Option(help="The draft that was read: its hash, as `status` shows it, or its PDF.")],
+    approve: Annotated[bool, typer.Option("--approve", help="The draft may be issued.")] = False,
+    revise: Annotated[bool, typer.Option("--revise", help="A new version is drawn up.")] = False,
+    reject: Annotated[bool, typer.Option("--reject", help="The request goes on hold.")] = False,
+    put: Annotated[
+        list[str] | None, typer.Option("--set", help='FIELD=VALUE, such as authority.1.text="…". May be repeated.')
+    ] = None,
+    notes: Annotated[str, typer.Option(help="For the next version.")] = "",
+    reason: Reason = "",
+    teller: Reviewer,
+) -> None:
+    """Decide on a subpoena draft. Only the named reviewer or supervisor may, and only against what was read.
+
+    A copy for a word processor stands beside the PDF, in the folder drafts of the case file; `forthwith status` shows
+    where. Nothing reads it back: what is to change comes with --revise --set FIELD=VALUE, under the name that it gives.
+
+    Example: forthwith review 1373-2018/chicago-il --sha256 9f2c… --approve --by "Reviewing attorney"
+    """
+    decisions = [name for name, chosen in (("approve", approve), ("revise", revise), ("reject", reject)) if chosen]
+    if len(decisions) != 1:
+        raise Failure("give exactly one of --approve, --revise and --reject")
+    fields = dict(_field(written) for written in put or ())
+    read = _sha256("--sha256", sha256)
+    message = {"decision": decisions[0], "sha256": read, "fields": fields, "notes": notes, "reason": reason}
+    tell(request, "review_subpoena", message, teller)
+
+
+def issued(
+    request: Request,
+    *,
+    draft: Annotated[str, typer.Option(help="The approved draft: its hash, as `status` shows it, or its PDF.")],
+    number: Annotated[str, typer.Option(help="The number under which it was issued.")],
+    signed_by: Annotated[str, typer.Option(help="Who signed it.")],
+    sha256: Annotated[str, typer.Option(help="Hash of the signed document.")] = "",
+    signed: Annotated[Path | None, typer.Option(help="The signed document itself: its hash is taken.")] = None,
+    title: Annotated[str, typer.Option(help="The title of who signed.")] = "",
+    at: Instant = "",
+    teller: Teller,
+) -> None:
+    """Record that a person issued the approved subpoena. Service is waited for next.
+
+    Example: forthwith issued 1373-2018/chicago-il --draft 9f2c… --number OJP-17 --signed-by "A. Officer" --signed s.pdf
+    """
+    if bool(sha256) == bool(signed):
+        raise Failure("give the signed document, with --signed FILE, or its hash, with --sha256")
+    message = {
+        "draft": _sha256("--draft", draft),
+        "number": number,
+        "signed_by": signed_by,
+        "signed_title": title,
+        "sha256": _sha256("--signed", str(signed)) if signed else sha256,
+        "issued_at": at,
+    }
+    tell(request, "record_issuance", message, teller)
+
+
+def served(
+    request: Request,
+    *,
+    on: Annotated[str, typer.Option(help="On whom.")],
+    how: Annotated[str, typer.Option(help="The manner, such as `by hand`.")],
+    served_by: Annotated[str, typer.Option(help="By whom.")],
+    place: Annotated[str, typer.Option(help="Where.")] = "",
+    notice_at: Annotated[
+        str, typer.Option(help="When the other parties were given notice (form court_rule45); ISO 8601 with offset.")
+    ] = "",
+    at: Instant = "",
+    teller: Teller,
+) -> None:
+    """Record that the issued subpoena was served. Its return date counts from that moment.
+
+    Example: forthwith served 1373-2018/chicago-il --on "City Clerk" --how "by hand" --served-by "A. Server"
+    """
+    message = {
+        "on_whom": on,
+        "how": how,
+        "by_whom": served_by,
+        "place": place,
+        "served_at": at,
+        "notice_to_parties_at": notice_at or None,
+    }
+    tell(request, "record_service", message, teller)
+
+
+def _sha256(option: str, given: str) -> str:
+    """A hash as it was given, or that of the file that was named instead."""
+    if SHA256.fullmatch(given):
+        return given.lower()
+    try:
+        return hashlib.sha256(Path(given).read_bytes()).hexdigest()
+    except OSError as error:
+        raise Failure(
+            f"{option} {given}: is no sha256 of 64 hexadecimal digits, and no file that can be read: {error.strerror}"
+        ) from error
+
+
+def _field(written: str) -> tuple[str, str]:
+    name, equals, value = written.partition("=")
+    if not equals:
+        raise Failure(f"--set {written}: write it as FIELD=VALUE")
+    return name.strip(), value.strip()

@@ -1,0 +1,280 @@
+"""`today`: the morning page. What needs a person now, each line with its command; sent as a digest by a daily timer.
+
+From Visibility alone, by one query for all of it. What a command has to name (a draft's hash, who decides) and in whose
+zone a day ends are read in the dossier; no request is asked anything.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from pydantic import AwareDatetime, ValidationError
+from rich.markup import escape
+from temporalio.client import Client
+
+from forthwith.base import Model
+from forthwith.campaign.models import RequestPlan
+from forthwith.casefile.store import Dossier
+from forthwith.cli.output import Failure, Json, err, out, print_json
+from forthwith.deadlines.calendar import day_in_words
+from forthwith.mail.client import (
+    Mail,
+    MailClient,
+    MailDeferred,
+    RecipientRefused,
+    SendInDoubt,
+    SmtpSettings,
+    UnsafeHeader,
+    message_id,
+)
+from forthwith.request.messages import Status
+from forthwith.settings import Settings
+from forthwith.views.tasks import WAITS, WORTH_SAYING, Draft, Duty, Section, due, duties
+from forthwith.visibility import Counts, Listed, connected, counted, listed, plural, query, rolled_up, web_ui_link
+
+SHOWN = 20
+"""Lines of one section for people; a program gets them all."""
+
+NOTHING = "Nothing needs you today."
+LONGEST_DAY = timedelta(hours=38)
+"""From the first instant of a day in the east of the country to the last instant of it in the west, and to spare."""
+
+
+class Today(Model):
+    """The morning page of one campaign, or of all."""
+
+    day: date
+    campaign: str | None
+    counts: Counts
+    duties: tuple[Duty, ...]
+    """In the order of the sections."""
+    web_ui: str
+    mailed: tuple[str, ...] = ()
+    """To whom the digest was sent now."""
+
+
+class SentDigest(Model):
+    """That the digest of a day went out. Kept in the dossier, so that a timer that runs again sends nothing."""
+
+    message_id: str
+    to: str
+    accepted_at: AwareDatetime
+    response: str
+
+
+def today(
+    campaign: Annotated[str | None, typer.Option(help="Only this campaign.")] = None,
+    mail: Annotated[
+        bool, typer.Option("--mail", help="Send it to the operator, once a day; nothing if empty.")
+    ] = False,
+    to: Annotated[str, typer.Option(help="With --mail: to this address instead.", show_default=False)] = "",
+    json: Json = False,
+) -> None:
+    """Show what needs a person today, each with the command that deals with it. Fit for a daily timer with --mail.
+
+    Example: forthwith today --campaign 1373-2018
+    """
+    if to and not mail:
+        raise Failure("--to is for --mail", hint="`forthwith today --mail --to somebody@office.example`")
+
+    async def run() -> Today:
+        async with connected() as client:
+            desk = Desk(client, Dossier(Settings().dossier), datetime.now(UTC))
+            page = await desk.page(campaign)
+            if mail:
+                page = page.model_copy(update={"mailed": await desk.send(page, to)})
+            return page
+
+    page = asyncio.run(run())
+    if json:
+        print_json(page)
+    elif not mail:
+        _print(page)
+
+
+class Desk:
+    """One look at everything, at one moment."""
+
+    def __init__(self, client: Client, dossier: Dossier, now: datetime) -> None:
+        self._client = client
+        self._dossier = dossier
+        self._now = now
+
+    async def page(self, campaign: str | None) -> Today:
+        """The morning page as of now."""
+        everything = query(campaign, None, None, None)
+        found = await listed(self._client, f"{everything} AND {self._of_interest()}")
+        stopped = await self._still_stopped(await listed(self._client, f"{everything} AND {_STOPPED}"))
+        needed = [duty for one in (*stopped, *found) for duty in self._duties(one)]
+        order = list(Section)
+        return Today(
+            day=self._now.astimezone(self._zone(needed)).date(),
+            campaign=campaign,
+            counts=await counted(self._client, everything),
+            duties=tuple(sorted(needed, key=lambda duty: order.index(duty.section))),
+            web_ui=web_ui_link(
+                Settings().web_ui, self._client.namespace, query(campaign, None, "any", "ExecutionStatus = 'Running'")
+            ),
+        )
+
+    async def send(self, page: Today, to: str) -> tuple[str, ...]:
+        """Sends the page as one digest to each campaign's operator, or all of it to ``to``. Returns who got one."""
+        if not page.duties:
+            err.print(f"{NOTHING} Nothing was sent.", highlight=False)
+            return ()
+        settings = Settings()
+        try:
+            smtp = SmtpSettings.model_validate(settings.smtp)
+        except ValidationError as error:
+            raise Failure("; ".join(found["msg"] for found in error.errors()), hint="see FORTHWITH_SMTP_…") from error
+        sent: list[str] = []
+        async with MailClient(smtp) as client:
+            by_campaign = [("", page.duties)] if to else _by_campaign(page.duties)
+            for campaign, needed in by_campaign:
+                plan = self._plan(needed[0].request)
+                if plan is None:
+                    raise Failure(
+                        f"the dossier does not know {needed[0].request}, so nobody can be written to",
+                        hint="set FORTHWITH_DOSSIER to the folder that the workers use",
+                    )
+                part = page.model_copy(update={"duties": needed, "campaign": campaign or page.campaign})
+                if await self._send_one(client, part, plan, to or plan.campaign.issuer.colleague("operator").email):
+                    sent.append(to or plan.campaign.issuer.colleague("operator").email)
+        return tuple(sent)
+
+    async def _send_one(self, client: MailClient, page: Today, plan: RequestPlan, to: str) -> bool:
+        issuer, name = plan.campaign.issuer, page.campaign or "all"
+        identifier = message_id(f"today/{name}", page.day.isoformat(), to, issuer.sender.rpartition("@")[2])
+        kept = self._dossier.root / "digests" / f"{name}-{page.day}-{identifier[1:13]}.json"
+        if kept.exists():
+            err.print(f"The digest of {page.day} was sent to {to} before; not again.", highlight=False, soft_wrap=True)
+            return False
+        letter = Mail(
+            sender=issuer.sender,
+            reply_to=issuer.reply_to,
+            recipient=to,
+            subject=f"{_need_somebody(page)}, {day_in_words(page.day)}",
+            message_id=identifier,
+            date=self._now,
+            text=_text(page),
+        )
+        try:
+            acceptance = await client.send(letter, before_data=lambda: None)
+        except (MailDeferred, RecipientRefused, SendInDoubt, UnsafeHeader) as error:
+            raise Failure(f"the digest to {to} was not sent: {error}", hint="`forthwith doctor` says more") from error
+        receipt = SentDigest(message_id=identifier, to=to, accepted_at=self._now, response=acceptance.response)
+        self._dossier.create(kept, receipt.model_dump_json().encode())
+        err.print(f"Sent to {to}.", highlight=False, soft_wrap=True)
+        return True
+
+    def _of_interest(self) -> str:
+        """A Visibility condition: everything open that may have a line on the page."""
+        statuses = ", ".join(f"'{status}'" for status in (*WAITS, Status.ON_HOLD, Status.OVERDUE))
+        late, soon = self._now - WORTH_SAYING, self._now + LONGEST_DAY
+        conditions = (
+            "Attention IS NOT NULL",
+            f"RequestStatus IN ({statuses})",
+            f"NextActionAt < '{late:{_INSTANT}}'",
+            f"(RequestStatus = '{Status.AWAITING_RESPONSE}' AND ResponseDue < '{soon:{_INSTANT}}')",
+        )
+        return f"ExecutionStatus = 'Running' AND ({' OR '.join(conditions)})"
+
+    async def _still_stopped(self, found: Sequence[Listed]) -> list[Listed]:
+        """Without the runs that a reset has replaced: Temporal lists both."""
+        latest = await asyncio.gather(*(self._client.get_workflow_handle(one.request).describe() for one in found))
+        return [one for one, now in zip(found, latest, strict=True) if now.status and now.status.name == one.execution]
+
+    def _duties(self, one: Listed) -> Iterable[Duty]:
+        yield from duties(one, self._now, draft=self._draft(one))
+        yield from due(one, self._now, is_today=self._is_due_today(one))
+
+    def _is_due_today(self, one: Listed) -> bool:
+        """Whether the last day of the response time is today, where the recipient is."""
+        if one.response_due is None:
+            return False
+        plan = self._plan(one.request)
+        zone = ZoneInfo(plan.jurisdiction.timezone) if plan else UTC
+        last_day = (one.response_due - timedelta(microseconds=1)).astimezone(zone).date()
+        return last_day == self._now.astimezone(zone).date()
+
+    def _draft(self, one: Listed) -> Draft | None:
+        """The draft that waits for a decision or for its issuance, as the dossier has it."""
+        if one.status not in (Status.AWAITING_REVIEW, Status.AWAITING_ISSUANCE):
+            return None
+        plan = self._plan(one.request)
+        try:
+            ready = [entry for entry in self._dossier.timeline(one.request) if entry.what == "draft_ready"]
+            sha256 = ready[-1].details["sha256"] if ready else ""
+        except (KeyError, TypeError, ValueError):  # its record was changed: a person reads which draft it is
+            return None
+        if plan is None or not sha256:
+            return None
+        issuer = plan.campaign.issuer
+        return Draft(sha256=sha256, reviewer=issuer.reviewer.name, supervisor=issuer.supervisor.name)
+
+    def _plan(self, request: str) -> RequestPlan | None:
+        record = self._dossier.start_record(request)
+        return self._dossier.plan(record.plan) if record else None
+
+    def _zone(self, needed: Sequence[Duty]) -> ZoneInfo:
+        """The office's own, where there is one to ask."""
+        plan = self._plan(needed[0].request) if needed else None
+        return ZoneInfo(plan.campaign.time_zone if plan else "UTC")
+
+
+_STOPPED = "ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut', 'Canceled')"
+_INSTANT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def _by_campaign(needed: Iterable[Duty]) -> list[tuple[str, tuple[Duty, ...]]]:
+    def campaign(duty: Duty) -> str:
+        return duty.request.partition("/")[0]
+
+    # Sorting keeps the order of the sections within each campaign.
+    return [(name, tuple(part)) for name, part in groupby(sorted(needed, key=campaign), key=campaign)]
+
+
+def _need_somebody(page: Today) -> str:
+    requests = len({duty.request for duty in page.duties})
+    of = f" of {page.campaign}" if page.campaign else ""
+    return f"{plural(requests, 'request')}{of} {'needs' if requests == 1 else 'need'} somebody"
+
+
+def _sections(page: Today) -> Iterable[tuple[Section, list[Duty]]]:
+    for section, found in groupby(page.duties, key=lambda duty: duty.section):
+        yield section, list(found)
+
+
+def _text(page: Today) -> str:
+    """The digest. Plain text, so that commands can be copied from it."""
+    lines = [f"{_need_somebody(page)} on {day_in_words(page.day)}."]
+    for section, found in _sections(page):
+        lines += ["", f"{section.upper()} ({len(found)})"]
+        for duty in found[:SHOWN]:
+            lines += ["", f"{duty.request}: {duty.why}", f"    {duty.command}"]
+        lines += _and_more(found)
+    lines += ["", f"In the Web UI: {page.web_ui}", "", "Written by Forthwith. Nobody reads an answer to this message."]
+    return "\n".join((*lines, ""))
+
+
+def _print(page: Today) -> None:
+    out.print(f"{day_in_words(page.day)}. {rolled_up(page.counts)}", highlight=False)
+    if not page.duties:
+        out.print(NOTHING, style="bold green", highlight=False)
+        return
+    for section, found in _sections(page):
+        out.print(f"\n[bold]{section}[/] ({len(found)})", highlight=False)
+        for duty in found[:SHOWN]:
+            out.print(f"  {escape(duty.request)}: {escape(duty.why)}", highlight=False, soft_wrap=True)
+            out.print(f"    [cyan]{escape(duty.command)}[/]", highlight=False, soft_wrap=True)
+        for line in _and_more(found):
+            out.print(f"  {line}", highlight=False)
+    out.print(f"\n[dim]{page.web_ui}[/]", highlight=False, soft_wrap=True)
+
+
+def _and_more(found: Sequence[Duty]) -> list[str]:
+    return [f"and {len(found) - SHOWN} more: forthwith today --json"] if len(found) > SHOWN else []

@@ -1,0 +1,47 @@
+"""Runs one command, and says in a line what went wrong."""
+
+import os
+import sys
+import traceback
+
+from rich.markup import escape
+from temporalio.service import RPCError
+
+from forthwith.campaign.problems import InvalidCampaign
+from forthwith.casefile.store import DossierError
+from forthwith.cli.app import app
+from forthwith.cli.output import Failure, err
+from forthwith.devstack.server import NoServer
+from forthwith.logs import configure_logs
+from forthwith.settings import Settings, WrongSettings
+from forthwith.visibility import server_says
+
+
+def run() -> None:
+    """Runs one command and leaves with its exit code: 0 only when it did what was asked."""
+    code = 1
+    try:
+        configure_logs(Settings.read(), level="WARNING")
+        app()
+    except InvalidCampaign as error:
+        err.print(escape(str(error)), style="red", highlight=False, soft_wrap=True)
+    except Failure as failure:
+        err.print(f"[red]{escape(str(failure))}[/]", highlight=False, soft_wrap=True)
+        if failure.hint:
+            err.print(escape(failure.hint), highlight=False, soft_wrap=True)
+    except (DossierError, NoServer, WrongSettings) as error:
+        err.print(f"[red]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
+    except RPCError as error:
+        err.print(f"[red]{escape(server_says(error))}[/]", highlight=False, soft_wrap=True)
+        err.print("`forthwith doctor` checks the server", highlight=False, soft_wrap=True)
+    except KeyboardInterrupt:
+        code = 130
+    except SystemExit as leaving:  # how typer says that a command is done, or that it was not understood
+        code = leaving.code if isinstance(leaving.code, int) else 1
+    except Exception:  # noqa: BLE001 - a bug: told in full, and left by the same door as everything else
+        traceback.print_exc()
+    # The client's threads abort the interpreter at a normal exit now and then, after all work is done
+    # (temporalio/sdk-python#300). Leaving this way, nothing is lost: everything said is flushed first.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

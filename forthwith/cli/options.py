@@ -1,0 +1,76 @@
+"""Options that several commands have, written once; and how a group of them becomes a command's own."""
+
+import getpass
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from functools import wraps
+from inspect import Parameter
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from forthwith.cli.output import Json
+from forthwith.request.messages import Who
+from forthwith.settings import Settings
+
+By = Annotated[str, typer.Option("--by", help="Who does this. Yourself where it is left out.", show_default=False)]
+Role = Annotated[str, typer.Option("--role", help="In what role.")]
+EventId = Annotated[
+    str, typer.Option("--event-id", help="Your own id of this event: a repetition changes nothing.", show_default=False)
+]
+Reason = Annotated[str, typer.Option("--reason", help="Why. Kept in the record.")]
+Instant = Annotated[str, typer.Option(help="ISO 8601 with offset; now where it is left out.", show_default=False)]
+
+
+@dataclass(frozen=True)
+class Teller:
+    """Who tells, under which id, and how the answer is printed."""
+
+    by: By = ""
+    role: Role = "operator"
+    event_id: EventId = ""
+    json: Json = False
+
+    @property
+    def who(self) -> Who:
+        """Whom the record names."""
+        return Who(name=self.by or Settings().operator or getpass.getuser(), role=self.role)
+
+
+@dataclass(frozen=True)
+class Reviewer(Teller):
+    """The same of whoever decides on a draft."""
+
+    role: Role = "reviewer"
+
+
+def spelt_out(command: Callable[..., None]) -> Callable[..., None]:
+    """The command as typer reads commands: a parameter that is a group of options becomes the options themselves."""
+    hints = get_type_hints(command, include_extras=True)
+    groups: dict[str, type[Any]] = {
+        name: kind for name, kind in hints.items() if isinstance(kind, type) and is_dataclass(kind)
+    }
+
+    def parameters() -> Iterator[Parameter]:
+        for name, given in inspect.signature(command).parameters.items():
+            if name not in groups:
+                yield given.replace(kind=Parameter.KEYWORD_ONLY, annotation=hints[name])
+                continue
+            options = get_type_hints(groups[name], include_extras=True)
+            for option in fields(groups[name]):
+                default = Parameter.empty if option.default is MISSING else option.default
+                yield Parameter(option.name, Parameter.KEYWORD_ONLY, default=default, annotation=options[option.name])
+
+    @wraps(command)
+    def called(**given: Any) -> None:
+        grouped = {
+            name: kind(**{option.name: given.pop(option.name) for option in fields(kind)})
+            for name, kind in groups.items()
+        }
+        command(**given, **grouped)
+
+    signature = inspect.Signature(list(parameters()))
+    called.__signature__ = signature  # pyright: ignore[reportAttributeAccessIssue] - read by `inspect.signature`
+    called.__annotations__ = {option.name: option.annotation for option in signature.parameters.values()}
+    return called

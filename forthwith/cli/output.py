@@ -1,0 +1,105 @@
+"""How commands speak: JSON on stdout for programs, tables and sentences for people; progress and errors on stderr."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+from pydantic import BaseModel
+from pydantic_core import to_json
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from forthwith.request.messages import Status
+
+out = Console()
+"""For people. Never used together with `--json`."""
+
+err = Console(stderr=True)
+"""Progress, hints and errors."""
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
+
+STYLES = {
+    Status.SENDING: "cyan",
+    Status.AWAITING_RESPONSE: "blue",
+    Status.OVERDUE: "yellow",
+    Status.DRAFTING: "magenta",
+    Status.AWAITING_REVIEW: "magenta",
+    Status.AWAITING_ISSUANCE: "bright_magenta",
+    Status.AWAITING_SERVICE: "bright_magenta",
+    Status.AWAITING_RETURN: "yellow",
+    Status.ON_HOLD: "bold red",
+    Status.COMPLIED: "green",
+    Status.WITHDRAWN: "dim",
+    Status.UNSERVICEABLE: "red",
+    Status.REFERRED_FOR_ENFORCEMENT: "bold yellow",
+}
+
+
+class Failure(Exception):
+    """The command did not do what was asked. Says why, and what to do next."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def plain_table(title: str | None = None) -> Table:
+    """A table without a frame, which leaves room for what it says in 80 columns."""
+    frame = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    frame.title, frame.title_justify, frame.title_style = title, "left", "bold"
+    return frame
+
+
+def print_json(value: BaseModel | Sequence[BaseModel] | dict[str, Any]) -> None:
+    """One JSON document on stdout."""
+    typer.echo(to_json(value, indent=2))
+
+
+def styled(status: Status) -> str:
+    """A status in its colour."""
+    return f"[{STYLES[status]}]{status}[/]"
+
+
+def local(instant: datetime | None, zone: str) -> str:
+    """``Fri 23 Feb 2018 17:00 CST``, or a dash."""
+    if instant is None:
+        return "–"
+    there = instant.astimezone(ZoneInfo(zone))
+    return f"{there:%a} {there.day} {there:%b %Y %H:%M} {there.tzname()}"
+
+
+def closing(instant: datetime, zone: str) -> str:
+    """When a day ends: ``Fri 23 Feb 2018 24:00 CST`` and not the midnight of Saturday, which is read as a day more."""
+    there = instant.astimezone(ZoneInfo(zone))
+    if there.time() != time.min:
+        return local(instant, zone)
+    return local(instant - timedelta(minutes=1), zone).replace("23:59", "24:00")
+
+
+def soon(instant: datetime) -> str:
+    """``24 Dec 06:00`` in UTC, with the year where it is not the nearest."""
+    there = instant.astimezone(UTC)
+    year = "" if abs(there - datetime.now(UTC)) < timedelta(days=300) else f" {there.year}"
+    return f"{there.day} {there:%b}{year} {there:%H:%M}"
+
+
+def away(instant: datetime | None) -> str:
+    """How far an instant is from now, such as ``in 3 days``. Said here, because a query's own now may be long ago."""
+    if instant is None:
+        return ""
+    left = instant - datetime.now(UTC)
+    amount = abs(left)
+    if amount < timedelta(minutes=1):
+        return "now"
+    for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("min", timedelta(minutes=1))):
+        if amount >= length:
+            count = amount // length
+            words = f"{count} {unit}{'s' if count > 1 and unit != 'min' else ''}"
+            break
+    else:
+        words = ""
+    return f"in {words}" if left > timedelta() else f"{words} ago"

@@ -1,0 +1,188 @@
+"""The page of a report: one file that asks nobody for anything, and what it shows."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from importlib.resources import files
+from itertools import groupby
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, StrictUndefined
+
+from forthwith.cli.report import drawing
+from forthwith.views.tasks import Duty
+from forthwith.cli.output import closing, local
+from forthwith.views.life import Life, Mark, MarkKind
+from forthwith.request.messages import Attention, Status
+from forthwith.base import Model
+
+DUTIES_SHOWN = 40
+"""Things to do on the page; `today --json` has them all."""
+
+WORDS_FOR = 1_000
+"""Up to so many requests each mark has words of its own, with the time of day. In a larger campaign they would be a
+third of the page, and the line under each drawing has every day."""
+
+ENDS_A_DAY = (MarkKind.DEADLINE, MarkKind.MOVED, MarkKind.CURE, MarkKind.RETURN)
+"""What falls at a closing instant, said as the day that ends then."""
+
+NOT_SAID = (MarkKind.CLOCK, MarkKind.MOVED, MarkKind.CHASE)
+"""Marks that are drawn, and left out where a life is told in one line."""
+
+NOT_IN_TEMPORAL, GONE = "Not in Temporal", "is-gone"
+"""What has neither a status in Visibility nor an end in its record, in words and as it looks."""
+
+
+class ReportRow(Model):
+    """One request of the report. Instants are UTC; what is written out is in the recipient's zone."""
+
+    request: str
+    jurisdiction: str
+    name: str
+    zone: str
+    status: Status | None
+    """As Visibility has it; as the record ends, where Temporal has forgotten it."""
+    is_in_temporal: bool
+    attention: tuple[Attention, ...] = ()
+    rung: str = ""
+    rung_number: int = 0
+    rungs: int = 0
+    waits_for: str = ""
+    next: str = ""
+    next_at: datetime | None = None
+    next_local: str = ""
+    response_due: datetime | None = None
+    response_due_local: str = ""
+    outstanding: int | None = None
+    outstanding_items: tuple[str, ...] | None = None
+    """By number, where the record agrees with how many Visibility counts."""
+    items: int | None = None
+    problem: str = ""
+    """What is wrong with its record, or that nobody drives it."""
+    link: str = ""
+    life: Life | None = None
+
+
+class Report(Model):
+    """One campaign at one moment."""
+
+    document: Literal["forthwith report"] = "forthwith report"
+    campaign: str
+    title: str
+    made_at: datetime
+    zone: str
+    made_local: str
+    statuses: dict[Status, int]
+    """How many stand where; those that Temporal has forgotten as their record ends, and not where it has no end."""
+    forgotten: int
+    """How many Temporal has forgotten."""
+    duties: tuple[Duty, ...]
+    """What needs a person, as `today` says."""
+    is_ahead: bool
+    """Whether the record tells of later than now: a rehearsal on a virtual clock."""
+    web_ui: str
+    """Where the Web UI lists those with a reason for attention."""
+    links: dict[Status, str]
+    """Where it lists those of each status."""
+    requests: tuple[ReportRow, ...]
+
+
+def page(report: Report) -> str:
+    """The page: one file that asks nobody for anything."""
+    lives = [row.life for row in report.requests if row.life]
+    moments = [moment for life in lives for moment in (life.begins, life.ends, life.told_until)]
+    now = None if report.is_ahead else report.made_at
+    axis = drawing.Axis.over([*moments, *([now] if now else []), *([] if moments else [report.made_at])], report.zone)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    counts = [
+        (_class(status), spoken(status), count, report.links.get(status, ""))
+        for status, count in report.statuses.items()
+    ]
+    endless = sum(row.status is None for row in report.requests)
+    if endless:
+        counts.append((GONE, NOT_IN_TEMPORAL, endless, ""))
+    template = environment.from_string((files("forthwith") / "cli" / "report" / "report.html.j2").read_text(encoding="utf-8"))
+    return template.render(
+        report=report,
+        sprite=drawing.sprite(axis, now),
+        bar=drawing.bar([part[:3] for part in counts], title=f"{len(report.requests)} requests") if counts else "",
+        counts=[
+            (drawing.swatch(number, look), words, count, link)
+            for number, (look, words, count, link) in enumerate(counts)
+        ],
+        endless=endless,
+        duties=report.duties[:DUTIES_SHOWN],
+        more=len(report.duties) - DUTIES_SHOWN,
+        names={row.request: row.name for row in report.requests},
+        legend=list(drawing.legend()),
+        scale=drawing.scale(axis, now),
+        rows=[_shown(number, row, axis, now, report) for number, row in enumerate(report.requests, start=1)],
+    )
+
+
+class Shown(Model):
+    """A row as the page has it."""
+
+    row: ReportRow
+    number: int
+    status: str
+    look: str
+    needs: bool
+    drawn: str
+    past: tuple[tuple[str, str], ...] = ()
+    ahead: tuple[tuple[str, str], ...] = ()
+
+
+def _shown(number: int, row: ReportRow, axis: drawing.Axis, now: datetime | None, report: Report) -> Shown:
+    status = spoken(row.status) if row.status else NOT_IN_TEMPORAL
+    needs = bool(row.attention or row.problem) or any(duty.request == row.request for duty in report.duties)
+    shown = Shown(
+        row=row, number=number, status=status, look=_class(row.status) if row.status else GONE, needs=needs, drawn=""
+    )
+    if row.life is None:
+        return shown
+    is_open = row.life.ended_as is None
+    has_words = len(report.requests) <= WORDS_FOR
+    said = {mark: _in_words(mark, row.zone) for mark in row.life.marks} if has_words else {}
+    told = [mark for mark in row.life.marks if mark.kind not in NOT_SAID]
+    return shown.model_copy(
+        update={
+            "drawn": drawing.strip(row.life, axis, number=number, title=f"{row.name}: {status}", now=now, said=said),
+            "past": _day_by_day((mark for mark in told if not mark.planned), row.zone, axis),
+            "ahead": _day_by_day((mark for mark in told if mark.planned and is_open), row.zone, axis),
+        }
+    )
+
+
+def _day_by_day(marks: Iterable[Mark], zone: str, axis: drawing.Axis) -> tuple[tuple[str, str], ...]:
+    """What there is to tell, by the day on which it was, or by the minute where an axis is short. The year of a day, or
+    the day of a minute, stands where it is another one than before."""
+
+    def when(mark: Mark) -> tuple[str, str]:
+        there = closing(mark.at, zone) if mark.kind in ENDS_A_DAY else local(mark.at, zone)
+        _, day, month, year, clock, *_ = there.split()
+        return (f"{day} {month}", clock) if axis.is_short() else (year, f"{day} {month}")
+
+    told: list[tuple[str, str]] = []
+    known = "" if axis.is_short() else str(axis.since.astimezone(ZoneInfo(axis.zone)).year)
+    for (changes, moment), group in groupby(marks, key=when):
+        if changes != known:
+            moment = f"{changes} {moment}" if axis.is_short() else f"{moment} {changes}"
+        known = changes
+        told.append((moment, ", ".join(f"{mark.text}{' (late)' if mark.late else ''}" for mark in group)))
+    return tuple(told)
+
+
+def _in_words(mark: Mark, zone: str) -> str:
+    when = closing(mark.at, zone) if mark.kind in ENDS_A_DAY else local(mark.at, zone)
+    return f"{mark.text[:1].upper()}{mark.text[1:]}{', late' if mark.late else ''}: {when}"
+
+
+def spoken(status: Status) -> str:
+    """``Awaiting response``."""
+    words = "".join(f" {c.lower()}" if c.isupper() else c for c in status)
+    return words.strip().capitalize()
+
+
+def _class(status: Status) -> str:
+    return f"is-{status.lower()}"

@@ -1,0 +1,258 @@
+"""Finds requests: one by its id, many by Visibility. Never by asking one workflow after the other."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from temporalio.client import Client, WorkflowExecution, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from forthwith import temporal
+from forthwith.base import Model
+from forthwith.casefile.store import Dossier
+from forthwith.cli.output import Failure, styled
+from forthwith.plain_errors import unknown
+from forthwith.request.messages import ENDED, Answer, AnyMessage, Attention, Status
+from forthwith.request.record import Outcome
+from forthwith.settings import Settings
+from workflows.jurisdiction_request import JurisdictionRequest
+
+Handle = WorkflowHandle[JurisdictionRequest, Outcome]
+
+
+ANSWERS_WITHIN = timedelta(seconds=20)
+"""A request answers in milliseconds; one that takes longer has no worker."""
+
+NEED_A_PERSON = (
+    "(ExecutionStatus = 'Running' AND Attention IS NOT NULL"
+    " OR ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled'))"
+)
+"""A run that was stopped and taken up again since still counts, until Temporal forgets it."""
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Listed(Model):
+    """One request as Visibility shows it."""
+
+    request: str
+    campaign: str
+    jurisdiction: str
+    status: Status
+    attention: tuple[Attention, ...]
+    outstanding: int
+    response_due: datetime | None
+    next_action_at: datetime | None
+    execution: str
+    """Temporal's own status: anything but RUNNING and COMPLETED means a bug, or that somebody terminated it."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything can still happen to it."""
+        return self.execution == "RUNNING" and self.status not in ENDED
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nobody drives it any more although it never came to its end."""
+        return self.execution not in ("RUNNING", "COMPLETED", "CONTINUED_AS_NEW")
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether it does not go on well by itself."""
+        return self.is_stopped or (self.is_open and bool(self.attention))
+
+
+class Counts(Model):
+    """How many requests stand where. Statuses in which none stands are left out."""
+
+    requests: int
+    attention: int
+    """Requests that do not go on well by themselves: open with a reason for attention, or stopped."""
+    statuses: dict[Status, int]
+
+
+@asynccontextmanager
+async def connected() -> AsyncGenerator[Client]:
+    """A client, or ``Failure`` in plain words when no server answers."""
+    try:
+        client = await temporal.connect()
+    except RuntimeError as error:
+        # The client's own words are those of a debugger; the last that it quotes are the system's.
+        why = re.findall(r'(?:message|error): "([^"]+)"', str(error))[-1:] or [str(error)]
+        raise Failure(
+            f"no Temporal server answers at {temporal.address()}: {why[0]}",
+            hint="start one with `make dev`, or set TEMPORAL_ADDRESS; `forthwith doctor` says more",
+        ) from error
+    except ValueError as error:
+        raise Failure(
+            f"{temporal.address()!r} cannot be used as the address of a Temporal server: {error}",
+            hint="set TEMPORAL_ADDRESS to a host and a port, such as localhost:7233",
+        ) from error
+    yield client
+
+
+def handle_of(client: Client, request: str) -> Handle:
+    """The workflow of a request."""
+    return client.get_workflow_handle_for(JurisdictionRequest.run, request)
+
+
+async def update(client: Client, request: str, name: str, message: AnyMessage) -> Answer:
+    """Tells a request something, with the event id as the update id, so that a repetition is answered as the first."""
+    return await handle_of(client, request).execute_update(  # pyright: ignore[reportUnknownMemberType] - an overload of the SDK's
+        name, message, id=message.event_id, result_type=Answer, rpc_timeout=ANSWERS_WITHIN
+    )
+
+
+def refusal(error: WorkflowUpdateFailedError) -> str:
+    """Why an update was not taken, in the words of the request."""
+    said = error.cause.message if isinstance(error.cause, ApplicationError) else str(error.cause)
+    return f"refused: {said}"
+
+
+async def listed(client: Client, query: str) -> list[Listed]:
+    """The requests that a Visibility query finds: those that need a person first, then by what comes next, which
+    begins with what is overdue; the ended ones last. Of several runs of a request it is the latest."""
+    latest: dict[str, WorkflowExecution] = {}
+    async for execution in client.list_workflows(query):
+        other = latest.get(execution.id)
+        if other is None or execution.start_time > other.start_time:
+            latest[execution.id] = execution
+    return in_order(map(_listed, latest.values()))
+
+
+def in_order(found: Iterable[Listed]) -> list[Listed]:
+    """The order in which an operator works."""
+    return sorted(
+        found, key=lambda one: (not one.needs_a_person, not one.is_open, one.next_action_at or NEVER, one.request)
+    )
+
+
+async def counted(client: Client, query: str) -> Counts:
+    """How many requests of a Visibility query stand where: one count for each status, and no list of them."""
+    conditions = [f"{query} AND RequestStatus = '{status}'" for status in Status]
+    asked = (*conditions, f"{query} AND {NEED_A_PERSON}")
+    *found, attention = [one.count for one in await asyncio.gather(*map(client.count_workflows, asked))]
+    statuses = {status: count for status, count in zip(Status, found, strict=True) if count}
+    return Counts(requests=sum(found), attention=attention, statuses=statuses)
+
+
+def query(campaign: str | None, status: str | None, attention: str | None, extra: str | None) -> str:
+    """The Visibility query for these conditions. Raises ``Failure`` for a status or reason that does not exist."""
+    conditions = ["WorkflowType = 'JurisdictionRequest'"]
+    if campaign:
+        conditions.append(f"Campaign = '{_quoted(campaign)}'")
+    if status:
+        conditions.append(f"RequestStatus = '{one_of(Status, status)}'")
+    if attention:
+        reason = "Attention IS NOT NULL" if attention == "any" else f"Attention = '{one_of(Attention, attention)}'"
+        conditions.append(reason)
+    if extra:
+        conditions.append(f"({extra})")
+    return " AND ".join(conditions)
+
+
+def web_ui_link(base: str, namespace: str, visibility_query: str) -> str:
+    """Where the Web UI shows the same list."""
+    return f"{base}/namespaces/{quote(namespace)}/workflows?query={quote(visibility_query)}"
+
+
+def web_ui_page(base: str, namespace: str, request: str) -> str:
+    """The page of one request in the Web UI."""
+    return f"{base}/namespaces/{quote(namespace)}/workflows/{quote(request, safe='')}"
+
+
+def failed_call(error: RPCError, request: str) -> Failure:
+    """What a failed call to one request means."""
+    match error.status:
+        case RPCStatusCode.NOT_FOUND:
+            return unknown_request(request)
+        case RPCStatusCode.DEADLINE_EXCEEDED | RPCStatusCode.CANCELLED:
+            return Failure(
+                f"{request} does not answer: no worker is running, or it is busy",
+                hint="start one with `python worker.py`; `forthwith doctor` says more",
+            )
+        case _:
+            return Failure(server_says(error), hint=f"`forthwith timeline {request}` shows what happened to it")
+
+
+def unknown_request(request: str) -> Failure:
+    """Nobody ever started it, its name is mistyped, or it ended so long ago that Temporal forgot it."""
+    dossier = Dossier(Settings().dossier)
+    if dossier.opened(request):
+        return Failure(f"Temporal keeps {request} no longer", hint=f"its case file does: {dossier.of(request)}")
+    return Failure(f"there is no request {request}", hint="`forthwith list` shows the requests of every campaign")
+
+
+def server_says(error: RPCError) -> str:
+    """An error of the server, as a sentence."""
+    return f"the Temporal server answers {error.status.name}: {error.message}"
+
+
+def counts_of(found: Sequence[Listed]) -> Counts:
+    """The same of requests that were listed."""
+    statuses = {status: sum(one.status == status for one in found) for status in Status}
+    return Counts(
+        requests=len(found),
+        attention=sum(one.needs_a_person for one in found),
+        statuses={status: count for status, count in statuses.items() if count},
+    )
+
+
+def rolled_up(counts: Counts) -> str:
+    """``23 requests: 5 Complied, 18 Overdue. Need a person: 3.``"""
+    if not counts.requests:
+        return "No requests."
+    parts = ", ".join(f"{count} {styled(status)}" for status, count in counts.statuses.items())
+    attention = f"[bold red]{counts.attention}[/]" if counts.attention else "none"
+    return f"{plural(counts.requests, 'request')}: {parts}. Need a person: {attention}."
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 request``, ``23 requests``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def named(names: Sequence[str], most: int = 10) -> str:
+    """``a, b, c and 13 more``: the first in the order given."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
+
+
+def one_of(kind: type[Status] | type[Attention], written: str) -> str:
+    """A status or reason as it is spelt, however it was typed. Raises ``Failure`` for one that does not exist."""
+    spelt = {name.lower().replace("_", ""): str(name) for name in kind}
+    wanted = written.lower().replace("_", "").replace("-", "").replace(" ", "")
+    if wanted not in spelt:
+        raise Failure(unknown(kind.__name__.lower(), written, spelt.values()))
+    return spelt[wanted]
+
+
+def _listed(execution: WorkflowExecution) -> Listed:
+    attributes = execution.typed_search_attributes
+    campaign, _, jurisdiction = execution.id.partition("/")
+    attention: Any = attributes.get(temporal.ATTENTION) or ()
+    return Listed(
+        request=execution.id,
+        campaign=attributes.get(temporal.CAMPAIGN) or campaign,
+        jurisdiction=attributes.get(temporal.JURISDICTION) or jurisdiction,
+        status=Status(attributes.get(temporal.REQUEST_STATUS) or Status.SENDING),
+        attention=tuple(Attention(reason) for reason in attention),
+        outstanding=attributes.get(temporal.ITEMS_OUTSTANDING) or 0,
+        response_due=_in_utc(attributes.get(temporal.RESPONSE_DUE)),
+        next_action_at=_in_utc(attributes.get(temporal.NEXT_ACTION_AT)),
+        execution=execution.status.name if execution.status else "UNKNOWN",
+    )
+
+
+def _in_utc(instant: datetime | None) -> datetime | None:
+    """A server may give an instant back with the offset it came with."""
+    return instant and instant.astimezone(UTC)
+
+
+def _quoted(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("'", "\\'")
