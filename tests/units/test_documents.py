@@ -20,7 +20,7 @@ from forthwith.documents.wording import WordingError, paragraphs, plain_text
 from tests.units.matter import draft, memo, under_rule_45
 from tests.units.samples import DEMAND, DEMAND_TEXT, DRAFT, DUE_WORDS, LETTER, SHA256, VARIABLES, recital
 
-TEMPLATES = Path(__file__).parents[2] / "forthwith" / "templates"
+TEMPLATES = Path(__file__).parents[2] / "forthwith" / "documents" / "templates"
 LETTER_TYP = (TEMPLATES / "letter.typ").read_text(encoding="utf-8")
 WORDINGS = sorted(TEMPLATES.glob("*.j2"))
 CREATED = datetime(2018, 1, 24, 14, 0, tzinfo=UTC)
