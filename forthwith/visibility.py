@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,13 +13,14 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from forthwith import temporal
-from forthwith.base import Model
+from forthwith.casefile.recovery import unknown_request
 from forthwith.casefile.store import Dossier
-from forthwith.cli.output import Failure, styled
+from forthwith.failure import Failure
 from forthwith.plain_errors import unknown
-from forthwith.request.messages import ENDED, Answer, AnyMessage, Attention, Status
+from forthwith.request.messages import Answer, AnyMessage, Attention, Status
 from forthwith.request.record import Outcome
 from forthwith.settings import Settings
+from forthwith.views.listing import Counts, Listed, in_order
 from workflows.jurisdiction_request import JurisdictionRequest
 
 Handle = WorkflowHandle[JurisdictionRequest, Outcome]
@@ -33,47 +34,6 @@ NEED_A_PERSON = (
     " OR ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled'))"
 )
 """A run that was stopped and taken up again since still counts, until Temporal forgets it."""
-
-NEVER = datetime.max.replace(tzinfo=UTC)
-
-
-class Listed(Model):
-    """One request as Visibility shows it."""
-
-    request: str
-    campaign: str
-    jurisdiction: str
-    status: Status
-    attention: tuple[Attention, ...]
-    outstanding: int
-    response_due: datetime | None
-    next_action_at: datetime | None
-    execution: str
-    """Temporal's own status: anything but RUNNING and COMPLETED means a bug, or that somebody terminated it."""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether anything can still happen to it."""
-        return self.execution == "RUNNING" and self.status not in ENDED
-
-    @property
-    def is_stopped(self) -> bool:
-        """Whether nobody drives it any more although it never came to its end."""
-        return self.execution not in ("RUNNING", "COMPLETED", "CONTINUED_AS_NEW")
-
-    @property
-    def needs_a_person(self) -> bool:
-        """Whether it does not go on well by itself."""
-        return self.is_stopped or (self.is_open and bool(self.attention))
-
-
-class Counts(Model):
-    """How many requests stand where. Statuses in which none stands are left out."""
-
-    requests: int
-    attention: int
-    """Requests that do not go on well by themselves: open with a reason for attention, or stopped."""
-    statuses: dict[Status, int]
 
 
 @asynccontextmanager
@@ -125,13 +85,6 @@ async def listed(client: Client, query: str) -> list[Listed]:
     return in_order(map(_listed, latest.values()))
 
 
-def in_order(found: Iterable[Listed]) -> list[Listed]:
-    """The order in which an operator works."""
-    return sorted(
-        found, key=lambda one: (not one.needs_a_person, not one.is_open, one.next_action_at or NEVER, one.request)
-    )
-
-
 async def counted(client: Client, query: str) -> Counts:
     """How many requests of a Visibility query stand where: one count for each status, and no list of them."""
     conditions = [f"{query} AND RequestStatus = '{status}'" for status in Status]
@@ -170,7 +123,7 @@ def failed_call(error: RPCError, request: str) -> Failure:
     """What a failed call to one request means."""
     match error.status:
         case RPCStatusCode.NOT_FOUND:
-            return unknown_request(request)
+            return unknown_request(Dossier(Settings().dossier), request)
         case RPCStatusCode.DEADLINE_EXCEEDED | RPCStatusCode.CANCELLED:
             return Failure(
                 f"{request} does not answer: no worker is running, or it is busy",
@@ -180,36 +133,9 @@ def failed_call(error: RPCError, request: str) -> Failure:
             return Failure(server_says(error), hint=f"`forthwith timeline {request}` shows what happened to it")
 
 
-def unknown_request(request: str) -> Failure:
-    """Nobody ever started it, its name is mistyped, or it ended so long ago that Temporal forgot it."""
-    dossier = Dossier(Settings().dossier)
-    if dossier.opened(request):
-        return Failure(f"Temporal keeps {request} no longer", hint=f"its case file does: {dossier.of(request)}")
-    return Failure(f"there is no request {request}", hint="`forthwith list` shows the requests of every campaign")
-
-
 def server_says(error: RPCError) -> str:
     """An error of the server, as a sentence."""
     return f"the Temporal server answers {error.status.name}: {error.message}"
-
-
-def counts_of(found: Sequence[Listed]) -> Counts:
-    """The same of requests that were listed."""
-    statuses = {status: sum(one.status == status for one in found) for status in Status}
-    return Counts(
-        requests=len(found),
-        attention=sum(one.needs_a_person for one in found),
-        statuses={status: count for status, count in statuses.items() if count},
-    )
-
-
-def rolled_up(counts: Counts) -> str:
-    """``23 requests: 5 Complied, 18 Overdue. Need a person: 3.``"""
-    if not counts.requests:
-        return "No requests."
-    parts = ", ".join(f"{count} {styled(status)}" for status, count in counts.statuses.items())
-    attention = f"[bold red]{counts.attention}[/]" if counts.attention else "none"
-    return f"{plural(counts.requests, 'request')}: {parts}. Need a person: {attention}."
 
 
 def plural(count: int, noun: str) -> str:

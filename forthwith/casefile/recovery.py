@@ -4,12 +4,11 @@ from pydantic import ValidationError
 
 from activities.dates import clocks
 from forthwith.casefile.store import Dossier, DossierError
-from forthwith.cli.output import Failure
+from forthwith.failure import Failure
 from forthwith.request.case import Case
 from forthwith.request.record import GENESIS
 from forthwith.request.retelling import retell
 from forthwith.request.timetable import Facts, Timetable, timetable
-from forthwith.visibility import unknown_request
 
 
 async def told_again(dossier: Dossier, request: str) -> Case:
@@ -20,7 +19,7 @@ async def told_again(dossier: Dossier, request: str) -> Case:
     try:
         started = dossier.start_record(request)
         if started is None or dossier.opened(request) is None:
-            raise unknown_request(request)
+            raise unknown_request(dossier, request)
         plan, entries = dossier.plan(started.plan), dossier.timeline(request)
     except (DossierError, ValidationError) as error:
         raise _cannot(request, str(error).partition("\n")[0]) from error
@@ -40,6 +39,13 @@ async def told_again(dossier: Dossier, request: str) -> Case:
     except (DossierError, ValueError) as error:  # also a date outside the calendars
         raise _cannot(request, str(error)) from error
     return case
+
+
+def unknown_request(dossier: Dossier, request: str) -> Failure:
+    """Nobody ever started it, its name is mistyped, or it ended so long ago that Temporal forgot it."""
+    if dossier.opened(request):
+        return Failure(f"Temporal keeps {request} no longer", hint=f"its case file does: {dossier.of(request)}")
+    return Failure(f"there is no request {request}", hint="`forthwith list` shows the requests of every campaign")
 
 
 def _cannot(request: str, why: str) -> Failure:

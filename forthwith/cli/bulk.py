@@ -7,25 +7,26 @@ which is unique within a request: so the act that was interrupted goes on where 
 import asyncio
 import hashlib
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError, RPCStatusCode
 
 from forthwith.base import Model
 from forthwith.cli.options import Teller
-from forthwith.cli.output import Failure, err, out, print_json
+from forthwith.cli.output import err, out, print_json
 from forthwith.cli.send import checked_message, refuse_reused_id, tell
+from forthwith.failure import Failure
 from forthwith.request.messages import Answer, AnyMessage, Attention
+from forthwith.side_by_side import side_by_side
+from forthwith.views.listing import Listed
 from forthwith.visibility import (
     ANSWERS_WITHIN,
-    Listed,
     connected,
     handle_of,
     listed,
@@ -37,18 +38,12 @@ from forthwith.visibility import (
     update,
 )
 
-AT_ONCE = 32
-"""Requests that are asked or told side by side; more gains nothing against one server."""
-
 OneOrMany = Annotated[
     str | None,
     typer.Argument(
         metavar="ID", help="One request, <campaign>/<jurisdiction>. Many by the options.", show_default=False
     ),
 ]
-
-One = TypeVar("One")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -154,25 +149,6 @@ def concerned(found: Iterable[Listed], act: Act) -> list[str]:
 async def open_requests(client: Client, condition: str) -> list[Listed]:
     """The open requests among those of a Visibility query."""
     return [one for one in await listed(client, f"{condition} AND ExecutionStatus = 'Running'") if one.is_open]
-
-
-async def side_by_side(
-    things: Sequence[One], act: Callable[[One], Awaitable[Result]], *, doing: str = ""
-) -> list[Result]:
-    """Acts on each, some at once; what came of each, in the order given. On a terminal a bar shows what it is
-    ``doing``."""
-    places = asyncio.Semaphore(AT_ONCE)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=err, transient=True, disable=not doing or not err.is_terminal) as progress:
-        bar = progress.add_task(doing, total=len(things))
-
-        async def one(thing: One) -> Result:
-            async with places:
-                result = await act(thing)
-            progress.advance(bar)
-            return result
-
-        return list(await asyncio.gather(*map(one, things)))
 
 
 async def told(client: Client, request: str, update_name: str, message: AnyMessage) -> Told:

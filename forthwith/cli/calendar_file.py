@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from forthwith.cli.output import Failure
+from forthwith.failure import Failure
 from forthwith.views.agenda import Appointment
 from forthwith.views.ics import calendar_of
 

@@ -10,8 +10,9 @@ from temporalio.service import RPCError
 from forthwith.campaign.problems import InvalidCampaign
 from forthwith.casefile.store import DossierError
 from forthwith.cli.app import app
-from forthwith.cli.output import Failure, err
+from forthwith.cli.output import err
 from forthwith.devstack.server import NoServer
+from forthwith.failure import Failure
 from forthwith.logs import configure_logs
 from forthwith.settings import Settings, WrongSettings
 from forthwith.visibility import server_says

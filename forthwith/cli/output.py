@@ -39,14 +39,6 @@ STYLES = {
 }
 
 
-class Failure(Exception):
-    """The command did not do what was asked. Says why, and what to do next."""
-
-    def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
-
-
 def plain_table(title: str | None = None) -> Table:
     """A table without a frame, which leaves room for what it says in 80 columns."""
     frame = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))

@@ -11,13 +11,15 @@ from rich.markup import escape
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError, RPCStatusCode
 
+from forthwith.casefile.recovery import unknown_request
 from forthwith.casefile.store import Dossier
 from forthwith.cli.options import Teller
-from forthwith.cli.output import Failure, out, print_json, styled
+from forthwith.cli.output import out, print_json, styled
+from forthwith.failure import Failure
 from forthwith.plain_errors import problems
 from forthwith.request.messages import UPDATES, Answer, AnyMessage, RecordResponse
 from forthwith.settings import Settings
-from forthwith.visibility import connected, failed_call, refusal, unknown_request, update
+from forthwith.visibility import connected, failed_call, refusal, update
 
 COMMANDS = {
     "record_response": "respond",
@@ -130,7 +132,7 @@ def _after_the_end(request: str, message: AnyMessage, moments: Set[str]) -> str:
     """Keeps a response to a request that has ended in its case file, and says where. Raises ``Failure`` otherwise."""
     dossier = Dossier(Settings().dossier)
     if dossier.opened(request) is None:
-        raise unknown_request(request)
+        raise unknown_request(dossier, request)
     if not any(entry.what == "ended" for entry in dossier.timeline(request)):
         raise Failure(
             f"nobody drives {request}, although it has not ended; nothing was recorded",

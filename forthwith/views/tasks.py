@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from forthwith.base import Model
-from forthwith.visibility import Listed
+from forthwith.views.listing import Listed
 
 WORTH_SAYING = timedelta(minutes=15)
 """How long the next action may be overdue before somebody should look: a worker that restarts is back sooner."""

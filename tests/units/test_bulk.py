@@ -7,10 +7,11 @@ from typer.testing import CliRunner
 
 from forthwith.cli.app import app
 from forthwith.cli.bulk import Act, bulk_id, concerned
-from forthwith.cli.output import Failure
 from forthwith.deadlines.period import Period
+from forthwith.failure import Failure
 from forthwith.request.messages import Attention, ExtendDeadline, Message, Status, Who, Withdraw
-from forthwith.visibility import Listed, named
+from forthwith.views.listing import Listed
+from forthwith.visibility import named
 
 TODAY = date(2018, 2, 20)
 OLIVIA = Who(name="Olivia Operator", role="operator")

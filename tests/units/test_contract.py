@@ -33,8 +33,8 @@ from forthwith.deadlines.period import Unit
 from forthwith.request import messages, refusals, signals
 from forthwith.request.messages import MOST_MESSAGES, SIGNALS, UPDATES, Answer, Attention, RecordResponse, Status
 from forthwith.request.record import GENESIS, Entry, Outcome
+from forthwith.views.listing import Listed
 from forthwith.views.status import Explanation, RequestStatus
-from forthwith.visibility import Listed
 from workflows.jurisdiction_request import JurisdictionRequest
 
 ROOT = Path(__file__).parents[2]

@@ -14,10 +14,10 @@ import pytest
 
 from forthwith.casefile.store import Dossier, Filing, StartRecord
 from forthwith.cli.commands.report import Reading
-from forthwith.cli.output import Failure
 from forthwith.cli.report.drawing import ENDS, HEIGHT, SHAPES, Axis, bar, legend, sprite, strip
 from forthwith.cli.report.files import DATA, PAGE, Made, table, write_report
 from forthwith.cli.report.page import Report, ReportRow, page
+from forthwith.failure import Failure
 from forthwith.request.messages import ENDED, Status
 from forthwith.views.life import Life, Mark, MarkKind
 from tests.ui.scene import ATTACK

@@ -7,8 +7,8 @@ import typer
 from forthwith.cli.bulk import Act, Many, OneOrMany, tell_one_or_many
 from forthwith.cli.commands.queries import Request
 from forthwith.cli.options import Instant, Reason, Teller
-from forthwith.cli.output import Failure
 from forthwith.cli.send import tell
+from forthwith.failure import Failure
 from forthwith.request.messages import Attention
 from forthwith.visibility import one_of, plural
 

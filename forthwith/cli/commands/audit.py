@@ -23,12 +23,14 @@ from forthwith.casefile.audit import PAGE, Audited, Finding, Heading, finding
 from forthwith.casefile.store import Dossier, DossierError
 from forthwith.casefile.verify import CaseFile, Wrong
 from forthwith.cli.commands.casefile import unlike_history
-from forthwith.cli.output import Failure, Json, err, out, print_json
+from forthwith.cli.output import Json, err, out, print_json
+from forthwith.failure import Failure
 from forthwith.request.messages import Attention
 from forthwith.request.timetable import Facts
 from forthwith.settings import Settings
+from forthwith.views.listing import Listed
 from forthwith.views.tasks import RESUME, WORTH_SAYING
-from forthwith.visibility import Listed, connected, listed, plural, query, server_says
+from forthwith.visibility import connected, listed, plural, query, server_says
 
 LOOKED_INTO = 200
 """The server is asked about no more suspicious requests than this one by one; the rest is told as it was listed."""

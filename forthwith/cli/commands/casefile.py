@@ -15,13 +15,15 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from forthwith import temporal
 from forthwith.base import Model
+from forthwith.casefile.recovery import unknown_request
 from forthwith.casefile.store import Dossier, Filing
 from forthwith.casefile.verify import SUMS, CaseFile, Wrong, request_in, sha256_of, wrongs
 from forthwith.cli.commands.queries import Request
-from forthwith.cli.output import Failure, Json, err, out, print_json
+from forthwith.cli.output import Json, err, out, print_json
+from forthwith.failure import Failure
 from forthwith.request.record import Entry, Outcome
 from forthwith.settings import Settings
-from forthwith.visibility import plural, unknown_request
+from forthwith.visibility import plural
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of every file in the ZIP, the earliest it can say: so the same case file gives the same bytes."""
@@ -186,7 +188,7 @@ def _in_words(case: CaseFile) -> str:
 def _kept(request: str) -> CaseFile:
     dossier = Dossier(Settings().dossier)
     if request.count("/") != 1 or not dossier.of(request).is_dir():
-        raise unknown_request(request)
+        raise unknown_request(dossier, request)
     return _in_dossier(dossier.root, request)
 
 

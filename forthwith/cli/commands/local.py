@@ -34,13 +34,14 @@ from forthwith.campaign.yaml_lines import LinedYaml
 from forthwith.casefile.store import Dossier
 from forthwith.cli.commands.report import made_report
 from forthwith.cli.commands.setup_server import prepare_server
-from forthwith.cli.output import Failure, Json, err, out, plain_table, print_json, styled
+from forthwith.cli.output import Json, err, out, plain_table, print_json, styled
 from forthwith.cli.report.files import write_report
 from forthwith.devstack.mailbox import Mailbox, StoredMail, read_mailbox
 from forthwith.devstack.process import stopped_at_the_end
 from forthwith.devstack.rehearsal import DoesNotFit, Rehearsal, Rehearsed, Scenario
 from forthwith.devstack.server import LocalServer, local_server
 from forthwith.devstack.virtual_clock import VirtualClock
+from forthwith.failure import Failure
 from forthwith.request.messages import Status
 from forthwith.settings import Settings
 from forthwith.visibility import listed, named, plural, query

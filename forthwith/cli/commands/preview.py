@@ -18,9 +18,10 @@ from forthwith.base import Model
 from forthwith.campaign.campaign_file import read_campaign
 from forthwith.campaign.planning import Planned, plan_requests
 from forthwith.cli.calendar_file import write_calendar
-from forthwith.cli.output import Failure, Json, closing, err, local, out, print_json
+from forthwith.cli.output import Json, closing, err, local, out, print_json
 from forthwith.documents.content import Letter
 from forthwith.documents.wording import plain_text
+from forthwith.failure import Failure
 from forthwith.views.agenda import Appointment, foreseen_appointments
 from forthwith.views.forecast import Foreseen
 from forthwith.visibility import plural

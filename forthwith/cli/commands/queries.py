@@ -18,35 +18,24 @@ from temporalio.service import RPCError, RPCStatusCode
 from forthwith.casefile.recovery import told_again
 from forthwith.casefile.store import Dossier
 from forthwith.cli.calendar_file import write_calendar
-from forthwith.cli.output import (
-    Failure,
-    Json,
-    away,
-    err,
-    local,
-    out,
-    plain_table,
-    print_json,
-    soon,
-    styled,
-)
+from forthwith.cli.counts import rolled_up
+from forthwith.cli.output import Json, away, err, local, out, plain_table, print_json, soon, styled
+from forthwith.failure import Failure
 from forthwith.request.case import Case
 from forthwith.request.messages import Status
 from forthwith.settings import Settings
+from forthwith.views.listing import Listed, counts_of
 from forthwith.views.status import RequestStatus, explanation, request_status
 from forthwith.views.tasks import WORTH_SAYING, duties
 from forthwith.visibility import (
     ANSWERS_WITHIN,
-    Listed,
     connected,
     counted,
-    counts_of,
     failed_call,
     handle_of,
     listed,
     plural,
     query,
-    rolled_up,
     web_ui_link,
     web_ui_page,
 )

@@ -24,15 +24,17 @@ from forthwith.campaign.campaign_file import read_campaign
 from forthwith.campaign.models import RequestPlan
 from forthwith.campaign.planning import layers
 from forthwith.casefile.store import Dossier, DossierError
-from forthwith.cli.bulk import Came, confirm, open_requests, side_by_side, told
+from forthwith.cli.bulk import Came, confirm, open_requests, told
 from forthwith.cli.options import By, Reason, Role, Teller
-from forthwith.cli.output import Failure, Json, closing, err, local, out, plain_table, print_json
+from forthwith.cli.output import Json, closing, err, local, out, plain_table, print_json
 from forthwith.deadlines.calendar import Calendar
 from forthwith.deadlines.calendar_builder import UnknownCalendar, build_calendar, is_file
+from forthwith.failure import Failure
 from forthwith.fields import Sha256
 from forthwith.request.messages import RecomputeDeadlines, Who
 from forthwith.request.timetable import CURE_ENDS, OBJECTION_DUE, RESPONSE_DUE, RETURN_DATE, Facts, Timetable, timetable
 from forthwith.settings import Settings
+from forthwith.side_by_side import side_by_side
 from forthwith.views.status import RequestStatus
 from forthwith.visibility import (
     ANSWERS_WITHIN,

@@ -22,7 +22,8 @@ from forthwith.casefile.pending import sent, unheard
 from forthwith.casefile.recovery import told_again
 from forthwith.casefile.store import Dossier
 from forthwith.cli.bulk import confirm
-from forthwith.cli.output import Failure, out, print_json, styled
+from forthwith.cli.output import out, print_json, styled
+from forthwith.failure import Failure
 from forthwith.request.case import Case
 from forthwith.request.messages import Status, Who
 from forthwith.request.record import Resumption, Unheard

@@ -20,9 +20,10 @@ from activities.dates import clocks
 from forthwith.campaign.models import RequestPlan
 from forthwith.casefile.store import Dossier, DossierError
 from forthwith.cli.commands.today import Desk
-from forthwith.cli.output import Failure, Json, closing, local, out, print_json
+from forthwith.cli.output import Json, closing, local, out, print_json
 from forthwith.cli.report.files import DATA, DATES, TABLE, Made, write_report
 from forthwith.cli.report.page import Report, ReportRow
+from forthwith.failure import Failure
 from forthwith.fields import safe_id
 from forthwith.request.messages import ENDED, Status
 from forthwith.request.record import GENESIS
@@ -38,8 +39,9 @@ from forthwith.views.life import (
     rungs,
 )
 from forthwith.views.life_story import life_of
+from forthwith.views.listing import Listed
 from forthwith.views.status import WAITING_FOR
-from forthwith.visibility import Listed, connected, listed, query, web_ui_link, web_ui_page
+from forthwith.visibility import connected, listed, query, web_ui_link, web_ui_page
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 """So far a worker's clock may be ahead, and so long reading may take: a record further ahead is a rehearsal's."""

@@ -9,8 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from forthwith.cli.commands.queries import Request
 from forthwith.cli.options import Instant, Reason, Teller
-from forthwith.cli.output import Failure
 from forthwith.cli.send import tell
+from forthwith.failure import Failure
 
 
 def respond(

@@ -15,7 +15,8 @@ from temporalio.service import RPCError
 
 from forthwith import temporal
 from forthwith.base import Model
-from forthwith.cli.output import Failure, Json, out, print_json
+from forthwith.cli.output import Json, out, print_json
+from forthwith.failure import Failure
 from forthwith.visibility import connected
 
 RETENTION_DAYS = 90

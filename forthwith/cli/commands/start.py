@@ -15,7 +15,8 @@ from forthwith.campaign.starting import DifferentPlan, Started, Starter, StartOu
 from forthwith.casefile.store import Dossier
 from forthwith.cli.commands.recover import resume_request
 from forthwith.cli.options import Teller
-from forthwith.cli.output import Failure, Json, out, print_json
+from forthwith.cli.output import Json, out, print_json
+from forthwith.failure import Failure
 from forthwith.settings import Settings
 from forthwith.visibility import connected, plural, query, web_ui_link
 

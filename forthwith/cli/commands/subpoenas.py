@@ -9,8 +9,8 @@ import typer
 
 from forthwith.cli.commands.queries import Request
 from forthwith.cli.options import Instant, Reason, Reviewer, Teller
-from forthwith.cli.output import Failure
 from forthwith.cli.send import tell
+from forthwith.failure import Failure
 
 SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 

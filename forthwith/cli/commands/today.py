@@ -19,8 +19,10 @@ from temporalio.client import Client
 from forthwith.base import Model
 from forthwith.campaign.models import RequestPlan
 from forthwith.casefile.store import Dossier
-from forthwith.cli.output import Failure, Json, err, out, print_json
+from forthwith.cli.counts import rolled_up
+from forthwith.cli.output import Json, err, out, print_json
 from forthwith.deadlines.calendar import day_in_words
+from forthwith.failure import Failure
 from forthwith.mail.client import (
     Mail,
     MailClient,
@@ -33,8 +35,9 @@ from forthwith.mail.client import (
 )
 from forthwith.request.messages import Status
 from forthwith.settings import Settings
+from forthwith.views.listing import Counts, Listed
 from forthwith.views.tasks import WAITS, WORTH_SAYING, Draft, Duty, Section, due, duties
-from forthwith.visibility import Counts, Listed, connected, counted, listed, plural, query, rolled_up, web_ui_link
+from forthwith.visibility import connected, counted, listed, plural, query, web_ui_link
 
 SHOWN = 20
 """Lines of one section for people; a program gets them all."""

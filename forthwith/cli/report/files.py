@@ -12,11 +12,11 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from forthwith.views.ics import calendar_of
-from forthwith.cli.output import Failure
-from forthwith.cli.report.page import Report, ReportRow, page
-from forthwith.views.agenda import Appointment
 from forthwith.base import Model
+from forthwith.cli.report.page import Report, ReportRow, page
+from forthwith.failure import Failure
+from forthwith.views.agenda import Appointment
+from forthwith.views.ics import calendar_of
 
 PAGE, TABLE, DATA, DATES = "report.html", "report.csv", "report.json", "report.ics"
 
