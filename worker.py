@@ -17,8 +17,9 @@ from temporalio.worker import Worker
 from activities.dates import Dates
 from activities.drafting import Drafting
 from activities.letters import Letters
+from activities.record import CaseFiles
 from forthwith import temporal
-from forthwith.casefile.store import CaseFiles, Dossier, DossierError
+from forthwith.casefile.store import Dossier, DossierError
 from forthwith.logs import configure_logs
 from forthwith.mail.client import MailClient, SmtpSettings
 from forthwith.plain_errors import problems

@@ -3,9 +3,8 @@
 from temporalio import activity
 
 from forthwith.base import Model
-from forthwith.campaign.models import RequestPlan
+from forthwith.casefile.clocks import clocks
 from forthwith.casefile.store import Dossier
-from forthwith.deadlines.clock import Clock
 from forthwith.fields import Sha256
 from forthwith.request.timetable import Facts, Timetable, timetable
 
@@ -15,22 +14,6 @@ class DatesQuestion(Model):
 
     plan: Sha256
     facts: Facts
-
-
-def clocks(dossier: Dossier, plan: RequestPlan, facts: Facts) -> tuple[Clock, Clock]:
-    """The recipient's clock and the issuer's, with the calendars that count. Raises ``DossierError``."""
-    campaign = plan.campaign
-    recipient = Clock(
-        calendar=dossier.calendar(facts.recipient_calendar or plan.recipient_calendar),
-        zone=plan.jurisdiction.timezone,
-        closes=campaign.clock.closes,
-        reading=campaign.clock.reading,
-    )
-    return recipient, Clock(
-        calendar=dossier.calendar(facts.issuer_calendar or plan.issuer_calendar),
-        zone=campaign.time_zone,
-        reading="strict",
-    )
 
 
 class Dates:

@@ -7,13 +7,13 @@ from datetime import datetime
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.heartbeat import heartbeating
 from forthwith.casefile.store import Dossier
 from forthwith.documents.content import SubpoenaDraft
 from forthwith.documents.referral import MemoOrder, compose_memo
 from forthwith.documents.subpoena import DraftOrder, compose_draft
 from forthwith.documents.typesetting import RENDERER, Document, TemplateError, render_pdf
 from forthwith.documents.working_copy import render_docx
+from forthwith.heartbeat import heartbeating
 from forthwith.request.record import Draft, Filed
 
 

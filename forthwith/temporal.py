@@ -23,8 +23,8 @@ from forthwith.request.messages import Message
 
 TASK_QUEUE = "forthwith"
 
-RESUMPTION = "resumption"
-"""The memo of a workflow that goes on with a request: a ``Resumption``."""
+RECOVERY = "recovery"
+"""The memo of a workflow that recovers a request: a ``Recovery``."""
 
 STICKY_TIMEOUT = timedelta(seconds=1)
 """After a worker died its requests go to another one this soon, instead of the SDK's ten seconds."""

@@ -22,9 +22,10 @@ with workflow.unsafe.imports_passed_through():
     from activities.dates import Dates, DatesQuestion
     from activities.drafting import Drafting
     from activities.letters import Letters
+    from activities.record import CaseFiles, Filing, Recovered
     from forthwith import temporal
     from forthwith.campaign.models import RequestPlan
-    from forthwith.casefile.store import CaseFiles, Filing, Opening, Resumed
+    from forthwith.casefile.store import Opening
     from forthwith.documents.orders import draft_order, letter_order, memo_order
     from forthwith.request.actions import (
         Action,
@@ -62,7 +63,7 @@ with workflow.unsafe.imports_passed_through():
         Status,
         Withdraw,
     )
-    from forthwith.request.record import Entry, Outcome, Resumption, Unheard
+    from forthwith.request.record import Entry, Outcome, PendingMessage, Recovery
     from forthwith.request.retelling import retell
     from forthwith.request.signals import Unreadable, read_signal
     from forthwith.request.timetable import Facts, Timetable
@@ -113,9 +114,9 @@ class JurisdictionRequest:
         self._reached = workflow.now()
         self._heard = 0
         self._next: NextAction | None = None
-        self._resumption = workflow.memo_value(temporal.RESUMPTION, None, type_hint=Resumption)
+        self._recovery = workflow.memo_value(temporal.RECOVERY, None, type_hint=Recovery)
         """Why this workflow goes on with a request that another one drove before."""
-        self._awaits_record = self._resumption is not None
+        self._awaits_record = self._recovery is not None
         """The case was not told yet what happened under the workflow before."""
         self._signals_meanwhile: list[tuple[str, list[bytes]]] = []
         self._shown = _Shown(Status.SENDING, (), len(plan.campaign.demand.items), None, None)
@@ -363,34 +364,34 @@ class JurisdictionRequest:
 
     async def _open_the_case(self) -> None:
         info, plan = workflow.info(), self._case.plan.content_hash
-        resumed = await workflow.execute_local_activity_method(
+        recovered = await workflow.execute_local_activity_method(
             CaseFiles.open_case,
             Opening(workflow_id=info.workflow_id, first_run=info.first_execution_run_id, plan=plan),
             start_to_close_timeout=RECORD_AT_MOST,
             summary="take the request up, once",
         )
-        if resumed is None:
+        if recovered is None:
             self._case.opened(self._now())
         else:
-            await self._take_up(resumed)
+            await self._recover(recovered)
         self._awaits_record = False
         for name, content in self._signals_meanwhile:
             self._take_signal(name, content)
 
-    async def _take_up(self, resumed: Resumed) -> None:
+    async def _recover(self, recovered: Recovered) -> None:
         case = self._case
-        if resumed.entries:
-            await retell(case, resumed.entries, self._dates_for_good)
-            self._reached = max(self._reached, resumed.entries[-1].at)  # a record does not go back in time
+        if recovered.entries:
+            await retell(case, recovered.entries, self._dates_for_good)
+            self._reached = max(self._reached, recovered.entries[-1].at)  # a record does not go back in time
         else:  # nothing was filed; the letters that went out have their receipts
-            case.opened_at = resumed.started_at
+            case.opened_at = recovered.started_at
             case.opened(self._now())
         if case.is_open:
-            case.taken_up(self._resumption or resumed.resumption, self._now())
-        for message in resumed.resumption.unheard:
+            case.taken_up(self._recovery or recovered.recovery, self._now())
+        for message in recovered.recovery.pending:
             self._hear_of(message)
 
-    def _hear_of(self, message: Unheard) -> None:
+    def _hear_of(self, message: PendingMessage) -> None:
         """What the workflow before was told, and had not filed yet when it was stopped."""
         if message.name in UPDATES:
             self._take(message.name, UPDATES[message.name].model_validate_json(message.payloads[0]))
@@ -473,7 +474,7 @@ class JurisdictionRequest:
                 case.letter_deferred(step, cause.message, retry_after=timedelta(seconds=cause.details[0]), now=now)
             case ApplicationError(type=sending.REFUSED) as cause:
                 case.letter_refused(step, cause.message, now)
-            case ApplicationError(type=sending.IN_DOUBT) as cause:
+            case ApplicationError(type=sending.UNCONFIRMED) as cause:
                 case.letter_in_doubt(step, cause.message, now)
             case ApplicationError() as cause:
                 case.failed(Attention.LETTER_FAILED, f"{step.id}: {cause.message}", now, of=step.id)

@@ -19,13 +19,13 @@ from forthwith.campaign.models import RequestPlan
 from forthwith.campaign.planning import Planned
 from forthwith.casefile.store import CampaignStart, Dossier, StartRecord
 from forthwith.request.messages import Status
-from forthwith.request.record import Resumption
+from forthwith.request.record import Recovery
 from forthwith.side_by_side import side_by_side
 from forthwith.views.page import static_details
 from forthwith.visibility import named
 from workflows.jurisdiction_request import JurisdictionRequest
 
-MOST_NAMED = 25
+MAX_NAMED = 25
 """A refusal names no more requests than this: they all have the same reason."""
 
 
@@ -49,7 +49,7 @@ class DifferentPlan(Exception):
     """Requests of this campaign were started with another plan; nothing was started now."""
 
     def __init__(self, requests: Sequence[str], changed: Sequence[str]) -> None:
-        which = named(requests, MOST_NAMED)
+        which = named(requests, MAX_NAMED)
         super().__init__(f"already started with another plan: {which}. Changed since: {', '.join(changed)}")
 
 
@@ -137,7 +137,7 @@ class Starter:
 
 
 async def start_workflow(
-    client: Client, plan: RequestPlan, now: datetime, *, reuse: WorkflowIDReusePolicy, memo: Mapping[str, Resumption]
+    client: Client, plan: RequestPlan, now: datetime, *, reuse: WorkflowIDReusePolicy, memo: Mapping[str, Recovery]
 ) -> None:
     """Starts the workflow of one request. Raises ``WorkflowAlreadyStartedError``."""
     await client.start_workflow(

@@ -11,9 +11,9 @@ from email import message_from_bytes, policy
 from functools import cached_property
 from typing import Literal
 
-from activities.letters import Claim
 from forthwith.base import Model
 from forthwith.campaign.models import RequestPlan
+from forthwith.casefile.attempts import Claim
 from forthwith.casefile.store import Opening, StartRecord
 from forthwith.casefile.verify import CaseFile, wrong_in_chain
 from forthwith.deadlines.clock import Clock

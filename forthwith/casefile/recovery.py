@@ -1,8 +1,8 @@
-"""Cases told again from the dossier, of requests whose workflow is gone."""
+"""Requests whose workflow is gone, rebuilt from the record in their case file."""
 
 from pydantic import ValidationError
 
-from activities.dates import clocks
+from forthwith.casefile.clocks import clocks
 from forthwith.casefile.store import Dossier, DossierError
 from forthwith.failure import Failure
 from forthwith.request.case import Case
@@ -11,10 +11,10 @@ from forthwith.request.retelling import retell
 from forthwith.request.timetable import Facts, Timetable, timetable
 
 
-async def told_again(dossier: Dossier, request: str) -> Case:
+async def rebuilt_case(dossier: Dossier, request: str) -> Case:
     """The case as its record leaves it, with the dates of the calendars that it was pinned with.
 
-    Raises ``Failure`` where there is no such case file, and where it cannot be told.
+    Raises ``Failure`` where there is no such case file, and where its record cannot be replayed.
     """
     try:
         started = dossier.start_record(request)
@@ -50,5 +50,5 @@ def unknown_request(dossier: Dossier, request: str) -> Failure:
 
 def _cannot(request: str, why: str) -> Failure:
     return Failure(
-        f"{request} cannot be told from its case file: {why}", hint=f"`forthwith verify {request}` checks all of it"
+        f"{request} cannot be rebuilt from its case file: {why}", hint=f"`forthwith verify {request}` checks all of it"
     )

@@ -3,9 +3,9 @@
     pinned/<sha256>                              plans, templates and calendars, by content
     <campaign>/campaign-0001.json …              the requests that the campaign was started with
     <campaign>/<jurisdiction>/start.json         which plan this request was started with
-                              opened.json        which workflow took it up
-                              resumption-2.json  leave for a second workflow to go on
-                              opened-2.json      which one did
+                              opened.json        which workflow drives it
+                              recovery-2.json    authorizes a second workflow to continue it
+                              opened-2.json      which workflow continued it
                               timeline/0001.json …   chained by hash
                               letters/<step>/…       the letter, every attempt's claim and what became of it
                               drafts/v1.pdf …
@@ -18,21 +18,19 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
 from pydantic import TypeAdapter
-from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
 from forthwith.base import Model
 from forthwith.campaign.models import RequestPlan
 from forthwith.deadlines.calendar import Calendar
 from forthwith.documents.template_files import default_templates
 from forthwith.fields import Sha256
-from forthwith.request.record import Entry, Filed, Resumption, chained
+from forthwith.request.record import Entry, Filed, Recovery, chained
 
 _TEMPLATES = TypeAdapter(dict[str, str])
 
@@ -56,7 +54,7 @@ class StartRecord(Model):
 
 
 class CampaignStart(Model):
-    """Which requests a campaign was started with, so that one which never came to a start record is missed."""
+    """Which requests a campaign was started with, so that an audit finds one that never came to a start record."""
 
     jurisdictions: tuple[str, ...]
     started_by: str
@@ -64,28 +62,11 @@ class CampaignStart(Model):
 
 
 class Opening(Model):
-    """Which workflow takes a request up. Written once; a second workflow of the same id finds it and stops."""
+    """Which workflow drives a request. Written once; a second workflow of the same id finds it and stops."""
 
     workflow_id: str
     first_run: str
     plan: Sha256
-
-
-class Resumed(Model):
-    """With what a workflow goes on that is not the first of its request."""
-
-    resumption: Resumption
-    started_at: datetime
-    """When the request was started. UTC."""
-    entries: tuple[Entry, ...]
-
-
-class Filing(Model):
-    """What `file_entries` is asked: entries to be kept, and the chain's head after the last of them."""
-
-    workflow_id: str
-    entries: tuple[Entry, ...]
-    head: str
 
 
 def as_pinned(templates: Mapping[str, str]) -> bytes:
@@ -180,12 +161,12 @@ class Dossier:
         return StartRecord.model_validate_json(self.read(path)) if path.exists() else None
 
     def opened(self, workflow_id: str) -> Opening | None:
-        """Which workflow took a request up, or None when none did yet."""
+        """Which workflow drives a request, or None when none does yet."""
         path = self.of(workflow_id) / "opened.json"
         return Opening.model_validate_json(self.read(path)) if path.exists() else None
 
     def open(self, opening: Opening) -> bool:
-        """Takes a request up for one workflow. False when another one has it, or when it was started otherwise."""
+        """Opens a request for one workflow. False when another one has it, or when it was started with another plan."""
         started = self.start_record(opening.workflow_id)
         if started is None or started.plan != opening.plan:
             return False
@@ -193,36 +174,36 @@ class Dossier:
         return self._write_once(path, opening.model_dump_json().encode()) or self.opened(opening.workflow_id) == opening
 
     def openings(self, workflow_id: str) -> list[Opening]:
-        """Every workflow that took the request up, in order."""
+        """Every workflow that drove the request, in order."""
         first = self.opened(workflow_id)
         found = [first] if first else []
         while (path := self._numbered(workflow_id, "opened", len(found) + 1)).exists():
             found.append(Opening.model_validate_json(self.read(path)))
         return found
 
-    def give_leave(self, resumption: Resumption) -> Resumption:
-        """Lets one more workflow go on with a request, or returns the leave that was given before and not yet taken."""
-        path = self._numbered(resumption.workflow_id, "resumption", resumption.number)
-        if self._write_once(path, resumption.model_dump_json().encode()):
-            return resumption
-        return Resumption.model_validate_json(self.read(path))
+    def authorize_recovery(self, recovery: Recovery) -> Recovery:
+        """Authorizes one more workflow to continue a request, or returns what authorized one before that never did."""
+        path = self._numbered(recovery.workflow_id, "recovery", recovery.number)
+        if self._write_once(path, recovery.model_dump_json().encode()):
+            return recovery
+        return Recovery.model_validate_json(self.read(path))
 
-    def leave(self, workflow_id: str, number: int) -> Resumption | None:
-        """The leave that was given for one workflow of a request."""
-        path = self._numbered(workflow_id, "resumption", number)
-        return Resumption.model_validate_json(self.read(path)) if path.exists() else None
+    def recovery(self, workflow_id: str, number: int) -> Recovery | None:
+        """What authorized one workflow of a request to continue it; None where nothing did."""
+        path = self._numbered(workflow_id, "recovery", number)
+        return Recovery.model_validate_json(self.read(path)) if path.exists() else None
 
-    def take_leave(self, opening: Opening) -> Resumption | None:
-        """Takes a request up for a workflow that is not its first. None without a leave that nobody took before."""
+    def claim_recovery(self, opening: Opening) -> Recovery | None:
+        """Opens a request for a workflow that is not its first. None unless a recovery is authorized and unclaimed."""
         openings = self.openings(opening.workflow_id)
         number = openings.index(opening) + 1 if opening in openings else len(openings) + 1
-        leave = self.leave(opening.workflow_id, number)
-        if number == 1 or leave is None or opening.plan != openings[0].plan:
+        recovery = self.recovery(opening.workflow_id, number)
+        if number == 1 or recovery is None or opening.plan != openings[0].plan:
             return None
         path = self._numbered(opening.workflow_id, "opened", number)
         if not self._write_once(path, opening.model_dump_json().encode()) and opening not in openings:
             return None
-        return leave
+        return recovery
 
     def _numbered(self, workflow_id: str, what: str, number: int) -> Path:
         return self.of(workflow_id) / f"{what}-{number}.json"
@@ -242,14 +223,14 @@ class Dossier:
         uri = path.relative_to(self.root).as_posix()
         return Filed(uri=uri, sha256=hashlib.sha256(content).hexdigest(), size=len(content))
 
-    def file(self, filing: Filing) -> None:
+    def file(self, workflow_id: str, entries: Iterable[Entry]) -> None:
         """Keeps timeline entries; again with the same content is the same.
 
-        A workflow that was reset tells its life anew from the point of the reset. What was filed before stays, and
-        the new entry is kept beside it under its own hash: the chain says which belong together.
+        A workflow that was reset records anew from the point of the reset. What was filed before stays, and the new
+        entry is kept beside it under its own hash: the chain says which belong together.
         """
-        folder = self.of(filing.workflow_id) / "timeline"
-        for entry in filing.entries:
+        folder = self.of(workflow_id) / "timeline"
+        for entry in entries:
             try:
                 self.keep(folder / f"{entry.number:04}.json", entry.filed())
             except Changed:
@@ -291,35 +272,3 @@ class Dossier:
         except OSError as error:
             raise DossierError(f"{path} cannot be written: {error.strerror}") from error
         return True
-
-
-class CaseFiles:
-    """The activities that keep the record of a request."""
-
-    def __init__(self, dossier: Dossier) -> None:
-        self._dossier = dossier
-
-    @activity.defn
-    async def open_case(self, opening: Opening) -> Resumed | None:
-        """Takes the request up, once; a workflow that has leave to go on with it gets the record.
-
-        Fails for good when another workflow had it: it must not send a second demand.
-        """
-        if self._dossier.open(opening):
-            return None
-        started = self._dossier.start_record(opening.workflow_id)
-        if started and (resumption := self._dossier.take_leave(opening)):
-            entries = tuple(self._dossier.timeline(opening.workflow_id))
-            return Resumed(resumption=resumption, started_at=started.started_at, entries=entries)
-        raise ApplicationError(
-            f"{opening.workflow_id} was not started with this plan, or another workflow took it up before;"
-            " nothing was sent",
-            type="AlreadyOpened",
-            non_retryable=True,
-        )
-
-    @activity.defn
-    async def file_entries(self, filing: Filing) -> str | None:
-        """Keeps timeline entries and returns the head. Filing the same entries again changes nothing."""
-        self._dossier.file(filing)
-        return filing.head

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from activities.letters import Claim
 from forthwith.base import Model
 from forthwith.campaign.models import RequestPlan
+from forthwith.casefile.attempts import Claim
 from forthwith.casefile.store import Opening, StartRecord
 from forthwith.deadlines.calendar import Calendar
 from forthwith.request.record import GENESIS, Entry, Filed, Receipt, chained

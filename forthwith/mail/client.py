@@ -2,7 +2,7 @@
 
 Everything that can go wrong is sorted here, where it happens, into four answers: nothing was sent and later may
 help (`MailDeferred`), nothing was sent and it is our own credentials (`SendingPaused`), nothing was sent and this
-address or content will never be taken (`RecipientRefused`), and nobody can know (`SendInDoubt`).
+address or content will never be taken (`RecipientRefused`), and nobody can know (`SendUnconfirmed`).
 """
 
 import asyncio
@@ -153,7 +153,7 @@ class RecipientRefused(Exception):
         self.reason = reason
 
 
-class SendInDoubt(Exception):
+class SendUnconfirmed(Exception):
     """The content was on its way when the answer was lost: the letter may have been accepted, or not."""
 
     def __init__(self, reason: str) -> None:
@@ -316,7 +316,7 @@ class MailClient:
         is passed on and nothing is sent. A cancel before that moment sends nothing either. A cancel after it
         is absorbed and the outcome returned, because an acceptance that nobody records becomes a second letter.
 
-        Raises `UnsafeHeader`, `MailDeferred`, `SendingPaused`, `RecipientRefused` or `SendInDoubt`.
+        Raises `UnsafeHeader`, `MailDeferred`, `SendingPaused`, `RecipientRefused` or `SendUnconfirmed`.
         """
         domain = _domain(mail)
         self._refuse_while_paused(domain)
@@ -476,7 +476,7 @@ class MailClient:
                 raise SMTPException(f"an answer without meaning: {answer.code}")
         except SMTPException as error:
             smtp.close()
-            raise SendInDoubt(f"no answer to the content: {error}") from error
+            raise SendUnconfirmed(f"no answer to the content: {error}") from error
         if answer.code >= 400:
             raise self._refused(smtp, answer, mail)
         self._slow_domains.pop(_domain(mail), None)

@@ -53,8 +53,8 @@ from forthwith.request.record import (
     Objection,
     Outcome,
     Receipt,
+    Recovery,
     Resent,
-    Resumption,
     SentLetter,
     ServiceRecord,
     Told,
@@ -565,7 +565,7 @@ class Case:
         )
 
     @told
-    def taken_up(self, resumption: Resumption, now: datetime) -> None:
+    def taken_up(self, resumption: Recovery, now: datetime) -> None:
         """Another workflow goes on from the case file."""
         self.enter(
             now,

@@ -62,8 +62,8 @@ def chained(entries: Mapping[str, Entry]) -> list[str]:
     return chain[::-1]
 
 
-class Unheard(Model):
-    """A message to a workflow that was stopped before its record told of it."""
+class PendingMessage(Model):
+    """A message that Temporal accepted for a workflow which was stopped before it filed that."""
 
     name: str
     """Of the update or signal."""
@@ -71,8 +71,8 @@ class Unheard(Model):
     """As they were sent, JSON."""
 
 
-class Resumption(Model):
-    """Leave for one workflow to go on with a request from its case file, after the one before it has stopped."""
+class Recovery(Model):
+    """Authorizes one workflow to continue a request from its case file, after the one before it has stopped."""
 
     workflow_id: str
     number: int
@@ -83,8 +83,8 @@ class Resumption(Model):
     reason: str
     at: datetime
     """UTC."""
-    unheard: tuple[Unheard, ...] = ()
-    """What the workflow before was told last, as its history has it."""
+    pending: tuple[PendingMessage, ...] = ()
+    """What the workflow before had accepted and not filed, as its history has it."""
 
 
 class Filed(Model):

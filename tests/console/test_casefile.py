@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from forthwith.casefile.export import packed
 from forthwith.casefile.verify import CaseFile, request_in, wrongs
-from forthwith.cli.commands.casefile import packed
 from forthwith.request.messages import Status
 from tests.console.conftest import CampaignWriter, Terminal
 from tests.console.test_review import soon

@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from activities.letters import Claim
+from forthwith.casefile.attempts import Claim
 from forthwith.casefile.audit import Audited, Heading, relive
 from forthwith.casefile.store import Opening, StartRecord
 from forthwith.casefile.verify import CaseFile, sha256_of

@@ -22,7 +22,7 @@ from temporalio.workflow import (  # pyright: ignore[reportPrivateUsage] - the n
 
 from forthwith import fields, temporal
 from forthwith.campaign.starting import StartOutcome
-from forthwith.casefile.store import Dossier, Filing
+from forthwith.casefile.store import Dossier
 from forthwith.cli.app import app
 from forthwith.cli.commands.local import DemoReport
 from forthwith.cli.commands.preview import PreviewStep
@@ -252,7 +252,7 @@ def test_the_chain_is_checked_by_the_commands_that_are_told(tmp_path: Path):
         previous = entries[-1].head if entries else GENESIS
         at = datetime(2026, 1, number, tzinfo=UTC)
         entries.append(Entry(number=number, at=at, what="note", text=f"Entry {number}.", previous=previous))
-    dossier.file(Filing(workflow_id="a/b", entries=tuple(entries), head=entries[-1].head))
+    dossier.file("a/b", entries)
 
     def checked() -> str:
         run = [bash, "-euo", "pipefail", "-c", check]

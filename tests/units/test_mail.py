@@ -26,8 +26,8 @@ from forthwith.mail.client import (
     MailClient,
     MailDeferred,
     RecipientRefused,
-    SendInDoubt,
     SendingPaused,
+    SendUnconfirmed,
     SmtpSettings,
     UnsafeHeader,
     message_id,
@@ -301,10 +301,10 @@ async def server_answering(**answers: str) -> AsyncGenerator[SmtpSettings]:
         ({"content": "452 disk full"}, MailDeferred, 1),
         ({"content": "421 going down"}, MailDeferred, 1),
         ({"content": "554 never"}, RecipientRefused, 1),
-        ({"content": "what?"}, SendInDoubt, 1),
-        ({"content": "354 again"}, SendInDoubt, 1),
-        ({"content": "silence"}, SendInDoubt, 1),
-        ({"content": ""}, SendInDoubt, 1),
+        ({"content": "what?"}, SendUnconfirmed, 1),
+        ({"content": "354 again"}, SendUnconfirmed, 1),
+        ({"content": "silence"}, SendUnconfirmed, 1),
+        ({"content": ""}, SendUnconfirmed, 1),
     ],
     ids=str,
 )
@@ -383,7 +383,7 @@ async def test_a_connection_lost_after_the_content_leaves_doubt(
     mailbox: Mailbox, client: MailClient, kept: bool
 ) -> None:
     mailbox.faults.drop_after_content, mailbox.faults.keep_dropped = 1, kept
-    with pytest.raises(SendInDoubt):
+    with pytest.raises(SendUnconfirmed):
         await client.send(letter(), before_data=(claim := Claim()))
     assert claim.count == 1
     assert len(mailbox.messages()) == int(kept)
@@ -395,7 +395,7 @@ async def test_a_connection_lost_after_the_content_leaves_doubt(
 async def test_an_answer_that_comes_too_late_leaves_doubt(mailbox: Mailbox) -> None:
     mailbox.faults.delay = timedelta(seconds=60)
     async with MailClient(settings(mailbox, timeout_after_data=timedelta(milliseconds=300))) as client:
-        with pytest.raises(SendInDoubt, match="Timed out"):
+        with pytest.raises(SendUnconfirmed, match="Timed out"):
             await client.send(letter(), before_data=Claim())
     assert len(mailbox.messages()) == 1
 

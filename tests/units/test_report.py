@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from forthwith.casefile.store import Dossier, Filing, StartRecord
+from forthwith.casefile.store import Dossier, StartRecord
 from forthwith.cli.commands.report import Reading
 from forthwith.cli.report.drawing import ENDS, HEIGHT, SHAPES, Axis, bar, legend, sprite, strip
 from forthwith.cli.report.files import DATA, PAGE, Made, table, write_report
@@ -135,7 +135,7 @@ def filed(desk: Desk, root: Path) -> Path:
     pinned = dossier.pin(desk.plan.model_dump_json().encode())
     dossier.record_start(StartRecord(workflow_id=name, plan=pinned, matter=pinned, started_by="test", started_at=NOW))
     entries = tuple(desk.case.timeline)
-    dossier.file(Filing(workflow_id=name, entries=entries, head=entries[-1].head))
+    dossier.file(name, entries)
     return root / name / "timeline"
 
 

@@ -10,7 +10,7 @@ import pytest
 from forthwith.campaign.models import RequestPlan
 from forthwith.request.case import Case
 from forthwith.request.messages import Who
-from forthwith.request.record import Entry, Resumption
+from forthwith.request.record import Entry, Recovery
 from forthwith.request.retelling import CannotBeTold, retell
 from forthwith.request.timetable import Facts, Timetable
 from tests.units.cases import OPERATOR, Desk, dates
@@ -102,7 +102,7 @@ class Interrupted(Life):
             self.case = told_again(self, as_read(self.case.timeline))
             self.not_before.clear()  # what failed may be tried at once
             if self.case.is_open:
-                again = Resumption(
+                again = Recovery(
                     workflow_id=self.plan.workflow_id,
                     number=2,
                     after_run="run",

@@ -16,15 +16,15 @@ from rich.markup import escape
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.dates import clocks
 from forthwith import temporal
 from forthwith.base import Model
 from forthwith.casefile.audit import PAGE, Audited, Finding, Heading, finding
+from forthwith.casefile.clocks import clocks
 from forthwith.casefile.store import Dossier, DossierError
 from forthwith.casefile.verify import CaseFile, Wrong
-from forthwith.cli.commands.casefile import unlike_history
 from forthwith.cli.output import Json, err, out, print_json
 from forthwith.failure import Failure
+from forthwith.history import differences
 from forthwith.request.messages import Attention
 from forthwith.request.timetable import Facts
 from forthwith.settings import Settings
@@ -204,7 +204,7 @@ async def _histories_compared(client: Client, dossier: Dossier, requests: Sequen
         async with limit:
             for _ in range(2):  # it may have filed something between one reading and the other
                 records = await asyncio.to_thread(_records, dossier, dossier.of(request))
-                wrong = next(iter(await unlike_history(client, CaseFile(request, records))), None)
+                wrong = next(iter(await differences(client, CaseFile(request, records))), None)
                 if wrong is None:
                     return None
         said = f"its record is not what its history tells: {wrong}"

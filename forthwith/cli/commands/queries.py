@@ -15,7 +15,7 @@ from rich.table import Table
 from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from forthwith.casefile.recovery import told_again
+from forthwith.casefile.recovery import rebuilt_case
 from forthwith.casefile.store import Dossier
 from forthwith.cli.calendar_file import write_calendar
 from forthwith.cli.counts import rolled_up
@@ -195,7 +195,7 @@ async def _asked(
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise failed_call(error, request) from error
-        case = await told_again(Dossier(Settings().dossier), request)
+        case = await rebuilt_case(Dossier(Settings().dossier), request)
         goes_on = f" Nobody drives it: forthwith start --resume {request}" if case.is_open else ""
         err.print(
             f"Temporal keeps {request} no longer. This is from its case file.{goes_on}", highlight=False, soft_wrap=True

@@ -18,11 +18,11 @@ from rich.console import Console
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from activities.dates import clocks
 from forthwith.base import Model
 from forthwith.campaign.campaign_file import read_campaign
 from forthwith.campaign.models import RequestPlan
 from forthwith.campaign.planning import layers
+from forthwith.casefile.clocks import clocks
 from forthwith.casefile.store import Dossier, DossierError
 from forthwith.cli.bulk import Came, confirm, open_requests, told
 from forthwith.cli.options import By, Reason, Role, Teller

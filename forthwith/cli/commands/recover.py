@@ -14,19 +14,20 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.letters import Claim
 from forthwith import temporal
 from forthwith.base import Model
 from forthwith.campaign.starting import start_workflow
-from forthwith.casefile.pending import sent, unheard
-from forthwith.casefile.recovery import told_again
+from forthwith.casefile.attempts import Claim
+from forthwith.casefile.pending import pending
+from forthwith.casefile.recovery import rebuilt_case
 from forthwith.casefile.store import Dossier
 from forthwith.cli.bulk import confirm
 from forthwith.cli.output import out, print_json, styled
 from forthwith.failure import Failure
+from forthwith.history import accepted_messages
 from forthwith.request.case import Case
 from forthwith.request.messages import Status, Who
-from forthwith.request.record import Resumption, Unheard
+from forthwith.request.record import PendingMessage, Recovery
 from forthwith.settings import Settings
 from forthwith.views.tasks import WORTH_SAYING
 from forthwith.visibility import ANSWERS_WITHIN, connected, plural, server_says
@@ -65,16 +66,17 @@ def resume_request(request: str, who: Who, reason: str, *, dry_run: bool, yes: b
     """
     dossier, now = Dossier(Settings().dossier), datetime.now(UTC)
 
-    async def look() -> tuple[Case, tuple[Unheard, ...]]:
+    async def look() -> tuple[Case, tuple[PendingMessage, ...]]:
         async with connected() as client:
             is_known = await _is_stopped(client, request)
             _refuse_while_sending(dossier, request, now)
-            case = await told_again(dossier, request)
+            case = await rebuilt_case(dossier, request)
             if case.outcome and not is_known:
                 hint = f"`forthwith timeline {request}` tells it"
                 raise Failure(f"{request} has ended: {case.outcome.text}", hint=hint)
-            earlier = dossier.leave(request, len(dossier.openings(request)))
-            return case, unheard(case, [*(earlier.unheard if earlier else ()), *await sent(client, request)])
+            earlier = dossier.recovery(request, len(dossier.openings(request)))
+            messages = (*(earlier.pending if earlier else ()), *await accepted_messages(client, request))
+            return case, pending(case, messages)
 
     case, messages = asyncio.run(look())
     if sum(len(entry.filed()) for entry in case.timeline) > LONGEST_RECORD:
@@ -133,21 +135,21 @@ def _refuse_while_sending(dossier: Dossier, request: str, now: datetime) -> None
 
 
 async def _go_on(
-    dossier: Dossier, case: Case, messages: tuple[Unheard, ...], who: Who, reason: str, now: datetime
+    dossier: Dossier, case: Case, messages: tuple[PendingMessage, ...], who: Who, reason: str, now: datetime
 ) -> None:
     request, openings = case.plan.workflow_id, dossier.openings(case.plan.workflow_id)
     if not openings:
         raise Failure(f"the case file of {request} lacks opened.json", hint="restore it from a backup")
-    resumption = Resumption(
+    recovery = Recovery(
         workflow_id=request,
         number=len(openings) + 1,
         after_run=openings[-1].first_run,
         by=who,
         reason=reason,
         at=now,
-        unheard=messages,
+        pending=messages,
     )
-    dossier.give_leave(resumption)
+    dossier.authorize_recovery(recovery)
     async with connected() as client:
         try:
             await start_workflow(
@@ -155,11 +157,11 @@ async def _go_on(
                 case.plan,
                 now,
                 reuse=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                memo={temporal.RESUMPTION: resumption.model_copy(update={"unheard": ()})},
+                memo={temporal.RECOVERY: recovery.model_copy(update={"pending": ()})},
             )
         except WorkflowAlreadyStartedError as error:
             raise Failure(f"{request} is running by now; somebody else took it up") from error
-        await _until_taken_up(client, dossier, request, resumption.number)
+        await _until_taken_up(client, dossier, request, recovery.number)
 
 
 async def _until_taken_up(client: Client, dossier: Dossier, request: str, number: int) -> None:
@@ -179,7 +181,7 @@ async def _until_taken_up(client: Client, dossier: Dossier, request: str, number
         ) from error
 
 
-def _show(request: str, case: Case, messages: Sequence[Unheard]) -> None:
+def _show(request: str, case: Case, messages: Sequence[PendingMessage]) -> None:
     due = case.timetable.deadline.in_words() if case.timetable and case.clock_runs else "not set"
     lines = [
         f"{escape(request)} stands at {styled(case.status)} by its case file: {len(case.timeline)} entries,"

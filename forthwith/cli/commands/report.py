@@ -16,8 +16,8 @@ from pydantic import ValidationError
 from rich.markup import escape
 from temporalio.client import Client
 
-from activities.dates import clocks
 from forthwith.campaign.models import RequestPlan
+from forthwith.casefile.clocks import clocks
 from forthwith.casefile.store import Dossier, DossierError
 from forthwith.cli.commands.today import Desk
 from forthwith.cli.output import Json, closing, local, out, print_json

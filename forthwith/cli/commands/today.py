@@ -28,7 +28,7 @@ from forthwith.mail.client import (
     MailClient,
     MailDeferred,
     RecipientRefused,
-    SendInDoubt,
+    SendUnconfirmed,
     SmtpSettings,
     UnsafeHeader,
     message_id,
@@ -167,7 +167,7 @@ class Desk:
         )
         try:
             acceptance = await client.send(letter, before_data=lambda: None)
-        except (MailDeferred, RecipientRefused, SendInDoubt, UnsafeHeader) as error:
+        except (MailDeferred, RecipientRefused, SendUnconfirmed, UnsafeHeader) as error:
             raise Failure(f"the digest to {to} was not sent: {error}", hint="`forthwith doctor` says more") from error
         receipt = SentDigest(message_id=identifier, to=to, accepted_at=self._now, response=acceptance.response)
         self._dossier.create(kept, receipt.model_dump_json().encode())

@@ -1,0 +1,59 @@
+"""Keeps the record of a request in its case file, and hands it to the workflow that recovers the request."""
+
+from datetime import datetime
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from forthwith.base import Model
+from forthwith.casefile.store import Dossier, Opening
+from forthwith.request.record import Entry, Recovery
+
+
+class Recovered(Model):
+    """What a workflow continues from that is not the first of its request."""
+
+    recovery: Recovery
+    started_at: datetime
+    """When the request was started. UTC."""
+    entries: tuple[Entry, ...]
+
+
+class Filing(Model):
+    """Entries to be kept, and the chain's head after the last of them."""
+
+    workflow_id: str
+    entries: tuple[Entry, ...]
+    head: str
+
+
+class CaseFiles:
+    """The activities that keep the record of a request."""
+
+    def __init__(self, dossier: Dossier) -> None:
+        self._dossier = dossier
+
+    @activity.defn
+    async def open_case(self, opening: Opening) -> Recovered | None:
+        """Opens the request, once; a workflow that is authorized to recover it gets the record.
+
+        Fails for good when another workflow had it: it must not send a second demand.
+        """
+        if self._dossier.open(opening):
+            return None
+        started = self._dossier.start_record(opening.workflow_id)
+        if started and (recovery := self._dossier.claim_recovery(opening)):
+            entries = tuple(self._dossier.timeline(opening.workflow_id))
+            return Recovered(recovery=recovery, started_at=started.started_at, entries=entries)
+        raise ApplicationError(
+            f"{opening.workflow_id} was not started with this plan, or another workflow opened it before;"
+            " nothing was sent",
+            type="AlreadyOpened",
+            non_retryable=True,
+        )
+
+    @activity.defn
+    async def file_entries(self, filing: Filing) -> str | None:
+        """Keeps timeline entries and returns the head. Filing the same entries again changes nothing."""
+        self._dossier.file(filing.workflow_id, filing.entries)
+        return filing.head

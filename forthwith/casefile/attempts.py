@@ -1,0 +1,117 @@
+"""Claims and receipts: what became of each attempt to send a letter.
+
+Claim, send, receipt. The claim is created exclusively after the server agreed to the recipient and before the
+content goes out; the receipt follows the server's acceptance. A claim without a receipt means that nobody knows,
+so neither a retry, nor a workflow reset, nor a restored backup sends a second letter by itself.
+"""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+
+from pydantic import Field
+
+from forthwith.base import Model
+from forthwith.casefile.store import Dossier
+from forthwith.request.record import Filed, KnownDelivery, Receipt
+
+PDF = "application/pdf"
+
+
+class Claim(Model):
+    """This attempt is about to hand over its content. From here on, only a receipt says what happened."""
+
+    step: str
+    attempt: int
+    message_id: str
+    claimed_at: datetime
+    eml: Filed
+
+
+class NothingSent(Model):
+    """This attempt was answered with a refusal: certainly nothing was sent."""
+
+    type: str
+    """Of the error that the activity fails with."""
+    reason: str
+    retry_after_seconds: float = Field(default=0, ge=0)
+
+
+class AlreadyClaimed(Exception):
+    """Another process made this attempt, and is handing over the letter."""
+
+
+class Attempt:
+    """One attempt at the letter of one step, as the dossier knows it."""
+
+    def __init__(self, dossier: Dossier, workflow_id: str, step: str, number: int) -> None:
+        self._dossier = dossier
+        self._step = step
+        self._number = number
+        self.folder = dossier.of(workflow_id) / "letters" / step
+
+    def _path(self, what: str) -> Path:
+        return self.folder / f"attempt-{self._number}.{what}"
+
+    @property
+    def receipt(self) -> Receipt | None:
+        """The receipt, where the server accepted this attempt."""
+        path = self._path("receipt.json")
+        return Receipt.model_validate_json(self._dossier.read(path)) if path.exists() else None
+
+    @property
+    def nothing_sent(self) -> NothingSent | None:
+        """Why nothing was sent, where this attempt was refused."""
+        path = self._path("nothing-sent.json")
+        return NothingSent.model_validate_json(self._dossier.read(path)) if path.exists() else None
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether this attempt was made. Without a receipt or a refusal, whether it was accepted is unknown."""
+        return self._path("claim.json").exists()
+
+    def confirmed(self, known: KnownDelivery) -> Receipt:
+        """The receipt of an attempt of which the server's answer was lost, and which arrived as somebody said."""
+        claim = Claim.model_validate_json(self._dossier.read(self._path("claim.json")))
+        message = message_from_bytes(self._dossier.read(self._dossier.root / claim.eml.uri), policy=policy.default)
+        attached = {part.get_content() for part in message.iter_attachments() if part.get_content_type() == PDF}
+        printed = {path: self._dossier.read(path) for path in self.folder.glob("letter-*.pdf")}
+        path = next(path for path, content in printed.items() if content in attached)
+        receipt = Receipt(
+            message_id=claim.message_id,
+            recipient=str(message["To"]),
+            accepted_at=known.at,
+            response=f"the answer was lost; told as delivered{f': {known.evidence}' if known.evidence else ''}",
+            eml=claim.eml,
+            pdf=self._dossier.filed(path, printed[path]),
+        )
+        self.keep_receipt(receipt)
+        return receipt
+
+    def keep_eml(self, content: bytes) -> Filed:
+        """Keeps the message as it goes out. An attempt that never came to its claim may be composed anew."""
+        digest = hashlib.sha256(content).hexdigest()[:12]
+        return self._dossier.keep(self._path(f"{digest}.eml"), content)
+
+    def claim(self, message_id: str, eml: Filed) -> None:
+        """Claims the attempt for this process. Raises ``AlreadyClaimed``."""
+        claim = Claim(
+            step=self._step,
+            attempt=self._number,
+            message_id=message_id,
+            claimed_at=datetime.now(UTC),
+            eml=eml,
+        )
+        if not self._dossier.create(self._path("claim.json"), claim.model_dump_json().encode()):
+            raise AlreadyClaimed(f"attempt {self._number} at {self._step}")
+
+    def refused(self, kind: str, reason: str, retry_after: timedelta) -> NothingSent:
+        """Keeps why nothing was sent."""
+        known = NothingSent(type=kind, reason=reason, retry_after_seconds=retry_after.total_seconds())
+        self._dossier.create(self._path("nothing-sent.json"), known.model_dump_json().encode())
+        return known
+
+    def keep_receipt(self, receipt: Receipt) -> None:
+        """Keeps the receipt."""
+        self._dossier.create(self._path("receipt.json"), receipt.model_dump_json().encode())
