@@ -17,17 +17,8 @@ from forthwith.documents.letters import LetterOrder, compose_letter
 from forthwith.documents.typesetting import TemplateError, render_pdf
 from forthwith.documents.wording import WordingError, plain_text
 from forthwith.heartbeat import heartbeating
-from forthwith.mail.client import (
-    Acceptance,
-    Attachment,
-    Mail,
-    MailClient,
-    MailDeferred,
-    RecipientRefused,
-    SendUnconfirmed,
-    UnsafeHeader,
-    message_id,
-)
+from forthwith.mail.client import Acceptance, MailClient, MailDeferred, RecipientRefused, SendUnconfirmed
+from forthwith.mail.message import Attachment, Mail, UnsafeHeader, message_id
 from forthwith.request.record import Filed, Receipt
 from forthwith.request.timetable import RESPONSE_DUE, StepKind
 from forthwith.views.agenda import deadline

@@ -22,7 +22,8 @@ from aiosmtpd.handlers import Sink
 from aiosmtpd.smtp import SMTP as Conversation
 from aiosmtplib import SMTP
 
-from forthwith.mail.client import Attachment, Mail, MailClient, SmtpSettings, message_id
+from forthwith.mail.client import MailClient, SmtpSettings
+from forthwith.mail.message import Attachment, Mail, message_id
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 391
 DATE = datetime(2018, 1, 24, 15, tzinfo=UTC)

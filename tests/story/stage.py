@@ -46,7 +46,8 @@ from forthwith.deadlines.clock import Clock
 from forthwith.devstack.mailbox import Faults, Mailbox, StoredMail
 from forthwith.devstack.server import LocalServer, local_server
 from forthwith.devstack.virtual_clock import VirtualClock, virtual_seconds
-from forthwith.mail.client import MailClient, SmtpSettings, message_id
+from forthwith.mail.client import MailClient, SmtpSettings
+from forthwith.mail.message import message_id
 from forthwith.request.messages import (
     AcceptResponse,
     Acknowledge,

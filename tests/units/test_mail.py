@@ -21,17 +21,14 @@ from pydantic import SecretStr, ValidationError
 
 from forthwith.devstack.mailbox import Faults, Mailbox, read_mailbox
 from forthwith.mail.client import (
-    Attachment,
-    Mail,
     MailClient,
     MailDeferred,
     RecipientRefused,
     SendingPaused,
     SendUnconfirmed,
     SmtpSettings,
-    UnsafeHeader,
-    message_id,
 )
+from forthwith.mail.message import Attachment, Mail, UnsafeHeader, message_id
 
 CLERK = "records@chicago-il.example"
 DEMAND_ID = message_id("1373-2018/chicago-il", "demand", CLERK, "office.example")

@@ -23,16 +23,8 @@ from forthwith.cli.counts import rolled_up
 from forthwith.cli.output import Json, err, out, print_json
 from forthwith.deadlines.calendar import day_in_words
 from forthwith.failure import Failure
-from forthwith.mail.client import (
-    Mail,
-    MailClient,
-    MailDeferred,
-    RecipientRefused,
-    SendUnconfirmed,
-    SmtpSettings,
-    UnsafeHeader,
-    message_id,
-)
+from forthwith.mail.client import MailClient, MailDeferred, RecipientRefused, SendUnconfirmed, SmtpSettings
+from forthwith.mail.message import Mail, UnsafeHeader, message_id
 from forthwith.request.messages import Status
 from forthwith.settings import Settings
 from forthwith.views.listing import Counts, Listed
