@@ -7,7 +7,6 @@ out: 45(c), (d), (e) and (g). Rule 45(a)(1)(A)(iv) requires the text of (d) and 
 from collections.abc import Mapping
 
 from forthwith.campaign.ladder import Court
-from forthwith.campaign.models import Campaign
 from forthwith.documents.content import CourtProcess, RuleParagraph
 
 EFFECTIVE = "Federal Rule of Civil Procedure 45(c), (d), (e), and (g), effective December 1, 2013"
@@ -21,41 +20,6 @@ NOTICE_TO_PARTIES = (
     " the inspection of premises before trial, a notice and a copy of the subpoena must be served on each party in this"
     " case before it is served on the person to whom it is directed. Fed. R. Civ. P. 45(a)(4)."
 )
-REQUIRED = (
-    "attorney.party",
-    "attorney.name",
-    "attorney.address",
-    "attorney.email",
-    "attorney.telephone",
-    "within_100_miles",
-)
-"""Who issues or requests the subpoena for which party, and how it was found that compliance is not asked too far away.
-
-Software measures no distance: a person says why the place of compliance is within 100 miles of where the recipient
-resides, is employed, or regularly transacts business in person, Rule 45(c)(2)(A).
-"""
-
-
-def court_fields(campaign: Campaign, court: Court) -> dict[str, str]:
-    """The fields that a reviewer may change in a subpoena under Rule 45, with what the campaign file says of them."""
-    issuer = campaign.issuer
-    return {
-        "command": "YOU ARE COMMANDED to produce at the time, date, and place set forth below the documents,"
-        " electronically stored information, or objects described in Schedule A, and to permit inspection, copying,"
-        " testing, or sampling of the material.",
-        "return_place": court.place_of_compliance,
-        "objection": "A person commanded to produce documents may serve on the attorney named below a written objection"
-        " to inspecting, copying, testing, or sampling any or all of the materials, or to producing electronically"
-        " stored information in the form requested. Fed. R. Civ. P. 45(d)(2)(B).",
-        "objection_date": "before the earlier of the time specified for compliance or 14 days after the subpoena is"
-        " served",
-        "attorney.party": "",
-        "attorney.name": "",
-        "attorney.address": ", ".join((issuer.office, *issuer.address)),
-        "attorney.email": issuer.reply_to,
-        "attorney.telephone": "",
-        "within_100_miles": "",
-    }
 
 
 def court_process(court: Court, filled: Mapping[str, str]) -> CourtProcess:

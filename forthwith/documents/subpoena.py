@@ -10,6 +10,7 @@ from datetime import datetime
 
 from forthwith.base import Model
 from forthwith.campaign.models import Campaign, Recipient, RequestPlan
+from forthwith.campaign.subpoena_fields import missing_fields, subpoena_fields
 from forthwith.deadlines.clock import Computation
 from forthwith.documents.content import (
     Approval,
@@ -21,7 +22,7 @@ from forthwith.documents.content import (
     SubpoenaDraft,
 )
 from forthwith.documents.letters import plain_date, relevant_period
-from forthwith.documents.rule45 import REQUIRED, court_fields, court_process
+from forthwith.documents.rule45 import court_process
 from forthwith.documents.statements import deadline_statement, finding, instant_in_words
 from forthwith.fields import Sha256
 from forthwith.request.items import ItemState
@@ -56,56 +57,6 @@ class DraftOrder(Model):
     """Once a person issued it, the same version is drawn up again as the record copy of what was issued."""
 
 
-def _defaults(campaign: Campaign) -> dict[str, str]:
-    """Every field a reviewer may change, with what the campaign file says of it. This is the one list of them."""
-    issuer, court = campaign.issuer, campaign.ladder.subpoena.court
-    fields: dict[str, str] = {}
-    for number, authority in enumerate(campaign.demand.authority, start=1):
-        fields[f"authority.{number}.text"] = authority.text
-        fields[f"authority.{number}.verified_by"] = authority.verified_by
-        fields[f"authority.{number}.verified_on"] = str(authority.verified_on or "")
-    fields |= {
-        "docket_number": "",
-        "command": f"Produce to the {issuer.office}, at the time and place stated below, the documents described in"
-        " Schedule A.",
-        "return_place": ", ".join((issuer.office, *issuer.address)),
-        "electronic_delivery": f"Production by electronic mail to {issuer.reply_to} is accepted.",
-    }
-    if court:
-        return fields | court_fields(campaign, court)
-    return fields | {
-        "relevance": campaign.demand.relevance,
-        "not_in_possession": campaign.demand.not_in_possession,
-        "objection": "An objection is stated in writing to the issuing office, by item number and with its ground.",
-        "objection_date": "on or before the return date",
-        "enforcement": "The demand stated the consequence of a failure to respond in these words:"
-        f" “{campaign.demand.consequence.strip()}”",
-        "signatory.name": issuer.signatory.name,
-        "signatory.title": issuer.signatory.title,
-    }
-
-
-def editable_fields(campaign: Campaign) -> tuple[str, ...]:
-    """Names of the fields that a revision may fill."""
-    return tuple(_defaults(campaign))
-
-
-def missing_fields(campaign: Campaign, fields: Mapping[str, str]) -> tuple[str, ...]:
-    """Names of the required fields that are still empty once ``fields`` are filled in.
-
-    An administrative subpoena needs its authority quoted and vouched for, its relevance, that the issuer does not
-    have the documents already, and an authorised signer. One under Rule 45 rests on the rule and its court: it needs
-    its attorney, and somebody who found the place of compliance near enough.
-    """
-    filled = _defaults(campaign) | dict(fields)
-    if campaign.ladder.subpoena.court:
-        required = list(REQUIRED)
-    else:
-        required = [name for name in filled if name.endswith((".text", ".verified_by"))]
-        required += ["relevance", "not_in_possession", "signatory.name", "signatory.title"]
-    return tuple(name for name in required if not filled[name].strip())
-
-
 def compose_draft(plan: RequestPlan, order: DraftOrder, *, template: str, renderer: str) -> SubpoenaDraft:
     """The draft that ``order`` asks for.
 
@@ -113,7 +64,7 @@ def compose_draft(plan: RequestPlan, order: DraftOrder, *, template: str, render
     """
     campaign, recipient = plan.campaign, order.recipient or plan.recipient
     subpoena, zone = campaign.ladder.subpoena, plan.jurisdiction.timezone
-    filled = _defaults(campaign) | order.fields
+    filled = subpoena_fields(campaign) | order.fields
     signatory = filled["attorney.name"] if subpoena.court else filled["signatory.name"]
     return SubpoenaDraft(
         banner="" if order.issued else BANNER,

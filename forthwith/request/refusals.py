@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from forthwith.documents.subpoena import editable_fields
+from forthwith.campaign.subpoena_fields import editable_fields
 from forthwith.request.messages import (
     MOST_MESSAGES,
     AcceptResponse,

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from forthwith.campaign.models import RequestPlan, Role
+from forthwith.campaign.subpoena_fields import missing_fields
 from forthwith.deadlines.clock import Clock, Computation
 from forthwith.documents.letters import LetterOrder
 from forthwith.documents.orders import draft_order, letter_order
-from forthwith.documents.subpoena import DraftOrder, missing_fields
+from forthwith.documents.subpoena import DraftOrder
 from forthwith.request.actions import (
     Close,
     ComputeDates,

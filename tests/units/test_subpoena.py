@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from pypdf import PdfReader
 
 from forthwith.campaign.ladder import Rung
+from forthwith.campaign.subpoena_fields import REQUIRED_IN_COURT, editable_fields
 from forthwith.documents.content import SubpoenaDraft
-from forthwith.documents.rule45 import PROVISIONS, REQUIRED
-from forthwith.documents.subpoena import editable_fields
+from forthwith.documents.rule45 import PROVISIONS
 from forthwith.documents.typesetting import render_pdf
 from forthwith.request.record import Decision
 from tests.units.matter import (
@@ -103,7 +103,7 @@ def test_the_outline_of_the_rule_has_no_gap() -> None:
 
 def test_what_a_draft_under_rule_45_needs_is_filled_by_its_own_fields() -> None:
     plan = under_rule_45()
-    assert set(REQUIRED) <= set(editable_fields(plan.campaign))
+    assert set(REQUIRED_IN_COURT) <= set(editable_fields(plan.campaign))
     assert draft(plan).missing == ("attorney.party", "attorney.name", "attorney.telephone", "within_100_miles")
     filled = draft(plan, fields=ATTORNEY)
     assert filled.missing == ()
@@ -112,7 +112,7 @@ def test_what_a_draft_under_rule_45_needs_is_filled_by_its_own_fields() -> None:
     assert (
         "attorney representing the United States, who issues or requests this subpoena, are: Reviewing attorney" in text
     )
-    assert not set(REQUIRED) & set(editable_fields(planned().plan.campaign)), (
+    assert not set(REQUIRED_IN_COURT) & set(editable_fields(planned().plan.campaign)), (
         "an administrative subpoena has none of them"
     )
 

@@ -9,8 +9,8 @@ import docx
 import pytest
 from docx.document import Document
 
+from forthwith.campaign.subpoena_fields import editable_fields
 from forthwith.documents.content import NumberedRequest, SubpoenaDraft
-from forthwith.documents.subpoena import editable_fields
 from forthwith.documents.working_copy import render_docx
 from tests.units.matter import draft, planned, under_rule_45
 from tests.units.samples import DRAFT, recital
