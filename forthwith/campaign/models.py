@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from forthwith.base import Model
 from forthwith.campaign.ladder import Ladder, Rung
-from forthwith.deadlines.clock import OfficeHours
+from forthwith.deadlines.office_hours import OfficeHours
 from forthwith.deadlines.period import Period
 from forthwith.deadlines.rule import CutOff, Reading, Rule, built_in, is_rule_file
 from forthwith.fields import (

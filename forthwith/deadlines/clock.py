@@ -4,38 +4,26 @@ Everything here is arithmetic on a calendar that was pinned beforehand. Two rule
 ("within 30 days") moves off weekends and holidays, a *date certain* ("by February 23") does not.
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from typing import Any, NamedTuple, Self
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import field_validator, model_validator
+from pydantic import field_validator
 
 from forthwith.base import Model
 from forthwith.deadlines.calendar import Calendar, Direction, day_in_words
-from forthwith.deadlines.computation import PAUSED, Alternative, Base, Computation, Longest, Skipped, StageDate
+from forthwith.deadlines.citations import citation_of_count, citation_of_hours, from_rule_file
+from forthwith.deadlines.computation import PAUSED, Computation, Longest, Skipped, StageDate
 from forthwith.deadlines.counting import Count, Counted, Counting, Inaccessible, capped
+from forthwith.deadlines.elapsed import running_out, standing_still
+from forthwith.deadlines.office_hours import OfficeHours
 from forthwith.deadlines.pause import Pause, PausedDays, merged
 from forthwith.deadlines.period import Period
+from forthwith.deadlines.readings import cap_in_force, compared
 from forthwith.deadlines.rule import BUILT_IN, BUSINESS_DAYS, EVENT, FRCP6, Edition, Reading, Rule, Stage, built_in
 
 _ONE_DAY = timedelta(days=1)
-
-
-class OfficeHours(Model):
-    """The wall-clock hours, on an open day, in which an office reads its mail."""
-
-    opens: time
-    closes: time
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.opens.tzinfo or self.closes.tzinfo:
-            raise ValueError("office hours are wall-clock times without a zone, such as 08:00")
-        if self.closes <= self.opens:
-            raise ValueError(f"an office that opens at {self.opens:%H:%M} cannot close at {self.closes:%H:%M}")
-        return self
 
 
 class Clock(Model):
@@ -108,7 +96,7 @@ class Clock(Model):
 
         What ``pauses`` cover of it is added. Raises ``ValueError`` for a naive trigger.
         """
-        stood_still = _standing_still(trigger, period.elapsed, pauses)
+        stood_still = standing_still(trigger, period.elapsed, pauses)
         return self._of_time(trigger, period.elapsed, stood_still, period=str(period))
 
     def counted(
@@ -195,7 +183,7 @@ class Clock(Model):
                 readings[stage.name] = reading
             return tuple(readings.values())
 
-        found = self._enforced(read)
+        found = compared(read, self.calendar, self.reading)
         computed = [
             self._stage(stage, reading, rule) for stage, reading in zip(edition.stages, found.enforced, strict=True)
         ]
@@ -204,7 +192,7 @@ class Clock(Model):
             for number, (stage, due) in enumerate(zip(edition.stages, computed, strict=True), start=1)
         )
         longest = [self._longest(edition.stages[-1], ends[-1], rule) for ends in (found.as_closed, found.as_open)]
-        return found.said_by(computed[-1].model_copy(update={"stages": stages}), longest)
+        return found.described_in(computed[-1].model_copy(update={"stages": stages}), longest)
 
     def offset(self, day: date, period: Period, direction: Direction) -> date:
         """The open day ``period`` after ``day`` (``forward``) or before it (``backward``), for a step of the ladder.
@@ -267,7 +255,7 @@ class Clock(Model):
     ) -> Computation:
         length, period = timedelta(hours=hours), Period(unit="hours", count=abs(hours))
         if edition.roll == "none":
-            return self._of_time(trigger, length, _standing_still(trigger, length, pauses), period=str(period))
+            return self._of_time(trigger, length, standing_still(trigger, length, pauses), period=str(period))
 
         def read(disputed_open: bool) -> tuple[Counted, ...]:
             reading = self._moved_hours(trigger, length, edition, (), disputed_open)
@@ -278,24 +266,24 @@ class Clock(Model):
                 reading = self._moved_hours(trigger, length, edition, stopped, disputed_open)
             return (reading,)
 
-        found = self._enforced(read)
+        found = compared(read, self.calendar, self.reading)
         (reading,) = found.enforced
         return self._of_time(
             trigger,
             length,
             reading.stood_still,
             period=str(period),
-            citation=_citation_of_hours(rule, edition, hours),
+            citation=citation_of_hours(rule, edition, hours),
             moved=reading,
-            **_from_file(rule, edition),
+            **from_rule_file(rule, edition),
         ).model_copy(update={"alternatives": found.alternatives})
 
     def _moved_hours(
         self, trigger: datetime, length: timedelta, edition: Edition, pauses: tuple[Pause, ...], disputed_open: bool
     ) -> Counted:
         """Where ``length`` ends under one reading, and the same time on the day to which that moves."""
-        stood_still = _standing_still(trigger, length, pauses)
-        up_at = self._local(_running_out(trigger, length, stood_still))
+        stood_still = standing_still(trigger, length, pauses)
+        up_at = self._local(running_out(trigger, length, stood_still))
         up, wall = up_at.date(), up_at.time()
         one = 1 if length > timedelta() else -1
         last_day = Count(
@@ -323,7 +311,7 @@ class Clock(Model):
         **more: Any,
     ) -> Computation:
         """A count of hours or less without what ``stood_still`` of it, ``moved`` at its end if a rule moves it."""
-        up_at = self._local(_running_out(trigger, length, stood_still))
+        up_at = self._local(running_out(trigger, length, stood_still))
         closes_at = moved.closes_at if moved and moved.closes_at else up_at
         return self._computation(
             due=closes_at.date(),
@@ -360,9 +348,9 @@ class Clock(Model):
         def read(disputed_open: bool) -> tuple[Counted, ...]:
             return (self._count(count, paused, disputed_open),)
 
-        found = self._enforced(read)
-        computed = self._reckoned(found.enforced[-1], rule, period, _citation(rule, count))
-        return found.said_by(computed, (None, None))
+        found = compared(read, self.calendar, self.reading)
+        computed = self._reckoned(found.enforced[-1], rule, period, citation_of_count(rule, count))
+        return found.described_in(computed, (None, None))
 
     def _more_days(self, base: Computation, period: Period, rule: Rule, pauses: tuple[Pause, ...]) -> Computation:
         """Each reading goes on from where it had ended itself, and no further than it allows."""
@@ -380,46 +368,15 @@ class Clock(Model):
                 reading = replace(reading, due=goes_on.longest.due, before_cap=reading.due)
             return (reading,)
 
-        found = self._enforced(read, base.disputed)
+        found = compared(read, self.calendar, self.reading, base.disputed)
         (reading,) = found.enforced
-        computed = self._reckoned(reading, rule, str(period), _citation(rule, reading.count))
+        computed = self._reckoned(reading, rule, str(period), citation_of_count(rule, reading.count))
         extends = base.until_counted()
         if reading.count.start != base.last_counted:
             ends = day_in_words(reading.count.start)
             extends = (*extends, f"In the other reading ({base.disputed.replace('_', ' ')}) it ends on {ends}.")
         longest = [base.base(disputed_open=disputed_open).longest for disputed_open in (False, True)]
-        return found.said_by(computed.model_copy(update={"extends": extends}), longest)
-
-    def _enforced(self, read: Callable[[bool], tuple[Counted, ...]], disputed: str = "") -> "_Readings":
-        """Both readings, one count a stage, which of them is enforced, and why the other differs.
-
-        ``disputed`` is what they differed about before.
-        """
-        as_closed, as_open = read(False), read(True)
-        closed_end, open_end = ((reading[-1].due, reading[-1].last_counted) for reading in (as_closed, as_open))
-        closed_longest, open_longest = (reading[-1].longest for reading in (as_closed, as_open))
-        is_same_longest = (closed_longest and closed_longest.due) == (open_longest and open_longest.due)
-        if closed_end == open_end and is_same_longest:
-            return _Readings(as_closed, as_closed, as_open, disputed)
-        is_closed = closed_end == open_end or (closed_end > open_end) == (self.reading == "later")
-        enforced, other = (as_closed, as_open) if is_closed else (as_open, as_closed)
-        reason = disputed or self._disputed((*as_closed, *as_open))
-        if enforced[-1].due == other[-1].due:
-            return _Readings(enforced, as_closed, as_open, reason)
-        strict = "; the stricter reading is enforced" if self.reading == "strict" else ""
-        return _Readings(
-            enforced, as_closed, as_open, reason, (Alternative(due=other[-1].due, reason=reason + strict),)
-        )
-
-    def _disputed(self, readings: tuple[Counted, ...]) -> str:
-        """Why a reader may hold that days are open which these counts passed or met."""
-        counts = [part for reading in readings for part in (reading, reading.extends, reading.longest) if part]
-        passed = {skipped.day for count in counts for skipped in count.passed}
-        ends = {day for part in counts for day in (part.due, part.last_counted, part.before_mail) if day}
-        disputed = {shut.day: shut.disputed for shut in self.calendar.disputes(min(ends | passed), max(ends | passed))}
-        # A roll back that ended at a pause and turned round has left the day that it turned on unnamed.
-        reasons = {disputed[day] for day in passed & disputed.keys()} or {*disputed.values()}
-        return ", ".join(sorted(reasons))
+        return found.described_in(computed.model_copy(update={"extends": extends}), longest)
 
     def _count(self, count: Count, paused: PausedDays, disputed_open: bool) -> Counted:
         def under(paused: PausedDays) -> Counted:
@@ -441,7 +398,7 @@ class Clock(Model):
             more = self._reckoned(reading, rule, str(stage.extension.period), stage.extension.citation or citation)
             given = more.model_copy(update={"extends": given.until_counted()})
         longest = self._longest(stage, reading, rule)
-        return given.model_copy(update={"longest": longest, "cap": _cap(given, longest)})
+        return given.model_copy(update={"longest": longest, "cap": cap_in_force(given, longest)})
 
     def _longest(self, stage: Stage, reading: Counted, rule: Rule) -> Longest | None:
         if reading.longest is None:
@@ -470,7 +427,7 @@ class Clock(Model):
             mail_days=count.mail_days if reading.before_mail else 0,
             before_mail=reading.before_mail,
             before_cap=reading.before_cap,
-            **_from_file(rule, count.edition),
+            **from_rule_file(rule, count.edition),
         )
 
     def _paused_days(self, pauses: tuple[Pause, ...]) -> PausedDays:
@@ -521,75 +478,9 @@ class Clock(Model):
         return max(datetime.combine(day, wall.replace(fold=fold), zone).astimezone(UTC) for fold in (0, 1))
 
 
-class _Readings(NamedTuple):
-    """The last days with disputed days closed and with them open, one a stage."""
-
-    enforced: tuple[Counted, ...]
-    as_closed: tuple[Counted, ...]
-    as_open: tuple[Counted, ...]
-    disputed: str = ""
-    alternatives: tuple[Alternative, ...] = ()
-
-    def said_by(self, computed: Computation, longest: Sequence[Longest | None]) -> Computation:
-        """``computed`` with what is to be said of the other reading, and from where each goes on, and how far."""
-        bases = tuple(
-            Base(last_counted=reading[-1].last_counted, longest=end)
-            for reading, end in zip((self.as_closed, self.as_open), longest, strict=True)
-        )
-        enforced = longest[self.enforced is self.as_open]
-        found = {
-            "alternatives": self.alternatives,
-            "disputed": self.disputed,
-            "bases": () if bases[0] == bases[1] and not any(longest) else bases,
-            "longest": enforced,
-            "cap": _cap(computed, enforced),
-        }
-        return computed.model_copy(update=found)
-
-
-def _cap(computed: Computation, longest: Longest | None) -> str:
-    return longest.period if longest and computed.before_cap else ""
-
-
 def _for_period(rule: Rule, period: Period) -> Rule:
     """A built-in rule gives way to ``business_days`` where the period is written in them."""
     return BUSINESS_DAYS if period.unit == "business_days" and rule == BUILT_IN.get(rule.name) else rule
-
-
-def _citation(rule: Rule, count: Count) -> str:
-    if rule.name == FRCP6.name:
-        return rule.citation if count.direction == "forward" else f"{rule.citation}, 6(a)(5)"
-    return count.edition.citation or rule.citation
-
-
-def _citation_of_hours(rule: Rule, edition: Edition, hours: int) -> str:
-    if rule.name == FRCP6.name:
-        return "FRCP 6(a)(2)" if hours > 0 else "FRCP 6(a)(2), 6(a)(5)"
-    return edition.citation or rule.citation
-
-
-def _from_file(rule: Rule, edition: Edition) -> dict[str, Any]:
-    """What a computation says of a rule that is not built in."""
-    return {} if rule.name in BUILT_IN else {"rule_title": rule.title, "edition": edition.effective}
-
-
-def _standing_still(trigger: datetime, length: timedelta, pauses: tuple[Pause, ...]) -> tuple[Pause, ...]:
-    """The stretches, in order, in which pauses keep ``length`` from running out from ``trigger``, in UTC."""
-    begin = trigger.astimezone(UTC)
-    end = begin + length
-    stretches: list[Pause] = []
-    for since, until in merged(pauses):
-        since = max(since, begin)
-        if since < min(end, until):
-            stretches.append(Pause(since=since, until=until))
-            end += until - since
-    return tuple(stretches)
-
-
-def _running_out(trigger: datetime, length: timedelta, stood_still: tuple[Pause, ...]) -> datetime:
-    """When ``length`` has run from ``trigger``, in UTC, without the stretches that ``stood_still``."""
-    paused = sum((pause.until - pause.since for pause in stood_still), timedelta())
-    return trigger.astimezone(UTC) + length + paused
 
 
 def _stage_date(name: str, computed: Computation, *heading: str) -> StageDate:

@@ -10,8 +10,9 @@ from typing import Any
 from forthwith.campaign.models import Campaign, Jurisdiction, RequestPlan
 from forthwith.deadlines.calendar import ClosedDay
 from forthwith.deadlines.calendar_builder import build_calendar
-from forthwith.deadlines.clock import Clock, OfficeHours
+from forthwith.deadlines.clock import Clock
 from forthwith.deadlines.computation import Computation
+from forthwith.deadlines.office_hours import OfficeHours
 from forthwith.deadlines.pause import Pause
 from forthwith.deadlines.period import Period
 from forthwith.deadlines.rule import Rule

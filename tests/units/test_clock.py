@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from forthwith.deadlines.calendar import Calendar, ClosedDay
 from forthwith.deadlines.calendar_builder import build_calendar
-from forthwith.deadlines.clock import Clock, Computation, OfficeHours
+from forthwith.deadlines.clock import Clock, Computation
+from forthwith.deadlines.office_hours import OfficeHours
 from forthwith.deadlines.period import Period
 from forthwith.deadlines.rule import Rule
 from tests.units.naive_clock import naive_due
