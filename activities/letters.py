@@ -46,8 +46,8 @@ class Letters:
         """Sends the letter of one step and attempt, or returns what became of that attempt before.
 
         Fails with an ``ApplicationError`` whose type says what is known: ``MailDeferred`` (nothing sent, details:
-        seconds until the next try), ``RecipientRefused`` (nothing sent, for good), ``SendUnconfirmed`` (nobody knows),
-        ``LetterUnprintable`` and ``DossierUnwritable`` (nothing sent, our own fault).
+        seconds until the next try), ``RecipientRefused`` (nothing sent, for good), ``SendUnconfirmed`` (accepted or
+        not is unknown), ``LetterUnprintable`` and ``DossierUnwritable`` (nothing sent, our own fault).
         """
         started = time.monotonic()
         attempt = Attempt(self._dossier, order.workflow_id, order.step.id, order.attempt)

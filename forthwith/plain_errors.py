@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from forthwith.fields import EVENT_ID, SHA256
 
-_LONGEST_SHOWN = 60
+_MAX_SHOWN = 60
 
 _PATTERNS = {
     SHA256: "is not a SHA-256; give its 64 digits 0-9 and a-f",
@@ -143,6 +143,6 @@ def _shown(value: object) -> str:
     if isinstance(value, dict):
         return "a mapping"
     shown = str(value).lower() if isinstance(value, bool) else str(value)
-    if len(shown) > _LONGEST_SHOWN:
-        shown = f"{shown[:_LONGEST_SHOWN]}…"
+    if len(shown) > _MAX_SHOWN:
+        shown = f"{shown[:_MAX_SHOWN]}…"
     return repr(shown) if isinstance(value, str) else shown

@@ -33,7 +33,7 @@ NEED_A_PERSON = (
     "(ExecutionStatus = 'Running' AND Attention IS NOT NULL"
     " OR ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled'))"
 )
-"""A run that was stopped and taken up again since still counts, until Temporal forgets it."""
+"""A run that was stopped and recovered since still counts, until Temporal forgets it."""
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from forthwith.base import Model
 from forthwith.campaign.calendar_names import overlay_file, overlay_problems
-from forthwith.campaign.file_reading import LARGEST_TEXT, NotFound, read_text, validated
+from forthwith.campaign.file_reading import MAX_FILE, NotFound, read_text, validated
 from forthwith.campaign.models import Campaign, Jurisdiction
 from forthwith.campaign.problems import InvalidCampaign, Problem
 from forthwith.campaign.template_check import wording_problems
@@ -28,7 +28,7 @@ from forthwith.plain_errors import in_plain_words, unknown
 
 __all__ = ["CampaignFile", "InvalidCampaign", "Problem", "default_templates", "read_campaign"]
 
-LARGEST_TABLE = 20_000_000
+MAX_TABLE = 20_000_000
 """In bytes. Ten thousand jurisdictions take about two million."""
 
 ANY_YEAR = 2024
@@ -90,7 +90,7 @@ class _Reading:
     def jurisdictions(self) -> Iterator[Jurisdiction]:
         place: Place = ("jurisdictions",)
         path = self.beside(self.yaml.get("jurisdictions"), place)
-        text = self.text(path, self.relative(path), LARGEST_TABLE, named=place) if path else None
+        text = self.text(path, self.relative(path), MAX_TABLE, named=place) if path else None
         if path is None or text is None:
             return
         table = _Table(self.relative(path), text)
@@ -122,7 +122,7 @@ class _Reading:
             if file.name not in ours:
                 message = unknown("template", file.name, sorted(ours))
                 self.problems.append(Problem(file=name, line=None, field="", message=message))
-            elif (text := self.text(file, name, LARGEST_TEXT)) is not None:
+            elif (text := self.text(file, name, MAX_FILE)) is not None:
                 own[file.name] = text.replace("\r\n", "\n")
                 if file.suffix == ".j2":
                     self.problems += wording_problems(name, own[file.name])
@@ -210,7 +210,7 @@ class _Reading:
         return self.path.parent / name.strip()
 
     def document(self, path: Path, name: str, *, named: Place | None = None) -> LinedYaml:
-        document = LinedYaml(name, self.text(path, name, LARGEST_TEXT, named=named) or "")
+        document = LinedYaml(name, self.text(path, name, MAX_FILE, named=named) or "")
         self.problems += document.problems
         return document
 

@@ -12,7 +12,7 @@ from forthwith.campaign.problems import Problem
 from forthwith.campaign.yaml_lines import LinedYaml, Place, field_name
 from forthwith.plain_errors import in_plain_words
 
-LARGEST_TEXT = 1_000_000
+MAX_FILE = 1_000_000
 """In bytes."""
 
 _M = TypeVar("_M", bound=Model)
@@ -26,7 +26,7 @@ class NotFound(Exception):
         self.reason = reason
 
 
-def read_text(path: Path, name: str, largest: int = LARGEST_TEXT) -> str | Problem:
+def read_text(path: Path, name: str, largest: int = MAX_FILE) -> str | Problem:
     """The text of the file at ``path``, or what is wrong with it, under ``name``. Raises ``NotFound``."""
     try:
         if path.is_dir():

@@ -1,8 +1,8 @@
 """Claims and receipts: what became of each attempt to send a letter.
 
 Claim, send, receipt. The claim is created exclusively after the server agreed to the recipient and before the
-content goes out; the receipt follows the server's acceptance. A claim without a receipt means that nobody knows,
-so neither a retry, nor a workflow reset, nor a restored backup sends a second letter by itself.
+content goes out; the receipt follows the server's acceptance. A claim without a receipt is unconfirmed, so neither
+a retry, nor a workflow reset, nor a restored backup sends a second letter by itself.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ PDF = "application/pdf"
 
 
 class Claim(Model):
-    """This attempt is about to hand over its content. From here on, only a receipt says what happened."""
+    """This attempt is about to hand over its content. From here on, only a receipt shows what happened."""
 
     step: str
     attempt: int
@@ -72,7 +72,7 @@ class Attempt:
         return self._path("claim.json").exists()
 
     def confirmed(self, known: KnownDelivery) -> Receipt:
-        """The receipt of an attempt of which the server's answer was lost, and which arrived as somebody said."""
+        """The receipt of an attempt of which the server's answer was lost, and which arrived as somebody reported."""
         claim = Claim.model_validate_json(self._dossier.read(self._path("claim.json")))
         message = message_from_bytes(self._dossier.read(self._dossier.root / claim.eml.uri), policy=policy.default)
         attached = {part.get_content() for part in message.iter_attachments() if part.get_content_type() == PDF}
@@ -82,7 +82,7 @@ class Attempt:
             message_id=claim.message_id,
             recipient=str(message["To"]),
             accepted_at=known.at,
-            response=f"the answer was lost; told as delivered{f': {known.evidence}' if known.evidence else ''}",
+            response=f"the answer was lost; reported as delivered{f': {known.evidence}' if known.evidence else ''}",
             eml=claim.eml,
             pdf=self._dossier.filed(path, printed[path]),
         )

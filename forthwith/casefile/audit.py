@@ -1,4 +1,4 @@
-"""What does not agree within one case file: its record, its claims and its receipts. Asks nobody.
+"""What does not agree within one case file: its record, its claims and its receipts. Self-contained.
 
 It reads every record and no document; what needs every byte is `verify`.
 """
@@ -106,24 +106,24 @@ class Audited:
 
     @cached_property
     def chain(self) -> tuple[Entry, ...]:
-        """The record that counts: after a reset, that of the latest life."""
+        """The record that counts: after a reset, that of the latest run."""
         return tuple(entry for _, entry in self.case.chain)
 
     @cached_property
-    def other_lives(self) -> tuple[Entry, ...]:
-        """Entries of lives before a reset which the record that counts does not hold."""
+    def other_runs(self) -> tuple[Entry, ...]:
+        """Entries of before a reset which the record that counts does not hold."""
         counts = {name for name, _ in self.case.chain}
         entries = self.case.entries.items()
         return tuple(sorted((one for name, one in entries if name not in counts), key=lambda one: one.number))
 
     @property
     def was_reset(self) -> bool:
-        """Whether the case file tells two lives."""
-        return bool(self.other_lives) and self._broken is None
+        """Whether the case file holds more than one run of the record."""
+        return bool(self.other_runs) and self._broken is None
 
     @property
     def has_ended(self) -> bool:
-        """Whether the record that counts tells of an end."""
+        """Whether the request ended by the record that counts."""
         return any(entry.what == "ended" for entry in self.chain)
 
     @cached_property
@@ -150,8 +150,8 @@ class Audited:
         yield from self._forgotten_messages()
 
     @cached_property
-    def _told(self) -> dict[str, Entry]:
-        """Letters that the record tells as sent, in any of its lives, by the hash of the message."""
+    def _recorded(self) -> dict[str, Entry]:
+        """Letters that the record has as sent, in any of its runs, by the hash of the message."""
         entries = self.case.entries.values()
         return {entry.details.get("eml", ""): entry for entry in entries if entry.what == "letter_sent"}
 
@@ -164,7 +164,7 @@ class Audited:
     def _claims(self, now: datetime) -> Iterator[Finding]:
         came_back = {e.details.get("step") for e in self.case.entries.values() if e.what == "letter_failed"}
         for (step, attempt), claim in sorted(self.claims.items()):
-            settled = (step, attempt) in self.receipts.keys() | self.refused or claim.eml.sha256 in self._told
+            settled = (step, attempt) in self.receipts.keys() | self.refused or claim.eml.sha256 in self._recorded
             settled = settled or step in came_back
             marked = any(name == step and other > attempt for name, other in self.copies)
             if not settled and not marked and now - claim.claimed_at > WORTH_SAYING:
@@ -178,19 +178,19 @@ class Audited:
                 wrong = f"{step} went out twice, and attempt {attempt} does not say that it may be a second copy"
                 yield self._letter(wrong)
             seen.add((step, receipt.recipient))
-            if receipt.eml.sha256 not in self._told and now - receipt.accepted_at > WORTH_SAYING:
+            if receipt.eml.sha256 not in self._recorded and now - receipt.accepted_at > WORTH_SAYING:
                 yield self._letter(f"{step}, attempt {attempt}: has a receipt, and the record does not tell of it")
-        for sha256, entry in self._told.items():
+        for sha256, entry in self._recorded.items():
             if sha256 not in receipted:
                 yield self._letter(f"{entry.details.get('step')} is told as sent, and has no receipt")
 
     def _forgotten_messages(self) -> Iterator[Finding]:
-        """What people said in a life before a reset, and the life that counts does not know."""
+        """Messages of before a reset that the record which counts does not know."""
         if not self.was_reset:
             return
         late = (self.case.read(name, RecordResponse) for name in self.case.under("after-closing"))
         known = {entry.details.get("event_id") for entry in self.chain} | {one.event_id for one in late if one}
-        for entry in self.other_lives:
+        for entry in self.other_runs:
             event = entry.details.get("event_id")
             if event and event not in known:
                 wrong = f"was reset, and no longer knows of {event} ({entry.what}): {entry.text}"
@@ -202,11 +202,11 @@ class Audited:
     async def missed(
         self, plan: RequestPlan, recipient: Clock, issuer: Clock, *, promised: datetime, now: datetime
     ) -> Finding | None:
-        """A step that should have come by ``now``, neither told by the record nor ``promised`` as the next action."""
+        """A step that should have come by ``now``, neither in the record nor ``promised`` as the next action."""
         if self._broken or self.has_ended or not self.chain:
             return None
-        relived = await relive(plan, recipient, issuer, self.chain)
-        due = relived and relived.missed(promised=promised, now=now)
+        replayed = await replay(plan, recipient, issuer, self.chain)
+        due = replayed and replayed.missed(promised=promised, now=now)
         if due is None:
             return None
         wrong = f"by its record, what was due at {due.until:%Y-%m-%d %H:%M} UTC did not happen: {due.then}"
@@ -214,8 +214,8 @@ class Audited:
 
 
 @dataclass(frozen=True)
-class Relived:
-    """A case that has lived a record to its end, and what it does next."""
+class Replayed:
+    """A case rebuilt from a record, and what it does next."""
 
     case: Case
     recipient: Clock
@@ -237,8 +237,8 @@ class Relived:
         return None if is_promised else self.next
 
 
-async def relive(plan: RequestPlan, recipient: Clock, issuer: Clock, record: Sequence[Entry]) -> Relived | None:
-    """The case that has lived ``record``. None where that does not say for certain what comes next."""
+async def replay(plan: RequestPlan, recipient: Clock, issuer: Clock, record: Sequence[Entry]) -> Replayed | None:
+    """The case rebuilt from ``record``. None where that does not say for certain what comes next."""
     if not NOT_FOR_CERTAIN.isdisjoint(entry.what for entry in record):
         return None
 
@@ -249,15 +249,15 @@ async def relive(plan: RequestPlan, recipient: Clock, issuer: Clock, record: Seq
     try:
         await retell(case, record, compute)
         last = proceed(case, recipient, issuer, record[-1].at)
-    except ValueError:  # what it was told was not kept, or a date is outside the calendars
+    except ValueError:  # the record cannot be replayed, or a date is outside the calendars
         return None
     match last:
         case SendLetter(step):
-            return Relived(case, recipient, issuer, Wait(max(step.at, record[-1].at), f"{step.id} to the {step.to}"))
+            return Replayed(case, recipient, issuer, Wait(max(step.at, record[-1].at), f"{step.id} to the {step.to}"))
         case DraftSubpoena(version):
-            return Relived(case, recipient, issuer, Wait(record[-1].at, f"draft {version}"))
+            return Replayed(case, recipient, issuer, Wait(record[-1].at, f"draft {version}"))
         case Wait():
-            return Relived(case, recipient, issuer, last)
+            return Replayed(case, recipient, issuer, last)
         case _:
             return None
 

@@ -1,4 +1,4 @@
-"""What is wrong with a case file: every hash in it against the bytes that it names. Pure, and asks nobody."""
+"""What is wrong with a case file: every hash in it against the bytes that it names. Pure and self-contained."""
 
 import hashlib
 import re
@@ -78,7 +78,7 @@ class CaseFile:
 
     @cached_property
     def entries(self) -> dict[str, Entry]:
-        """Every entry that can be read by its place, also those of a life before a reset."""
+        """Every entry that can be read by its place, also those of before a reset."""
         read = {name: self.read(name, Entry) for name in self.under("timeline")}
         return {name: entry for name, entry in read.items() if entry}
 
@@ -155,7 +155,7 @@ def _records(case: CaseFile) -> Iterator[Wrong]:
     else:
         yield from _same(start, "workflow_id", case.request, started.workflow_id)
     if opening is None:
-        yield _unreadable(case, opened, "the record of which workflow took it up")
+        yield _unreadable(case, opened, "the record of which workflow drives it")
     else:
         yield from _same(opened, "workflow_id", case.request, opening.workflow_id)
         if started:

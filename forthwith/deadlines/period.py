@@ -9,7 +9,7 @@ from forthwith.base import Model
 
 Unit = Literal["days", "business_days", "hours", "minutes", "seconds"]
 
-LONGEST_IN_DAYS = 3660
+MAX_DAYS = 3660
 """Ten years: longer than any demand runs, and far below where a server caps a timer."""
 
 _SECONDS = {"hours": 3600, "minutes": 60, "seconds": 1, "days": 86400, "business_days": 7 * 86400 // 5}
@@ -46,8 +46,8 @@ class Period(Model):
 
     @model_validator(mode="after")
     def _not_absurd(self) -> "Period":
-        if self.count * _SECONDS[self.unit] > LONGEST_IN_DAYS * 86400:
-            raise ValueError(f"{self.count} {self.unit} is longer than ten years ({LONGEST_IN_DAYS} days)")
+        if self.count * _SECONDS[self.unit] > MAX_DAYS * 86400:
+            raise ValueError(f"{self.count} {self.unit} is longer than ten years ({MAX_DAYS} days)")
         return self
 
     @model_serializer

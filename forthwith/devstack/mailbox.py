@@ -25,7 +25,7 @@ from forthwith.base import Model
 logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 _NUMBERED = re.compile(r"(?P<number>\d{6})_.*\.eml")
-_LONGEST_NAME = 120
+_MAX_NAME = 120
 
 
 class StoredMail(Model):
@@ -228,7 +228,7 @@ def _keep(folder: Path, number: int, recipient: str, content: bytes) -> None:
     subject = str(BytesParser(policy=SMTP_POLICY).parsebytes(content, headersonly=True)["Subject"] or "")
     plain = unicodedata.normalize("NFKD", subject).encode("ascii", "ignore").decode()
     title = f"{number:06}_{_safe(recipient.rpartition('@')[2])}_{_safe(plain)}"
-    path = folder / f"{title[: _LONGEST_NAME - len('.eml.part')]}.eml"
+    path = folder / f"{title[: _MAX_NAME - len('.eml.part')]}.eml"
     part = path.with_name(path.name + ".part")
     with part.open("xb") as file:
         file.write(content)

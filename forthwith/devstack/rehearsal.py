@@ -25,11 +25,11 @@ from forthwith.request.record import Outcome
 from forthwith.views.status import RequestStatus
 from workflows.jurisdiction_request import JurisdictionRequest
 
-MOST_STEPS = 1_000
+MAX_STEPS = 1_000
 """A rehearsal in which a request takes more steps than this to reach a status waits for something that never comes."""
 
 LOOKS_AGAIN_AFTER = timedelta(milliseconds=20)
-MOST_LOOKS = 3_000
+MAX_LOOKS = 3_000
 """A minute: a letter may be with a mail server, or its worker may have died."""
 
 AFTER_REVIEW = (Status.AWAITING_ISSUANCE, Status.AWAITING_SERVICE, Status.AWAITING_RETURN)
@@ -195,7 +195,7 @@ class _Actor:
         """Moves the request from one moment to the next until it has one of these statuses, ends or stands still."""
         come: datetime | None = None
         standing, since = None, datetime.max.replace(tzinfo=UTC)
-        for _ in range(MOST_STEPS):
+        for _ in range(MAX_STEPS):
             status = await self._at_rest(come)
             if status.status in wanted or status.status in ENDED:
                 return status
@@ -213,7 +213,7 @@ class _Actor:
 
         A worker that died between a timer and what follows from it leaves that to the next one, seconds later.
         """
-        for _ in range(MOST_LOOKS):
+        for _ in range(MAX_LOOKS):
             status = await self._handle.query(JurisdictionRequest.status)
             self._seen(self._plan.workflow_id, status.status)
             if status.outcome or (status.next_action and status.next_action.at not in (None, come)):

@@ -2,7 +2,7 @@
 
 Everything that can go wrong is sorted here, where it happens, into four answers: nothing was sent and later may
 help (`MailDeferred`), nothing was sent and it is our own credentials (`SendingPaused`), nothing was sent and this
-address or content will never be taken (`RecipientRefused`), and nobody can know (`SendUnconfirmed`).
+address or content will never be taken (`RecipientRefused`), and accepted or not is unknown (`SendUnconfirmed`).
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """What needs a person now: each reason in a sentence, under the heading of the morning page, with the command for it.
 
-Pure: it reads what Visibility shows of a request and what the dossier knows, and asks nobody.
+Pure: it reads what Visibility shows of a request and what the dossier knows, and is self-contained.
 """
 
 from collections.abc import Iterator, Mapping

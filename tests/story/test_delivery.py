@@ -195,7 +195,7 @@ async def test_a_letter_in_doubt_that_is_known_to_have_arrived_goes_out_once(off
     assert not view.attention
     (sent,) = view.letters
     assert (sent.step, sent.delivered, sent.evidence) == ("demand", "yes", "certified mail 7018")
-    assert sent.receipt.response == "the answer was lost; told as delivered: certified mail 7018"
+    assert sent.receipt.response == "the answer was lost; reported as delivered: certified mail 7018"
     demand.expect_nothing()
 
 

@@ -30,7 +30,7 @@ async def test_an_ended_request_is_not_started_again(office: Office) -> None:
 
 
 async def test_when_the_server_has_forgotten_a_request_the_dossier_refuses_a_second_demand(office: Office) -> None:
-    office.expect_log("another workflow took it up before")
+    office.expect_log("another workflow opened it before")
     demand = await office.demand()
     demand.expect(letter("demand"))
     await demand.withdraw()
@@ -44,7 +44,7 @@ async def test_when_the_server_has_forgotten_a_request_the_dossier_refuses_a_sec
     )
     with pytest.raises(WorkflowFailureError) as failure:
         await again.result()
-    assert "another workflow took it up before" in deepest(failure.value)
+    assert "another workflow opened it before" in deepest(failure.value)
 
 
 async def test_a_reset_to_the_first_task_sends_nothing_twice(office: Office) -> None:

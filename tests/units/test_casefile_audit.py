@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 from forthwith.casefile.attempts import Claim
-from forthwith.casefile.audit import Audited, Heading, relive
+from forthwith.casefile.audit import Audited, Heading, replay
 from forthwith.casefile.store import Opening, StartRecord
 from forthwith.casefile.verify import CaseFile, sha256_of
 from forthwith.documents.letters import POSSIBLE_COPY
@@ -264,9 +264,9 @@ def test_the_record_of_a_silent_life_says_what_it_waits_for_at_every_moment(numb
     for _ in range(12):
         rest = desk.settle()
         assert isinstance(rest, Wait)
-        relived = asyncio.run(relive(desk.plan, recipient, issuer, desk.case.timeline))
-        assert relived is None or relived.next == rest
-        told += relived is not None
+        replayed = asyncio.run(replay(desk.plan, recipient, issuer, desk.case.timeline))
+        assert replayed is None or replayed.next == rest
+        told += replayed is not None
         desk.go(rest.until)
     assert told
 
@@ -280,8 +280,8 @@ def test_the_record_of_no_life_says_that_something_was_missed(part: int) -> None
 
 class _Overheard(Life):
     def pass_time(self, until: datetime) -> None:
-        relived = asyncio.run(relive(self.plan, *clocks(self.plan), self.case.timeline))
-        assert relived is None or relived.missed(promised=until, now=until) is None
+        replayed = asyncio.run(replay(self.plan, *clocks(self.plan), self.case.timeline))
+        assert replayed is None or replayed.missed(promised=until, now=until) is None
         super().pass_time(until)
 
 

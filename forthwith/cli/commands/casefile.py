@@ -83,7 +83,7 @@ def verify(
     path = Path(what)
     case = at_path(path) if path.exists() else _kept(what)
     compared, differing = asyncio.run(_compared(case))
-    said = Verified(
+    verified = Verified(
         request=case.request,
         entries=len(case.chain),
         head=case.head,
@@ -91,14 +91,14 @@ def verify(
         wrong=tuple(dict.fromkeys((*wrongs(case), *differing))),
     )
     if json:
-        print_json(said)
+        print_json(verified)
     else:
-        for wrong in said.wrong:
+        for wrong in verified.wrong:
             out.print(escape(str(wrong)), style="red", highlight=False, soft_wrap=True)
-        verdict = f"{plural(len(said.wrong), 'thing')} wrong" if said.wrong else "all is right"
-        line = f"{said.request}: {said.entries} entries, head {said.head}; {verdict}. {compared}"
+        verdict = f"{plural(len(verified.wrong), 'thing')} wrong" if verified.wrong else "all is right"
+        line = f"{verified.request}: {verified.entries} entries, head {verified.head}; {verdict}. {compared}"
         out.print(escape(line), highlight=False, soft_wrap=True)
-    if said.wrong:
+    if verified.wrong:
         raise typer.Exit(1)
 
 
