@@ -11,8 +11,8 @@ from html import escape
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from forthwith.views.life import Life, Mark, MarkKind, Span, SpanKind
 from forthwith.request.messages import Status
+from forthwith.views.life import Life, Mark, MarkKind, Span, SpanKind
 
 MARGIN = 0.02
 """Of the axis, free at both ends, so that no mark is cut off."""

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, StrictUndefined
 
-from forthwith.cli.report import drawing
-from forthwith.views.tasks import Duty
-from forthwith.cli.output import closing, local
-from forthwith.views.life import Life, Mark, MarkKind
-from forthwith.request.messages import Attention, Status
 from forthwith.base import Model
+from forthwith.cli.output import closing, local
+from forthwith.cli.report import drawing
+from forthwith.request.messages import Attention, Status
+from forthwith.views.life import Life, Mark, MarkKind
+from forthwith.views.tasks import Duty
 
 DUTIES_SHOWN = 40
 """Things to do on the page; `today --json` has them all."""
@@ -101,7 +101,9 @@ def page(report: Report) -> str:
     endless = sum(row.status is None for row in report.requests)
     if endless:
         counts.append((GONE, NOT_IN_TEMPORAL, endless, ""))
-    template = environment.from_string((files("forthwith") / "cli" / "report" / "report.html.j2").read_text(encoding="utf-8"))
+    template = environment.from_string(
+        (files("forthwith") / "cli" / "report" / "report.html.j2").read_text(encoding="utf-8")
+    )
     return template.render(
         report=report,
         sprite=drawing.sprite(axis, now),
