@@ -25,7 +25,10 @@ _ALL: dict[str, object] = {
     "due": _DAY,
 }
 _SENT = _ALL | {"demand_sent_on": "January 24, 2018"}
-_DRAFTED = _SENT | {"draft": {"version": 1, "sha256": _SHA256}, "commands": ["forthwith status", "forthwith review"]}
+_DRAFTED = _SENT | {
+    "draft": {"version": 1, "sha256": _SHA256},
+    "commands": ["forthwith status", "forthwith review-subpoena"],
+}
 _REVIEW = _DRAFTED | {"review": {"due": _DAY}}
 _ISSUED = {"number": "OJP-2018-17", "by": "A. Officer, Director", "on": "March 12, 2018", "sha256": _SHA256}
 _GIVEN: dict[str, dict[str, object]] = {
@@ -40,7 +43,7 @@ _GIVEN: dict[str, dict[str, object]] = {
     "hold_chase.j2": _SENT | {"attention": ["objection", "undeliverable"], "commands": ["forthwith explain"]},
     "issuance_chase.j2": _DRAFTED,
     "deficiency.j2": _SENT | {"cure_due": _DAY, "received": ["Request A-2: produced, received on February 20, 2018"]},
-    "service_chase.j2": _SENT | {"issued": _ISSUED, "commands": ["forthwith served"]},
+    "service_chase.j2": _SENT | {"issued": _ISSUED, "commands": ["forthwith record-service"]},
     "referral.j2": _SENT
     | {
         "issued": _ISSUED,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -95,3 +96,8 @@ def away(instant: datetime | None) -> str:
     else:
         words = ""
     return f"in {words}" if left > timedelta() else f"{words} ago"
+
+
+def short_path(path: Path) -> Path:
+    """A path relative to the current folder, where it lies below it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

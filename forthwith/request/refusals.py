@@ -329,7 +329,8 @@ def _of_escalation(case: "Case") -> str:
 def _of_resolution(case: "Case", resolution: ResolveAttention) -> str:
     if resolution.attention is Attention.CLOCK_PAUSED and case.paused_since:
         return (
-            "attention: clock_paused ends with resume_clock (`forthwith resume`), which says from when time runs again"
+            "attention: clock_paused ends with resume_clock (`forthwith resume-clock`),"
+            " which says from when time runs again"
         )
     if resolution.attention not in case.attention:
         return f"attention: {resolution.attention} is not open; open are {', '.join(case.attention) or 'none'}"

@@ -8,13 +8,13 @@ and lets HTML through: so a page is few paragraphs and lists, and whatever other
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from typing import assert_never
 
 from forthwith.campaign.models import RequestPlan
 from forthwith.deadlines.computation import Computation
 from forthwith.request.case import Case
 from forthwith.request.messages import Attention, Status
 from forthwith.request.record import SentLetter
+from forthwith.views.remedies import remedy
 from forthwith.views.status import (
     NextAction,
     RequestStatus,
@@ -27,7 +27,7 @@ from forthwith.views.status import (
 )
 
 LETTERS_SHOWN, NAMES_SHOWN = 5, 20
-LONGEST_QUOTE = 400
+MAX_QUOTE = 400
 """Characters of somebody else's text; the timeline has all of it."""
 
 # Escaped are the characters of Markdown and its usual extensions, and the colon and dot without which nothing that
@@ -129,13 +129,13 @@ def _draft(case: Case, view: RequestStatus) -> Iterator[str]:
         yield f"- **Still empty**, so that it cannot be approved: {_listed(draft.missing)}"
     if case.phase is Status.AWAITING_ISSUANCE:
         told = '--number "…" --signed-by "…" --sha256 HASH-OF-WHAT-WAS-SIGNED'
-        yield f"- **Once issued:** {_command('issued', case.plan, f'--draft {draft.sha256} {told}')}"
+        yield f"- **Once issued:** {_command('record-issuance', case.plan, f'--draft {draft.sha256} {told}')}"
     if case.phase is Status.AWAITING_SERVICE:
         told = '--on "…" --how "by hand" --served-by "…"'
-        yield f"- **Once served:** {_command('served', case.plan, told)}"
+        yield f"- **Once served:** {_command('record-service', case.plan, told)}"
     if case.phase is Status.AWAITING_REVIEW:
         decisions = ("--approve", '--revise --set FIELD="…"', '--reject --reason "…"')[bool(draft.missing) :]
-        first = _command("review", case.plan, f"--sha256 {draft.sha256} {decisions[0]}")
+        first = _command("review-subpoena", case.plan, f"--sha256 {draft.sha256} {decisions[0]}")
         yield f"- **To decide:** {first}, or with {' or '.join(map(_code, decisions[1:]))}"
         if draft.working_copy:
             yield f"- **To mark up in a word processor:** {_code(draft.working_copy.uri)}"
@@ -143,51 +143,13 @@ def _draft(case: Case, view: RequestStatus) -> Iterator[str]:
 
 def _what_to_do(case: Case, reason: Attention) -> str:
     """What ends one reason for attention: the commands, and what each of them does."""
-    plan = case.plan
-    why = '--reason "…"'
-    resolve = _command("resolve", plan, f"{reason} {why}")
-    correct = _command("correct-recipient", plan, f"--email … {why}")
-    match reason:
-        case Attention.UNDELIVERABLE if case.phase is Status.SENDING:
-            return (
-                f"{correct} sends it to the right address; once the cause is gone, {resolve} sends it again; with"
-                f" {_code('--unserviceable')} it ends the request"
-            )
-        case Attention.UNDELIVERABLE if reason in case.holds:
-            return f"{correct} sends it to the right address; once the cause is gone, {resolve} sends it again"
-        case Attention.UNKNOWN_SEND:
-            arrived = _command("delivered", plan, "LETTER")
-            return f"ask the recipient; {arrived} if it arrived, else {resolve} sends it again, as a possible copy"
-        case Attention.UNREADABLE_MESSAGE:
-            read, respond = _command("timeline", plan), _command("respond", plan, "…")
-            return f"read it with {read}, record what it reports with {respond}, then {resolve}"
-        case (
-            Attention.MAIL_DELAYED
-            | Attention.DOSSIER_UNWRITABLE
-            | Attention.DATES_FAILED
-            | Attention.LETTER_FAILED
-            | Attention.DRAFT_FAILED
-        ):
-            return f"it is tried again by itself; once the cause is gone, {resolve} tries at once"
-        case Attention.DRAFT_REJECTED:
-            return f"{resolve} has it drawn up anew; {_command('withdraw', plan, why)} ends the request"
-        case Attention.OBJECTION | Attention.REFUSAL:
-            escalate = _command("escalate", plan, why)
-            return f"nothing stops for it; {escalate} does not wait for the next date, {resolve} puts it aside"
-        case Attention.EXTENSION_REQUESTED:
-            return f"{_command('extend', plan, f'--days N {why}')} grants it; {resolve} declines it"
-        case Attention.CLOCK_PAUSED:
-            return f"{_command('resume', plan, why)} has the clock run again, from now or from `--at`"
-        case Attention.ON_HOLD if case.items.claimed:
-            return f"{_command('accept', plan)} takes it as complete; {resolve} goes on as if it were not"
-        case Attention.ON_HOLD if case.phase is Status.SENDING and reason not in case.holds:
-            return f"{_command('delivered', plan, 'demand')} starts its clock"
-        case Attention.REVIEW_LATE | Attention.ISSUANCE_LATE | Attention.SERVICE_LATE:
-            return f"decide, or hand it on; {resolve} puts this aside"
-        case Attention.UNDELIVERABLE | Attention.ON_HOLD:
-            return f"{resolve} once it is dealt with"
-        case _:
-            assert_never(reason)
+    return remedy(
+        reason,
+        case.plan.workflow_id,
+        is_sending=case.phase is Status.SENDING,
+        is_held=reason in case.holds,
+        has_claims=bool(case.items.claimed),
+    ).advice
 
 
 def _letter_in_words(case: Case, letter: SentLetter) -> str:
@@ -226,4 +188,4 @@ def _code(text: str) -> str:
 
 def _one_line(text: str) -> str:
     seen = "".join(c for c in " ".join(text.split()) if not unicodedata.category(c).startswith("C"))
-    return seen if len(seen) <= LONGEST_QUOTE else f"{seen[:LONGEST_QUOTE]} …"
+    return seen if len(seen) <= MAX_QUOTE else f"{seen[:MAX_QUOTE]} …"

@@ -26,8 +26,8 @@ class Office:
 
     def __init__(self, terminal: Terminal, name: str) -> None:
         self.terminal = terminal
-        self.client = terminal.stage.server.client
-        self.dossier = Dossier(terminal.stage.dossier)
+        self.client = terminal.stack.server.client
+        self.dossier = Dossier(terminal.stack.dossier)
         self.name = name
 
     def handle(self, jurisdiction: str) -> Handle:

@@ -20,7 +20,7 @@ async def test_all_23_were_due_on_the_day_that_was_announced(terminal: Terminal,
     assert {at for at, _ in closings} == {f"2018-02-24T{hour:02}:00:00Z" for hour in (5, 6, 7, 8)}
     assert closings["2018-02-24T06:00:00Z", "America/Chicago"] == 4
     assert closings["2018-02-24T08:00:00Z", "America/Los_Angeles"] == 11
-    documents = [step for step in steps if step["what"] in ("letter", "draft")]
+    documents = [step for step in steps if step["kind"] in ("letter", "draft")]
     assert len(documents) == 23 * 10
     assert [step for step in documents if not is_rendered(step)] == []
 
@@ -28,7 +28,7 @@ async def test_all_23_were_due_on_the_day_that_was_announced(terminal: Terminal,
 def is_rendered(step: dict[str, Any]) -> bool:
     """Whether a letter is there to read and to print, a draft to print."""
     path = Path(step["file"])
-    is_readable = step["what"] == "draft" or path.with_suffix(".txt").is_file()
+    is_readable = step["kind"] == "draft" or path.with_suffix(".txt").is_file()
     return is_readable and path.read_bytes().startswith(b"%PDF")
 
 

@@ -67,7 +67,7 @@ async def test_a_pause_is_brought_up_every_business_day_and_the_letter_says_how_
     await demand.pause()
     await demand.advance_past_next_action()
     (mail,) = demand.expect(hold_chase(1))
-    assert f"forthwith resume {demand.id}" in mail.text()
+    assert f"forthwith resume-clock {demand.id}" in mail.text()
     assert "forthwith resolve" not in mail.text()
     await demand.advance_past_next_action()
     demand.expect(hold_chase(2))
@@ -175,7 +175,7 @@ async def test_what_cannot_be_paused_or_resumed_is_refused_by_name(office: Offic
     again = PauseClock(event_id="pause-2", by=OPERATOR, reason="a slip")
     assert "resume it first" in await demand.refuses(again)
     resolution = ResolveAttention(event_id="r-1", by=OPERATOR, attention=Attention.CLOCK_PAUSED, reason="a slip")
-    assert "`forthwith resume`" in await demand.refuses(resolution)
+    assert "`forthwith resume-clock`" in await demand.refuses(resolution)
 
 
 async def test_what_is_received_in_a_pause_is_in_time(office: Office) -> None:

@@ -24,15 +24,16 @@ from forthwith import fields, temporal
 from forthwith.campaign.starting import StartOutcome
 from forthwith.casefile.store import Dossier, Filing
 from forthwith.cli.app import app
-from forthwith.cli.commands.local import DemoReport
 from forthwith.cli.commands.preview import PreviewStep
-from forthwith.cli.commands.setup_server import Check
+from forthwith.cli.commands.recover import Recovered
+from forthwith.cli.commands.rehearse import RehearsalReport
 from forthwith.cli.commands.today import Today
 from forthwith.cli.report.page import Report
 from forthwith.deadlines.period import Unit
 from forthwith.request import messages, refusals, signals
 from forthwith.request.messages import MOST_MESSAGES, SIGNALS, UPDATES, Answer, Attention, RecordResponse, Status
 from forthwith.request.record import GENESIS, Entry, Outcome
+from forthwith.server_setup import Check
 from forthwith.views.listing import Listed
 from forthwith.views.status import Explanation, RequestStatus
 from workflows.jurisdiction_request import JurisdictionRequest
@@ -230,7 +231,8 @@ def test_every_command_with_json_is_told():
         ("start", StartOutcome),
         ("preview", PreviewStep),
         ("doctor", Check),
-        ("demo", DemoReport),
+        ("demo", RehearsalReport),
+        ("recover", Recovered),
         ("today", Today),
         ("report", Report),
     ],

@@ -30,7 +30,11 @@ def needing(*reasons: Attention) -> Desk:
 def test_whatever_needs_a_person_says_which_commands_end_it(reason: Attention):
     shown = page(needing(reason))
     commands = re.findall(r"`forthwith ([^`]+)`", shown)
-    ends = "resume test/somewhere " if reason is Attention.CLOCK_PAUSED else f"resolve test/somewhere {reason} "
+    ends = (
+        "resume-clock test/somewhere "
+        if reason is Attention.CLOCK_PAUSED
+        else f"resolve-attention test/somewhere {reason} "
+    )
     assert any(command.startswith(ends) for command in commands)
     for command in commands:
         name = shlex.split(command)[0]

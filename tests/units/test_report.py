@@ -30,7 +30,7 @@ NOW = datetime(2018, 3, 1, tzinfo=UTC)
 def row(life: Life | None = None, **changes: object) -> ReportRow:
     return ReportRow(
         request="test/somewhere", jurisdiction="somewhere", name="Somewhere", zone="America/Chicago",
-        status=Status.AWAITING_RESPONSE, is_in_temporal=True, items=2, outstanding=2, life=life,
+        status=Status.AWAITING_RESPONSE, is_in_temporal=True, items=2, outstanding=2, history=life,
     ).model_copy(update=changes)  # fmt: skip
 
 
@@ -43,7 +43,7 @@ def report(*rows: ReportRow, campaign: str = "test", title: str = "Test") -> Rep
         made_local="now",
         statuses={Status.AWAITING_RESPONSE: len(rows)},
         forgotten=0,
-        duties=(),
+        tasks=(),
         is_ahead=False,
         web_ui="",
         links={},
@@ -146,10 +146,10 @@ def read(desk: Desk, root: Path) -> ReportRow:
 def test_of_a_record_that_was_changed_no_part_is_drawn(tmp_path: Path):
     desk = Desk().go(days=20)
     entry = sorted(filed(desk, tmp_path).iterdir())[2]
-    assert read(desk, tmp_path).life
+    assert read(desk, tmp_path).history
     entry.write_bytes(entry.read_bytes().replace(b'"text":"', b'"text":"Not ', 1))
     changed = read(desk, tmp_path)
-    assert changed.life is None
+    assert changed.history is None
     assert changed.problem == f"its record was changed: forthwith verify {desk.plan.workflow_id}"
     assert changed.name == desk.plan.jurisdiction.name
 

@@ -16,7 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from forthwith import temporal
 from forthwith.casefile.store import Dossier, DossierError
-from forthwith.cli.commands.setup_server import Check, attributes_of, print_checks, retention_of
+from forthwith.cli.commands.setup_server import print_checks
 from forthwith.cli.output import Json
 from forthwith.documents.content import Letter
 from forthwith.documents.template_files import default_templates
@@ -24,6 +24,7 @@ from forthwith.documents.typesetting import TemplateError, render_pdf
 from forthwith.failure import Failure
 from forthwith.mail.client import MailClient, MailDeferred, SendingPaused, SmtpSettings
 from forthwith.plain_errors import problems
+from forthwith.server_setup import Check, attributes_of, retention_of
 from forthwith.settings import Settings
 from forthwith.visibility import connected, plural, server_says
 

@@ -1,4 +1,4 @@
-"""Draws lives as SVG: one common time axis, one strip a request, and the legend from the same shapes.
+"""Draws histories as SVG: one common time axis, one strip a request, and the legend from the same shapes.
 
 Every place along the axis is a percentage, so that a strip is as wide as its table leaves it, on paper and on a
 telephone, while the marks keep their size. What is written into the drawing is escaped here.
@@ -280,26 +280,26 @@ def grid(axis: Axis, now: datetime | None) -> str:
     return f'<g id="grid">{"".join(lines)}{_now(axis, now) if now else ""}</g>'
 
 
-def strip(life: Life, axis: Axis, *, number: int, title: str, now: datetime | None, said: Mapping[Mark, str]) -> str:
-    """One life. Without ``now`` it is told until its last entry; ``said`` has the words that marks are given."""
-    is_open = life.ended_as is None
-    here = now if now and is_open else life.told_until
-    begins, ends = axis.at(life.begins), axis.at(here)
+def strip(history: Life, axis: Axis, *, number: int, title: str, now: datetime | None, said: Mapping[Mark, str]) -> str:
+    """One history. Without ``now`` it is told until its last entry; ``said`` has the words that marks are given."""
+    is_open = history.ended_as is None
+    here = now if now and is_open else history.told_until
+    begins, ends = axis.at(history.begins), axis.at(here)
     lanes: dict[Lane, list[Mark]] = {lane: [] for lane in _HEIGHTS}
-    for mark in life.marks:
+    for mark in history.marks:
         lanes[SHAPES[mark.kind].lane].append(mark)
     return "".join(
         (
-            f'<svg class="life" role="img" width="100%" height="{HEIGHT}" aria-labelledby="t{number}"',
+            f'<svg class="history" role="img" width="100%" height="{HEIGHT}" aria-labelledby="t{number}"',
             f' aria-describedby="w{number}"><title id="t{number}">{escape(title)}</title><use href="#grid"/>',
             f'<line class="path" x1="{begins}%" x2="{ends}%" y1="{BAND}" y2="{BAND}"/>',
             *(
                 part
-                for span in sorted(life.spans, key=lambda span: span.kind is SpanKind.PAUSE)
+                for span in sorted(history.spans, key=lambda span: span.kind is SpanKind.PAUSE)
                 for part in _drawn_span(span, axis, here)
             ),
             _now(axis, here) if is_open and not now else "",
-            *(_drawn_lane(lane, marks, axis, life, said) for lane, marks in lanes.items() if marks),
+            *(_drawn_lane(lane, marks, axis, history, said) for lane, marks in lanes.items() if marks),
             "</svg>",
         )
     )
@@ -319,12 +319,12 @@ def _drawn_span(span: Span, axis: Axis, here: datetime) -> Iterator[str]:
             yield f'<rect class="{look}" x="{left}%" y="{BAND - THICK // 2}" width="{width:.2f}%" height="{THICK}"/>'
 
 
-def _drawn_lane(lane: Lane, marks: Sequence[Mark], axis: Axis, life: Life, said: Mapping[Mark, str]) -> str:
+def _drawn_lane(lane: Lane, marks: Sequence[Mark], axis: Axis, history: Life, said: Mapping[Mark, str]) -> str:
     exactly = [axis.at(mark.at) for mark in marks]
     places = _side_by_side(exactly) if lane in ("theirs", "ours") else exactly
     parts: list[str] = []
     for mark, exact, at in zip(marks, exactly, places, strict=True):
-        has_its_end = mark.kind is MarkKind.END and life.ended_as
+        has_its_end = mark.kind is MarkKind.END and history.ended_as
         shape = ENDS[has_its_end] if has_its_end else SHAPES[mark.kind]
         if at != exact:
             edge, end = (BAND + 5 - OURS, -6) if lane == "ours" else (BAND - 5 - THEIRS, 6)

@@ -46,19 +46,19 @@ async def test_a_draft_is_revised_and_approved_and_another_one_rejected(terminal
     fields = [word for name in first.missing for word in ("--set", f"{name}=Text of {name}: as quoted = checked")]
     assert fields
     for words, named in (
-        (("review", request, *read, "--approve", "--by", "Somebody else"), "Reviewing attorney"),
-        (("review", request, *read, "--approve", *REVIEWER), "empty fields"),
-        (("review", request, "--sha256", "a" * 64, "--approve", *REVIEWER), "is not draft 1"),
-        (("review", request, "--sha256", "9f2c", "--approve", *REVIEWER), "no file that can be read"),
-        (("review", request, *read, *REVIEWER), "exactly one of --approve"),
-        (("review", request, *read, "--revise", "--set", "relevance", *REVIEWER), "FIELD=VALUE"),
-        (("review", request, *read, "--revise", "--set", "relevanse=x", *REVIEWER), "relevanse"),
-        (("review", request, *read, "--reject", *REVIEWER), "reason"),
+        (("review-subpoena", request, *read, "--approve", "--by", "Somebody else"), "Reviewing attorney"),
+        (("review-subpoena", request, *read, "--approve", *REVIEWER), "empty fields"),
+        (("review-subpoena", request, "--sha256", "a" * 64, "--approve", *REVIEWER), "is not draft 1"),
+        (("review-subpoena", request, "--sha256", "9f2c", "--approve", *REVIEWER), "nor a readable file"),
+        (("review-subpoena", request, *read, *REVIEWER), "exactly one of --approve"),
+        (("review-subpoena", request, *read, "--revise", "--set", "relevance", *REVIEWER), "FIELD=VALUE"),
+        (("review-subpoena", request, *read, "--revise", "--set", "relevanse=x", *REVIEWER), "relevanse"),
+        (("review-subpoena", request, *read, "--reject", *REVIEWER), "reason"),
     ):
         said = await terminal(*words)
         assert (said.code, named in said.err) == (1, True), (words, said.err)
 
-    revised = await terminal("review", request, *read, "--revise", *fields, "--notes", "Quoted.", *REVIEWER)
+    revised = await terminal("review-subpoena", request, *read, "--revise", *fields, "--notes", "Quoted.", *REVIEWER)
     assert revised.code == 0, revised.err
 
     async def there_is_a_second() -> bool:
@@ -70,17 +70,19 @@ async def test_a_draft_is_revised_and_approved_and_another_one_rejected(terminal
     assert not second.missing
     shown = await terminal("status", request)
     assert second.sha256 in shown.out
-    pdf = str(terminal.stage.dossier / second.document.uri)
-    approved = await terminal("review", request, "--sha256", pdf, "--approve", *REVIEWER)
+    pdf = str(terminal.stack.dossier / second.document.uri)
+    approved = await terminal("review-subpoena", request, "--sha256", pdf, "--approve", *REVIEWER)
     assert approved.code == 0, approved.err
     assert "AwaitingIssuance" in approved.out
 
     read = ("--sha256", (await draft(terminal, other)).sha256)
-    rejected = await terminal("review", other, *read, "--reject", "--reason", "a second look", *REVIEWER, "--json")
+    rejected = await terminal(
+        "review-subpoena", other, *read, "--reject", "--reason", "a second look", *REVIEWER, "--json"
+    )
     assert rejected.json["status"] == "OnHold"
     listed = await terminal("list", other.partition("/")[0], "--attention", "any", "--json")
     assert [one["request"] for one in listed.json] == [other]
-    resolved = await terminal("resolve", other, "draft_rejected", "--reason", "looked at")
+    resolved = await terminal("resolve-attention", other, "draft_rejected", "--reason", "looked at")
     assert resolved.code == 0, resolved.err
     ended = await terminal("withdraw", other, "--reason", "settled otherwise")
     assert ended.code == 0, ended.err

@@ -1,4 +1,7 @@
-"""Commands about the subpoena: the decision on its draft, its issuance and its service. People do all three."""
+"""Commands about the subpoena: the decision on its draft, its issuance and service, and objections to it.
+
+People do all of it; these commands record that they did.
+"""
 
 import hashlib
 import re
@@ -8,14 +11,14 @@ from typing import Annotated
 import typer
 
 from forthwith.cli.commands.queries import Request
-from forthwith.cli.options import Instant, Reason, Reviewer, Teller
-from forthwith.cli.send import tell
+from forthwith.cli.options import Actor, Instant, Reason, Reviewer
+from forthwith.cli.send import send
 from forthwith.failure import Failure
 
 SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
-def review(
+def review_subpoena(
     request: Request,
     *,
     sha256: Annotated[str, typer.Option(help="The draft that was read: its hash, as `status` shows it, or its PDF.")],
@@ -27,14 +30,14 @@ def review(
     ] = None,
     notes: Annotated[str, typer.Option(help="For the next version.")] = "",
     reason: Reason = "",
-    teller: Reviewer,
+    actor: Reviewer,
 ) -> None:
     """Decide on a subpoena draft. Only the named reviewer or supervisor may, and only against what was read.
 
     A copy for a word processor stands beside the PDF, in the folder drafts of the case file; `forthwith status` shows
-    where. Nothing reads it back: what is to change comes with --revise --set FIELD=VALUE, under the name that it gives.
+    where. It is for marking up and never read back: give changes with --revise --set FIELD=VALUE, by the names in it.
 
-    Example: forthwith review 1373-2018/chicago-il --sha256 9f2c… --approve --by "Reviewing attorney"
+    Example: forthwith review-subpoena 1373-2018/chicago-il --sha256 9f2c… --approve --by "Reviewing attorney"
     """
     decisions = [name for name, chosen in (("approve", approve), ("revise", revise), ("reject", reject)) if chosen]
     if len(decisions) != 1:
@@ -42,10 +45,10 @@ def review(
     fields = dict(_field(written) for written in put or ())
     read = _sha256("--sha256", sha256)
     message = {"decision": decisions[0], "sha256": read, "fields": fields, "notes": notes, "reason": reason}
-    tell(request, "review_subpoena", message, teller)
+    send(request, "review_subpoena", message, actor)
 
 
-def issued(
+def record_issuance(
     request: Request,
     *,
     draft: Annotated[str, typer.Option(help="The approved draft: its hash, as `status` shows it, or its PDF.")],
@@ -55,11 +58,11 @@ def issued(
     signed: Annotated[Path | None, typer.Option(help="The signed document itself: its hash is taken.")] = None,
     title: Annotated[str, typer.Option(help="The title of who signed.")] = "",
     at: Instant = "",
-    teller: Teller,
+    actor: Actor,
 ) -> None:
-    """Record that a person issued the approved subpoena. Service is waited for next.
+    """Record that a person issued the approved subpoena. The request waits for its service next.
 
-    Example: forthwith issued 1373-2018/chicago-il --draft 9f2c… --number OJP-17 --signed-by "A. Officer" --signed s.pdf
+    Example: forthwith record-issuance 1373-2018/chicago-il --draft 9f2c… --number 7 --signed-by "A. Lee" --signed s.pdf
     """
     if bool(sha256) == bool(signed):
         raise Failure("give the signed document, with --signed FILE, or its hash, with --sha256")
@@ -71,10 +74,10 @@ def issued(
         "sha256": _sha256("--signed", str(signed)) if signed else sha256,
         "issued_at": at,
     }
-    tell(request, "record_issuance", message, teller)
+    send(request, "record_issuance", message, actor)
 
 
-def served(
+def record_service(
     request: Request,
     *,
     on: Annotated[str, typer.Option(help="On whom.")],
@@ -85,11 +88,11 @@ def served(
         str, typer.Option(help="When the other parties were given notice (form court_rule45); ISO 8601 with offset.")
     ] = "",
     at: Instant = "",
-    teller: Teller,
+    actor: Actor,
 ) -> None:
     """Record that the issued subpoena was served. Its return date counts from that moment.
 
-    Example: forthwith served 1373-2018/chicago-il --on "City Clerk" --how "by hand" --served-by "A. Server"
+    Example: forthwith record-service 1373-2018/chicago-il --on "City Clerk" --how "by hand" --served-by "A. Server"
     """
     message = {
         "on_whom": on,
@@ -99,18 +102,40 @@ def served(
         "served_at": at,
         "notice_to_parties_at": notice_at or None,
     }
-    tell(request, "record_service", message, teller)
+    send(request, "record_service", message, actor)
+
+
+def record_objection(
+    request: Request,
+    *,
+    item: Annotated[list[str], typer.Option("--item", help="ITEM=GROUND, such as A-1=privilege. May be repeated.")],
+    sender: Annotated[str, typer.Option("--from", help="Who objects.")] = "",
+    received_at: Instant = "",
+    note: Annotated[str, typer.Option(help="Anything the record should say.")] = "",
+    actor: Actor,
+) -> None:
+    """Record an objection, item by item with its ground. The items stay outstanding and need a person.
+
+    Example: forthwith record-objection 1373-2018/chicago-il --item "A-1=overbroad" --from "Dept. of Law"
+    """
+    message = {
+        "received_at": received_at,
+        "from": sender or request.rpartition("/")[2],
+        "items": [{"id": name, "ground": ground} for name, ground in map(_ground, item)],
+        "note": note,
+    }
+    send(request, "record_objection", message, actor)
 
 
 def _sha256(option: str, given: str) -> str:
-    """A hash as it was given, or that of the file that was named instead."""
+    """The hash, or the hash of the file, that was given."""
     if SHA256.fullmatch(given):
         return given.lower()
     try:
         return hashlib.sha256(Path(given).read_bytes()).hexdigest()
     except OSError as error:
         raise Failure(
-            f"{option} {given}: is no sha256 of 64 hexadecimal digits, and no file that can be read: {error.strerror}"
+            f"{option} {given}: is neither a SHA-256 (64 hexadecimal digits) nor a readable file: {error.strerror}"
         ) from error
 
 
@@ -119,3 +144,10 @@ def _field(written: str) -> tuple[str, str]:
     if not equals:
         raise Failure(f"--set {written}: write it as FIELD=VALUE")
     return name.strip(), value.strip()
+
+
+def _ground(written: str) -> tuple[str, str]:
+    name, equals, ground = written.partition("=")
+    if not equals or not ground.strip():
+        raise Failure(f"--item {written}: give the ground of the objection, such as {name}=overbroad")
+    return name.strip(), ground.strip()

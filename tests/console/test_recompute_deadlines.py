@@ -1,4 +1,4 @@
-"""`recompute`: what today's calendars would move is shown first, and moved only when told to."""
+"""`recompute-deadlines`: what today's calendars would move is shown first, and moved once that is confirmed."""
 
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ async def test_a_holiday_that_was_declared_since_is_shown_and_then_moved(
     request = started["request"]
     due = (await terminal.standing(request)).response_due
     assert due
-    again = ("recompute", request, "--file", file, "--reason", "declared by the governor")
+    again = ("recompute-deadlines", request, "--file", file, "--reason", "declared by the governor")
     same = await terminal(*again, "--json")
     assert (same.code, same.json[0]["dates"]) == (0, []), same.err
     overlay.write_text(f"add:\n  - {{name: Day of Mourning, citation: Proclamation 1, day: {due.due}}}\n")
@@ -40,13 +40,21 @@ async def test_a_holiday_that_was_declared_since_is_shown_and_then_moved(
     assert moved.code == 0, moved.err
     (one,) = moved.json
     assert one["moved"]
-    assert one["dates"][0]["what"] == "response due"
+    assert one["dates"][0]["date"] == "response_due"
     now = (await terminal.standing(request)).response_due
     assert now
     assert now.due > due.due
 
     rest = await terminal(
-        "recompute", "--campaign", request.partition("/")[0], "--file", file, "--reason", "x", "--json", "--yes"
+        "recompute-deadlines",
+        "--campaign",
+        request.partition("/")[0],
+        "--file",
+        file,
+        "--reason",
+        "x",
+        "--json",
+        "--yes",
     )
     assert rest.code == 0, rest.err
     assert sorted(bool(one["dates"]) for one in rest.json) == [False, True]
@@ -59,6 +67,6 @@ async def test_overlays_beside_a_campaign_file_are_asked_for(
     file = str(campaign("chicago-il", change=with_overlay))
     request = (await terminal("start", file, "--json")).json[0]["request"]
     await terminal.becomes(request, Status.AWAITING_RESPONSE)
-    said = await terminal("recompute", request, "--reason", "x")
+    said = await terminal("recompute-deadlines", request, "--reason", "x")
     assert said.code == 1
     assert "--file CAMPAIGN.yaml" in said.err

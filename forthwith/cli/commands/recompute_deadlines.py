@@ -1,7 +1,7 @@
-"""`recompute`: the dates of running requests by today's calendars.
+"""`recompute-deadlines`: the dates of running requests by today's calendars.
 
-A request keeps the calendars it began with until somebody says otherwise. So a holiday that was declared since moves
-nothing by itself: this command shows which dates it would move, request by request, and moves them when told to.
+A request keeps the calendars that it began with, so a holiday that was declared since moves nothing by itself. This
+command shows which dates it would move, request by request, and moves them once that is confirmed.
 """
 
 import asyncio
@@ -24,8 +24,8 @@ from forthwith.campaign.campaign_file import read_campaign
 from forthwith.campaign.models import RequestPlan
 from forthwith.campaign.planning import layers
 from forthwith.casefile.store import Dossier, DossierError
-from forthwith.cli.bulk import Came, confirm, open_requests, told
-from forthwith.cli.options import By, Reason, Role, Teller
+from forthwith.cli.bulk import Result, confirm, open_requests, send_one
+from forthwith.cli.options import Actor, By, Reason, Role
 from forthwith.cli.output import Json, closing, err, local, out, plain_table, print_json
 from forthwith.deadlines.calendar import Calendar
 from forthwith.deadlines.calendar_builder import UnknownCalendar, build_calendar, is_file
@@ -50,7 +50,8 @@ from workflows.jurisdiction_request import JurisdictionRequest
 class MovedDate(Model):
     """One date that today's calendars move. The closing instant of a deadline, the moment of a letter."""
 
-    what: str
+    date: str
+    """``response_due``, ``time_to_cure_ends`` …, or the step of a letter."""
     zone: str
     """Whose time it is; an IANA name."""
     old: AwareDatetime
@@ -58,11 +59,11 @@ class MovedDate(Model):
 
 
 class Recomputed(Model):
-    """What today's calendars make of one request."""
+    """The dates of one request by today's calendars."""
 
     request: str
     dates: tuple[MovedDate, ...]
-    """Empty where nothing moves; then nothing is touched."""
+    """Those that move. Without any, the request is left as it is."""
     recipient_calendar: Sha256
     issuer_calendar: Sha256
     """Today's, by the hash under which the dossier keeps them once the dates were moved."""
@@ -71,7 +72,7 @@ class Recomputed(Model):
     """Why its dates could not be moved."""
 
 
-def recompute(
+def recompute_deadlines(
     reason: Reason,
     request: Annotated[str | None, typer.Argument(metavar="ID", help="One request, <campaign>/<jurisdiction>.")] = None,
     campaign: Annotated[str | None, typer.Option(help="All open requests of this campaign.")] = None,
@@ -84,9 +85,9 @@ def recompute(
     role: Role = "operator",
     json: Json = False,
 ) -> None:
-    """Compute the dates of running requests with today's calendars: shows old and new, asks, then moves them.
+    """Compute the dates of running requests with today's calendars: show old and new, ask, then move them.
 
-    Example: forthwith recompute --campaign 1373-2018 --reason "the governor declared a holiday"
+    Example: forthwith recompute-deadlines --campaign 1373-2018 --reason "the governor declared a holiday"
     """
     if sum((request is not None, campaign is not None, everything)) != 1:
         raise Failure("give exactly one of a request, --campaign and --all")
@@ -101,12 +102,12 @@ def recompute(
             else:
                 open_ones = await open_requests(client, query(campaign, None, None, None))
                 names = [one.request for one in open_ones]
-            found = await office.look(names)
+            found = await office.compare(names)
             moving = [one for one in found if one.recomputed.dates]
             _show([one.recomputed for one in moving], len(found), err if json else out)
             if moving and not yes:
                 confirm(f"Move the dates of {plural(len(moving), 'request')}?", count=len(moving))
-            moved = {one.request: one for one in await office.move(moving, Teller(by, role).who, reason)}
+            moved = {one.request: one for one in await office.move(moving, Actor(by, role).who, reason)}
             return [moved.get(one.recomputed.request, one.recomputed) for one in found]
 
     done = asyncio.run(run())
@@ -134,15 +135,15 @@ def moved_dates(before: Timetable, after: Timetable, now: datetime, sent: Iterab
     if facts.final_notice_at:
         deadlines.insert(1, (CURE_ENDS, before.cure, after.cure))
     if facts.chase:
-        deadlines.append((f"{facts.chase.topic} due from us", before.chase_due, after.chase_due))
-    for what, was, now_is in deadlines:
+        deadlines.append((f"{facts.chase.topic} due", before.chase_due, after.chase_due))
+    for name, was, now_is in deadlines:
         if was and now_is and was.closes_at != now_is.closes_at:
-            yield MovedDate(what=what, zone=was.zone, old=was.closes_at, new=now_is.closes_at)
+            yield MovedDate(date=name.replace(" ", "_"), zone=was.zone, old=was.closes_at, new=now_is.closes_at)
     steps, gone = {step.id: step for step in after.steps}, set(sent)
     for step in before.steps:
         other = steps.get(step.id)
         if other and step.id not in gone and step.at != other.at and max(step.at, other.at) > now:
-            yield MovedDate(what=step.id, zone=before.deadline.zone, old=step.at, new=other.at)
+            yield MovedDate(date=step.id, zone=before.deadline.zone, old=step.at, new=other.at)
 
 
 @dataclass(frozen=True)
@@ -154,22 +155,22 @@ class _Found:
 
 @dataclass(frozen=True)
 class _Office:
-    """Looks at requests, and tells them, through one client and one dossier."""
+    """Compares and moves the dates of requests, through one client and one dossier."""
 
     client: Client
     dossier: Dossier
     layers: dict[str, Sequence[str]]
     now: datetime
 
-    async def look(self, names: Sequence[str]) -> list[_Found]:
-        """What today's calendars make of each request that has dates."""
-        return [found for found in await side_by_side(names, self._look_at, doing="Looking") if found]
+    async def compare(self, names: Sequence[str]) -> list[_Found]:
+        """The dates of each request by today's calendars; requests without dates are left out."""
+        return [found for found in await side_by_side(names, self._compare_one, doing="Comparing") if found]
 
     async def move(self, found: Sequence[_Found], who: Who, reason: str) -> list[Recomputed]:
-        """Keeps the calendars and tells each request. One that refuses does not stop the others."""
+        """Pins the calendars and sends each request the update. One that refuses does not stop the others."""
         return await side_by_side(found, lambda one: self._move(one, who, reason), doing="Moving")
 
-    async def _look_at(self, name: str) -> _Found | None:
+    async def _compare_one(self, name: str) -> _Found | None:
         try:
             view = await handle_of(self.client, name).query(JurisdictionRequest.status, rpc_timeout=ANSWERS_WITHIN)
         except RPCError as error:
@@ -177,13 +178,13 @@ class _Office:
         if view.facts is None or view.outcome:
             return None
         try:
-            return self._compare(name, view, view.facts)
+            return self._compared(name, view, view.facts)
         except DossierError as error:
             raise Failure(
                 f"{name}: {error}", hint="set FORTHWITH_DOSSIER to the folder that the workers use"
             ) from error
 
-    def _compare(self, name: str, view: RequestStatus, facts: Facts) -> _Found:
+    def _compared(self, name: str, view: RequestStatus, facts: Facts) -> _Found:
         plan = self.dossier.plan(view.plan)
         recipient, issuer = clocks(self.dossier, plan, facts)
         for_recipient = self._today(plan, plan.jurisdiction.state, recipient.calendar)
@@ -211,7 +212,7 @@ class _Office:
         if beside and campaign.campaign not in self.layers:
             raise Failure(
                 f"the calendars of {campaign.campaign} include {', '.join(beside)}, beside its campaign file",
-                hint="say where: --file CAMPAIGN.yaml",
+                hint="give the campaign file: --file CAMPAIGN.yaml",
             )
         years = (pinned.first_year, pinned.last_year)
         try:
@@ -230,8 +231,8 @@ class _Office:
             issuer_calendar=asked.issuer_calendar,
             reason=reason,
         )
-        answer = await told(self.client, asked.request, "recompute_deadlines", message)
-        moved = answer.outcome is Came.DONE
+        answer = await send_one(self.client, asked.request, "recompute_deadlines", message)
+        moved = answer.result is Result.DONE
         return asked.model_copy(update={"moved": moved, "problem": "" if moved else answer.text})
 
 
@@ -242,16 +243,16 @@ def _layers(file: Path | None) -> dict[str, Sequence[str]]:
     return {read.campaign.campaign: read.calendars}
 
 
-def _show(moving: Sequence[Recomputed], looked_at: int, where: Console) -> None:
-    same = looked_at - len(moving)
+def _show(moving: Sequence[Recomputed], compared: int, where: Console) -> None:
+    same = compared - len(moving)
     if moving:
         table = plain_table()
         for name in ("Request", "Date", "Now", "By today's calendars"):
             table.add_column(name, min_width=12, overflow="fold")
         for one in moving:
             for number, date in enumerate(one.dates):
-                say = closing if date.what.endswith((" due", " ends", "date", "from us")) else local
-                row = (date.what, say(date.old, date.zone), say(date.new, date.zone))
+                say = closing if date.date.endswith(("_due", "_ends", "_date")) else local
+                row = (date.date.replace("_", " "), say(date.old, date.zone), say(date.new, date.zone))
                 table.add_row("" if number else one.request, *row)
         where.print(table)
     where.print(f"{plural(same, 'request')} {'keeps its' if same == 1 else 'keep their'} dates.", highlight=False)

@@ -1,4 +1,4 @@
-"""A place that cannot be used, or is not what was meant: said by its name, and nothing is left behind."""
+"""A path that cannot be used, or is not what was meant: the error names it, and nothing is left behind."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def test_a_port_that_is_none(option: str, number: str, tmp_path: Path):
     assert "Invalid value" in said.output
 
 
-@pytest.mark.parametrize("command", [("list",), ("today",), ("note", "trial/x", "x"), ("report", "trial")])
+@pytest.mark.parametrize("command", [("list",), ("today",), ("add-note", "trial/x", "x"), ("report", "trial")])
 def test_an_address_that_is_none(command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("TEMPORAL_ADDRESS", "bad address")
     assert refused(*command).startswith("'bad address' cannot be used as the address of a Temporal server")
@@ -53,7 +53,7 @@ def test_a_rehearsal_that_cannot_begin_leaves_nothing(tmp_path: Path, monkeypatc
 
 
 def test_a_folder_that_is_no_mailbox(tmp_path: Path):
-    assert "is no mailbox" in refused("inbox", str(tmp_path / "nowhere"))
+    assert "is not a mailbox" in refused("inbox", str(tmp_path / "nowhere"))
     assert CliRunner().invoke(app, ["inbox", str(tmp_path)]).exit_code == 0, "one that got no letter yet"
     (tmp_path / "notes.txt").write_text("mine")
-    assert "is no mailbox" in refused("inbox", str(tmp_path))
+    assert "is not a mailbox" in refused("inbox", str(tmp_path))
