@@ -16,8 +16,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints
 
-LONGEST_LINE = 300
-LONGEST_TEXT = 20_000
+MAX_LINE = 300
+MAX_TEXT = 20_000
 FIRST_YEAR, LAST_YEAR = 1800, 2199
 """A date outside these years is a slip of the keyboard, not a date of a matter."""
 
@@ -87,7 +87,7 @@ def one_address(text: str) -> str:
 
 
 def filled(text: str) -> str:
-    """Text that says something. Raises ``ValueError`` for spaces alone."""
+    """Text that is not empty. Raises ``ValueError`` for spaces alone."""
     if not text:
         raise ValueError("is empty")
     return text
@@ -181,14 +181,10 @@ SafeId = Annotated[str, AfterValidator(safe_id)]
 EventId = Annotated[str, StringConstraints(pattern=EVENT_ID)]
 """The caller's own id of one event, and the update id under which the server folds repetitions."""
 
-Line = Annotated[str, StringConstraints(max_length=LONGEST_LINE), AfterValidator(one_line)]
-FilledLine = Annotated[
-    str, StringConstraints(max_length=LONGEST_LINE), AfterValidator(one_line), AfterValidator(filled)
-]
-Text = Annotated[str, StringConstraints(max_length=LONGEST_TEXT), AfterValidator(plain_text)]
-FilledText = Annotated[
-    str, StringConstraints(max_length=LONGEST_TEXT), AfterValidator(plain_text), AfterValidator(filled)
-]
+Line = Annotated[str, StringConstraints(max_length=MAX_LINE), AfterValidator(one_line)]
+FilledLine = Annotated[str, StringConstraints(max_length=MAX_LINE), AfterValidator(one_line), AfterValidator(filled)]
+Text = Annotated[str, StringConstraints(max_length=MAX_TEXT), AfterValidator(plain_text)]
+FilledText = Annotated[str, StringConstraints(max_length=MAX_TEXT), AfterValidator(plain_text), AfterValidator(filled)]
 Address = Annotated[str, StringConstraints(max_length=254), AfterValidator(one_address)]
 Zone = Annotated[str, AfterValidator(known_zone)]
 State = Annotated[str, AfterValidator(known_state)]

@@ -19,7 +19,7 @@ from forthwith.visibility import server_says
 
 
 def run() -> None:
-    """Runs one command and leaves with its exit code: 0 only when it did what was asked."""
+    """Runs one command and exits with its exit code: 0 only when it did what was asked."""
     code = 1
     try:
         configure_logs(Settings.read(), level="WARNING")

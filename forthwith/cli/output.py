@@ -1,4 +1,4 @@
-"""How commands speak: JSON on stdout for programs, tables and sentences for people; progress and errors on stderr."""
+"""The output of commands: JSON on stdout for programs, tables and text for people; progress and errors on stderr."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
@@ -41,7 +41,7 @@ STYLES = {
 
 
 def plain_table(title: str | None = None) -> Table:
-    """A table without a frame, which leaves room for what it says in 80 columns."""
+    """A table without a frame, to fit into 80 columns."""
     frame = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     frame.title, frame.title_justify, frame.title_style = title, "left", "bold"
     return frame
@@ -81,7 +81,7 @@ def soon(instant: datetime) -> str:
 
 
 def away(instant: datetime | None) -> str:
-    """How far an instant is from now, such as ``in 3 days``. Said here, because a query's own now may be long ago."""
+    """How far an instant is from this machine's now, such as ``in 3 days``. A query's own now may be long ago."""
     if instant is None:
         return ""
     left = instant - datetime.now(UTC)

@@ -25,7 +25,7 @@ from forthwith.base import Model
 logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 _NUMBERED = re.compile(r"(?P<number>\d{6})_.*\.eml")
-_LONGEST_NAME = 120
+_MAX_NAME = 120
 
 
 class StoredMail(Model):
@@ -88,7 +88,7 @@ class Mailbox:
     """An SMTP server on the running event loop; every accepted letter becomes a file in ``folder``.
 
     ``port=0`` takes a free one. ``starttls`` offers an upgrade, ``tls`` speaks TLS from the first byte.
-    A restart on the same folder goes on counting where it was.
+    A restart on the same folder continues its numbering.
     """
 
     def __init__(
@@ -171,7 +171,7 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
-        """Answer the content: keep it on disk first, then say so."""
+        """Answer the content, once it is on disk."""
         if self.faults.refuse_content:
             return "554 5.6.0 Content refused"
         drop = self.faults.drop_after_content > 0
@@ -228,7 +228,7 @@ def _keep(folder: Path, number: int, recipient: str, content: bytes) -> None:
     subject = str(BytesParser(policy=SMTP_POLICY).parsebytes(content, headersonly=True)["Subject"] or "")
     plain = unicodedata.normalize("NFKD", subject).encode("ascii", "ignore").decode()
     title = f"{number:06}_{_safe(recipient.rpartition('@')[2])}_{_safe(plain)}"
-    path = folder / f"{title[: _LONGEST_NAME - len('.eml.part')]}.eml"
+    path = folder / f"{title[: _MAX_NAME - len('.eml.part')]}.eml"
     part = path.with_name(path.name + ".part")
     with part.open("xb") as file:
         file.write(content)

@@ -3,7 +3,7 @@
 A scenario gives each jurisdiction a list of acts. An act may wait for a status (`when`), then lets some time pass
 (`after`), then does one thing: it sends a message of CONTRACT.md under its own name, reports a bounce, or makes the
 recipient's mailbox refuse or take mail. Jurisdictions that are not named stay silent. `drafts` is what happens to every
-draft that nobody else in the scenario deals with.
+draft that no other act of the scenario deals with.
 """
 
 import asyncio

@@ -18,7 +18,7 @@ class Appointment(Model):
     """One entry of a calendar. Instants are UTC."""
 
     uid: str
-    """The same in every file that tells of this date, so that a calendar program replaces the entry and adds none."""
+    """The same in every file with this date, so that a calendar program replaces the entry instead of adding one."""
     title: str
     at: datetime
     """Of a deadline the first instant that is too late."""
@@ -98,7 +98,7 @@ def foreseen_appointments(plan: RequestPlan, steps: Iterable[Foreseen], *, as_of
 def open_appointments(
     plan: RequestPlan, life: Life, dates: Timetable | None, standing: Standing, what: str
 ) -> Iterator[Appointment]:
-    """The dates of one open request: those that it says itself, with their explanation where that leads to them."""
+    """The dates of one open request: its own, each with its explanation where that leads to the same date."""
     as_of, version = life.told_until, life.entries
     drawn = {mark.kind for mark in life.marks if mark.planned}
     if standing.response_due:

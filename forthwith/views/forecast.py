@@ -31,7 +31,7 @@ from forthwith.request.timetable import CURE_ENDS, OBJECTION_DUE, RESPONSE_DUE, 
 _NOT_YET = Filed(uri="", sha256="0" * 64, size=0)
 _A_SECOND = timedelta(seconds=1)
 _SOMEBODY = Who(name="Somebody", role="to be known")
-_LONGEST_LIFE = timedelta(days=3660)
+_MAX_HISTORY = timedelta(days=3660)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def forecast(plan: RequestPlan, recipient: Clock, issuer: Clock, *, opened_at: d
 def _silent_life(plan: RequestPlan, recipient: Clock, issuer: Clock, opened_at: datetime) -> Iterator[Foreseen]:
     case, now = Case(plan, opened_at=opened_at), opened_at
     case.opened(now)
-    while now - opened_at < _LONGEST_LIFE:
+    while now - opened_at < _MAX_HISTORY:
         match case.proceed(now):
             case ComputeDates(facts):
                 case.dates_computed(timetable(plan, recipient, issuer, facts), now)

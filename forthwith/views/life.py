@@ -127,7 +127,7 @@ class Standing(Model):
 A_MOMENT = timedelta(seconds=5)
 """An entry is made so soon after what it tells, and a search attribute is so exact."""
 
-LONGEST_GAP = timedelta(days=1)
+MAX_GAP = timedelta(days=1)
 """So far the minimum gap between two letters may put one off."""
 
 FIRST, DRAFTED, ISSUANCE, SERVICE, RETURNS, REFERRAL = (
@@ -243,7 +243,7 @@ def _ahead(life: Life, dates: Timetable, standing: Standing) -> Iterator[Mark]:
     first, *others = in_time(letters) or (None,)
     if first:
         # The minimum gap to the letter before it is no matter of the record; the next action says where it led.
-        put_off = first.at < next_at <= first.at + LONGEST_GAP and next_at < standing.response_due
+        put_off = first.at < next_at <= first.at + MAX_GAP and next_at < standing.response_due
         yield first.model_copy(update={"at": next_at}) if put_off else first
     yield from filter(None, others)
     if dates.cure is None or notice_at is None or dates.cure.closes_at <= since:

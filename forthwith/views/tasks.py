@@ -133,7 +133,7 @@ def response_tasks(one: Listed, now: datetime, *, is_today: bool) -> Iterator[Ta
     if is_today and one.status is Status.AWAITING_RESPONSE:
         yield _task(one, Section.DUE_TODAY, "its response is due today", record, since=one.response_due)
     elif one.response_due <= now:
-        text = "its response is overdue; the ladder goes on"
+        text = "its response is overdue; the ladder continues"
         yield _task(one, Section.OVERDUE, text, record, since=one.response_due)
 
 

@@ -139,8 +139,8 @@ def test_the_caps_are_those_of_the_code():
         "Messages to one request": MOST_MESSAGES,
         "Items in a response": _most("record_response", "items"),
         "Documents in a response": _most("record_response", "documents"),
-        "Characters of a line": fields.LONGEST_LINE,
-        "Characters of a text": fields.LONGEST_TEXT,
+        "Characters of a line": fields.MAX_LINE,
+        "Characters of a text": fields.MAX_TEXT,
         "Characters kept of a signal that cannot be read": signals.KEPT,
         "Days of an extension from the day it is granted": refusals.LONGEST_EXTENSION // timedelta(days=1),
     }

@@ -54,7 +54,7 @@ def report(*rows: ReportRow, campaign: str = "test", title: str = "Test") -> Rep
 def drawn(life: Life) -> ElementTree.Element:
     axis = Axis.over([life.begins, life.ends], "UTC")
     said = {mark: f"{mark.text} & more" for mark in life.marks}
-    svg = strip(life, axis, number=1, title="A & B <i>", now=None, said=said)
+    svg = strip(life, axis, number=1, title="A & B <i>", now=None, words=said)
     return ElementTree.fromstring(svg)  # noqa: S314 - our own
 
 

@@ -17,7 +17,7 @@ def record_delivery(
     outcome: Annotated[str, typer.Option(help="delivered, failed or delayed.")] = "delivered",
     at: Instant = "",
     how: Annotated[str, typer.Option(help="The evidence, such as a certified mail number.")] = "",
-    diagnostic: Annotated[str, typer.Option(help="What the mail system said.")] = "",
+    diagnostic: Annotated[str, typer.Option(help="The answer of the mail system.")] = "",
     actor: Actor,
 ) -> None:
     """Record what became of a letter after the mail server took it. A failed demand stops its clock.

@@ -18,7 +18,7 @@ DEV_PORT, DEV_UI_PORT, DEV_SMTP_PORT = 7233, 8233, 1025
 
 
 def dev(
-    folder: Annotated[Path, typer.Option(help="Where everything is kept; the next run goes on from stack.")] = Path(
+    folder: Annotated[Path, typer.Option(help="Where everything is kept; the next run continues from it.")] = Path(
         ".forthwith"
     ),
     port: Annotated[int, typer.Option(help="Of the Temporal server.", min=1, max=65535)] = DEV_PORT,
@@ -54,7 +54,7 @@ def dev(
             worker = asyncio.ensure_future(stack.worker.wait())
             await asyncio.wait({worker, asyncio.ensure_future(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
             if worker.done():
-                raise Failure("the worker stopped by itself", hint=f"{kept / 'worker.log'} says why")
+                raise Failure("the worker stopped by itself", hint=f"{kept / 'worker.log'} shows why")
             out.print("Stopping: letters under way are finished first …")
 
     with exclusive(kept):

@@ -102,7 +102,7 @@ def preview(
         return
     _print(timetables)
     letters = sum(step.what == "letter" for timetable in timetables for step in timetable.steps for _ in timetable.of)
-    counts = f"{plural(len(planned), 'request')}, {plural(letters, 'letter')} if nobody answers."
+    counts = f"{plural(len(planned), 'request')}, {plural(letters, 'letter')} if no response comes."
     out.print(f"{counts}{_where(len(planned), len(rendered), to)} Nothing was sent.", highlight=False, soft_wrap=True)
 
 

@@ -205,7 +205,7 @@ class _Office:
         return _Found(recomputed, (for_recipient, for_issuer), facts)
 
     def _today(self, plan: RequestPlan, state: str | None, pinned: Calendar) -> Calendar:
-        """Today's calendar for the same place and years."""
+        """Today's calendar for the same state and years."""
         campaign = plan.campaign
         names = self.layers.get(campaign.campaign, campaign.clock.calendar)
         beside = [name for name in campaign.clock.calendar if is_file(name)]
@@ -221,19 +221,19 @@ class _Office:
             raise Failure(f"{plan.workflow_id}: {error}") from error
 
     async def _move(self, found: _Found, who: Who, reason: str) -> Recomputed:
-        asked = found.recomputed
+        recomputed = found.recomputed
         for calendar in found.calendars:
             self.dossier.pin(calendar.canonical)
         message = RecomputeDeadlines(
             event_id=f"cli-{uuid.uuid4()}",
             by=who,
-            recipient_calendar=asked.recipient_calendar,
-            issuer_calendar=asked.issuer_calendar,
+            recipient_calendar=recomputed.recipient_calendar,
+            issuer_calendar=recomputed.issuer_calendar,
             reason=reason,
         )
-        answer = await send_one(self.client, asked.request, "recompute_deadlines", message)
+        answer = await send_one(self.client, recomputed.request, "recompute_deadlines", message)
         moved = answer.result is Result.DONE
-        return asked.model_copy(update={"moved": moved, "problem": "" if moved else answer.text})
+        return recomputed.model_copy(update={"moved": moved, "problem": "" if moved else answer.text})
 
 
 def _layers(file: Path | None) -> dict[str, Sequence[str]]:
@@ -251,8 +251,8 @@ def _show(moving: Sequence[Recomputed], compared: int, where: Console) -> None:
             table.add_column(name, min_width=12, overflow="fold")
         for one in moving:
             for number, date in enumerate(one.dates):
-                say = closing if date.date.endswith(("_due", "_ends", "_date")) else local
-                row = (date.date.replace("_", " "), say(date.old, date.zone), say(date.new, date.zone))
+                shown = closing if date.date.endswith(("_due", "_ends", "_date")) else local
+                row = (date.date.replace("_", " "), shown(date.old, date.zone), shown(date.new, date.zone))
                 table.add_row("" if number else one.request, *row)
         where.print(table)
     where.print(f"{plural(same, 'request')} {'keeps its' if same == 1 else 'keep their'} dates.", highlight=False)

@@ -171,7 +171,7 @@ async def _start_recovery(
                 memo={temporal.RESUMPTION: resumption.model_copy(update={"unheard": ()})},
             )
         except WorkflowAlreadyStartedError as error:
-            raise Failure(f"{request} is running by now; somebody else recovered it") from error
+            raise Failure(f"{request} is running by now; another operator recovered it") from error
         await _until_claimed(client, dossier, request, resumption.number)
 
 
@@ -182,7 +182,7 @@ async def _until_claimed(client: Client, dossier: Dossier, request: str, number:
                 found = await client.get_workflow_handle(request).describe()
                 if found.status is not WorkflowExecutionStatus.RUNNING:
                     raise Failure(
-                        f"{request} could not be recovered", hint="`forthwith audit` and the worker's log say why"
+                        f"{request} could not be recovered", hint="`forthwith audit` and the worker's log show why"
                     )
                 await asyncio.sleep(POLL_SECONDS)
     except TimeoutError as error:

@@ -31,7 +31,7 @@ def record_response(
     document: Annotated[
         list[str] | None, typer.Option("--document", help="URI,SHA256[,PAGES]. May be repeated.")
     ] = None,
-    note: Annotated[str, typer.Option(help="Anything the record should say.")] = "",
+    note: Annotated[str, typer.Option(help="Anything else for the record.")] = "",
     received_at: Instant = "",
     payload: Annotated[Path | None, typer.Option(help="The whole message as a JSON file (see CONTRACT.md).")] = None,
     actor: Actor,
@@ -94,7 +94,7 @@ def acknowledge(
     request: Request,
     *,
     received_at: Instant = "",
-    note: Annotated[str, typer.Option(help="Anything the record should say.")] = "",
+    note: Annotated[str, typer.Option(help="Anything else for the record.")] = "",
     actor: Actor,
 ) -> None:
     """Record that the recipient acknowledged the demand, which ends the chase for it.

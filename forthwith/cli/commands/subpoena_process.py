@@ -111,7 +111,7 @@ def record_objection(
     item: Annotated[list[str], typer.Option("--item", help="ITEM=GROUND, such as A-1=privilege. May be repeated.")],
     sender: Annotated[str, typer.Option("--from", help="Who objects.")] = "",
     received_at: Instant = "",
-    note: Annotated[str, typer.Option(help="Anything the record should say.")] = "",
+    note: Annotated[str, typer.Option(help="Anything else for the record.")] = "",
     actor: Actor,
 ) -> None:
     """Record an objection, item by item with its ground. The items stay outstanding and need a person.

@@ -168,7 +168,7 @@ class DailyTasks:
         try:
             acceptance = await client.send(letter, before_data=lambda: None)
         except (MailDeferred, RecipientRefused, SendInDoubt, UnsafeHeader) as error:
-            raise Failure(f"the digest to {to} was not sent: {error}", hint="`forthwith doctor` says more") from error
+            raise Failure(f"the digest to {to} was not sent: {error}", hint="`forthwith doctor` shows more") from error
         receipt = SentDigest(message_id=identifier, to=to, accepted_at=self._now, response=acceptance.response)
         self._dossier.create(kept, receipt.model_dump_json().encode())
         err.print(f"Sent to {to}.", highlight=False, soft_wrap=True)
@@ -244,7 +244,7 @@ def _by_campaign(needed: Iterable[Task]) -> list[tuple[str, tuple[Task, ...]]]:
 def _need_somebody(page: Today) -> str:
     requests = len({task.request for task in page.tasks})
     of = f" of {page.campaign}" if page.campaign else ""
-    return f"{plural(requests, 'request')}{of} {'needs' if requests == 1 else 'need'} somebody"
+    return f"{plural(requests, 'request')}{of} {'needs' if requests == 1 else 'need'} a person"
 
 
 def _sections(page: Today) -> Iterable[tuple[Section, list[Task]]]:

@@ -24,13 +24,13 @@ MAX_WITH_WORDS = 1_000
 third of the page, and the line under each drawing has every day."""
 
 ENDS_A_DAY = (MarkKind.DEADLINE, MarkKind.MOVED, MarkKind.CURE, MarkKind.RETURN)
-"""What falls at a closing instant, said as the day that ends then."""
+"""Marks at a closing instant, written as the day that ends then."""
 
 NOT_IN_WORDS = (MarkKind.CLOCK, MarkKind.MOVED, MarkKind.CHASE)
 """Marks that are drawn, and left out of the line in words."""
 
 NOT_IN_TEMPORAL, GONE = "Not in Temporal", "is-gone"
-"""What has neither a status in Visibility nor an end in its record, in words and as it looks."""
+"""A request with neither a status in Visibility nor an end in its record: its words and its CSS class."""
 
 
 class ReportRow(Model):
@@ -143,13 +143,13 @@ def _shown(number: int, row: ReportRow, axis: drawing.Axis, now: datetime | None
         return shown
     is_open = row.history.ended_as is None
     has_words = len(report.requests) <= MAX_WITH_WORDS
-    said = {mark: _in_words(mark, row.zone) for mark in row.history.marks} if has_words else {}
-    told = [mark for mark in row.history.marks if mark.kind not in NOT_IN_WORDS]
+    words = {mark: _in_words(mark, row.zone) for mark in row.history.marks} if has_words else {}
+    shown_marks = [mark for mark in row.history.marks if mark.kind not in NOT_IN_WORDS]
     return shown.model_copy(
         update={
-            "drawn": drawing.strip(row.history, axis, number=number, title=f"{row.name}: {status}", now=now, said=said),
-            "past": _day_by_day((mark for mark in told if not mark.planned), row.zone, axis),
-            "ahead": _day_by_day((mark for mark in told if mark.planned and is_open), row.zone, axis),
+            "drawn": drawing.strip(row.history, axis, number=number, title=f"{row.name}: {status}", now=now, words=words),
+            "past": _day_by_day((mark for mark in shown_marks if not mark.planned), row.zone, axis),
+            "ahead": _day_by_day((mark for mark in shown_marks if mark.planned and is_open), row.zone, axis),
         }
     )
 
@@ -163,14 +163,14 @@ def _day_by_day(marks: Iterable[Mark], zone: str, axis: drawing.Axis) -> tuple[t
         _, day, month, year, clock, *_ = there.split()
         return (f"{day} {month}", clock) if axis.is_short() else (year, f"{day} {month}")
 
-    told: list[tuple[str, str]] = []
+    days: list[tuple[str, str]] = []
     known = "" if axis.is_short() else str(axis.since.astimezone(ZoneInfo(axis.zone)).year)
     for (changes, moment), group in groupby(marks, key=when):
         if changes != known:
             moment = f"{changes} {moment}" if axis.is_short() else f"{moment} {changes}"
         known = changes
-        told.append((moment, ", ".join(f"{mark.text}{' (late)' if mark.late else ''}" for mark in group)))
-    return tuple(told)
+        days.append((moment, ", ".join(f"{mark.text}{' (late)' if mark.late else ''}" for mark in group)))
+    return tuple(days)
 
 
 def _in_words(mark: Mark, zone: str) -> str:
