@@ -11,7 +11,7 @@ from pathlib import Path
 
 from forthwith.campaign.file_reading import NotFound, read_text, validated
 from forthwith.campaign.problems import Problem
-from forthwith.campaign.yaml_lines import LinedYaml
+from forthwith.campaign.yaml_lines import YamlDocument
 from forthwith.deadlines.calendar import Calendar
 from forthwith.deadlines.calendar_builder import Overlay, UnknownCalendar, build_calendar, is_file, is_known
 
@@ -77,7 +77,7 @@ def overlay_problems(path: Path, name: str) -> tuple[Problem, ...]:
     text = read_text(path, name)
     if isinstance(text, Problem):
         return (text,)
-    document = LinedYaml(name, text)
+    document = YamlDocument(name, text)
     if document.value is None:
         return tuple(document.problems)
     found = validated(Overlay, document)

@@ -19,7 +19,7 @@ from forthwith.campaign.file_reading import LARGEST_TEXT, NotFound, read_text, v
 from forthwith.campaign.models import Campaign, Jurisdiction
 from forthwith.campaign.problems import InvalidCampaign, Problem
 from forthwith.campaign.template_check import wording_problems
-from forthwith.campaign.yaml_lines import LinedYaml, Place, field_name
+from forthwith.campaign.yaml_lines import Place, YamlDocument, field_name
 from forthwith.deadlines.calendar_builder import build_calendar
 from forthwith.deadlines.rule import BUILT_IN, FRCP6, Rule, is_rule_file
 from forthwith.deadlines.rule_files import known_rules, read_rule
@@ -209,8 +209,8 @@ class _Reading:
             return None
         return self.path.parent / name.strip()
 
-    def document(self, path: Path, name: str, *, named: Place | None = None) -> LinedYaml:
-        document = LinedYaml(name, self.text(path, name, LARGEST_TEXT, named=named) or "")
+    def document(self, path: Path, name: str, *, named: Place | None = None) -> YamlDocument:
+        document = YamlDocument(name, self.text(path, name, LARGEST_TEXT, named=named) or "")
         self.problems += document.problems
         return document
 
@@ -231,7 +231,7 @@ class _Reading:
             return None
         return text
 
-    def validated(self, model: type[_M], document: LinedYaml) -> _M | None:
+    def validated(self, model: type[_M], document: YamlDocument) -> _M | None:
         found = validated(model, document)
         if isinstance(found, Model):
             return found
@@ -321,7 +321,7 @@ class _Table:
                     self.at(line, column, "is missing; every jurisdiction needs it")
 
 
-def _own_addresses(document: LinedYaml) -> Iterator[tuple[str, str]]:
+def _own_addresses(document: YamlDocument) -> Iterator[tuple[str, str]]:
     """The issuer's addresses, and where they are given."""
     for keys in (("from",), ("reply_to",), ("reviewer", "email"), ("supervisor", "email"), ("operator", "email")):
         address = document.get("issuer", *keys)

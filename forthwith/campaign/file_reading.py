@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from forthwith.base import Model
 from forthwith.campaign.problems import Problem
-from forthwith.campaign.yaml_lines import LinedYaml, Place, field_name
+from forthwith.campaign.yaml_lines import Place, YamlDocument, field_name
 from forthwith.plain_errors import in_plain_words
 
 LARGEST_TEXT = 1_000_000
@@ -46,7 +46,7 @@ def read_text(path: Path, name: str, largest: int = LARGEST_TEXT) -> str | Probl
         return Problem(file=name, line=line, field="", message="is not UTF-8 text; save it with that encoding")
 
 
-def validated(model: type[_M], document: LinedYaml) -> _M | tuple[Problem, ...]:
+def validated(model: type[_M], document: YamlDocument) -> _M | tuple[Problem, ...]:
     """The document as a ``model``, or its problems, which are none when all were found in reading it already."""
     try:
         return model.model_validate(document.value, by_alias=True, by_name=False)
@@ -54,7 +54,7 @@ def validated(model: type[_M], document: LinedYaml) -> _M | tuple[Problem, ...]:
         return tuple(_problems(error, document, model))
 
 
-def _problems(error: ValidationError, document: LinedYaml, model: type[Model]) -> Iterator[Problem]:
+def _problems(error: ValidationError, document: YamlDocument, model: type[Model]) -> Iterator[Problem]:
     for details in error.errors(include_url=False):
         place = document.written(details["loc"])
         is_consequence = details["type"] == "too_short" and details["input"]  # of entries that are wrong
@@ -62,7 +62,7 @@ def _problems(error: ValidationError, document: LinedYaml, model: type[Model]) -
             yield _problem(document, place, details, model)
 
 
-def _problem(document: LinedYaml, place: Place, details: ErrorDetails, model: type[Model]) -> Problem:
+def _problem(document: YamlDocument, place: Place, details: ErrorDetails, model: type[Model]) -> Problem:
     is_key = details["type"] == "extra_forbidden" or details["loc"][-1:] == ("unit",)
     field = (*place, details["loc"][-1]) if details["type"] == "missing" else place
     return Problem(

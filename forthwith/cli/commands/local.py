@@ -30,7 +30,7 @@ from forthwith.campaign.campaign_file import read_campaign
 from forthwith.campaign.planning import check_requests, plan_requests
 from forthwith.campaign.problems import InvalidCampaign
 from forthwith.campaign.starting import Starter
-from forthwith.campaign.yaml_lines import LinedYaml
+from forthwith.campaign.yaml_lines import YamlDocument
 from forthwith.casefile.store import Dossier
 from forthwith.cli.commands.report import made_report
 from forthwith.cli.commands.setup_server import prepare_server
@@ -307,7 +307,7 @@ def inbox(
 def read_scenario(path: Path) -> Scenario:
     """A scenario file. Raises ``Failure`` naming what is wrong with it."""
     try:
-        written = LinedYaml(path.name, path.read_text(encoding="utf-8"))
+        written = YamlDocument(path.name, path.read_text(encoding="utf-8"))
     except OSError as error:
         raise Failure(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
