@@ -6,10 +6,11 @@ drawn at random, in every combination that a count of days can meet.
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
+from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from forthwith.deadlines.calendar import day_in_words
@@ -17,7 +18,7 @@ from forthwith.deadlines.computation import PAUSED, Computation, Passing
 from forthwith.deadlines.pause import Pause
 from forthwith.deadlines.period import Period
 from forthwith.deadlines.rule import Reading, Rule
-from tests.units.test_clock_laws import CLOSES, COUNTS, PERIODS, RULES, STATES, Place, interrupted
+from tests.units.test_clock_laws import CLOSES, COUNTS, PERIODS, RULES, STATES, Place, interrupted, rule_of
 
 ONE_DAY = timedelta(days=1)
 READINGS: st.SearchStrategy[Reading] = st.sampled_from(["later", "strict"])
@@ -96,15 +97,23 @@ def days_between(one: date, other: date) -> set[date]:
     return {one + n * step for n in range(abs((other - one).days))}
 
 
-def told(computed: Computation) -> Iterator[date]:
-    """The days that a sentence of its own names as passed over, and those of each run of paused ones."""
+def paused_days(sentence: str) -> set[date]:
+    """The days that a sentence says were paused: one, or a run of them. Pauses within hours name no days alone."""
+    if sentence.endswith(f"is not counted: {PAUSED}."):
+        return set(named(sentence))
+    if run := re.fullmatch(rf"The clock was paused from {DAY} to {DAY}; days not counted: ([0-9]+)\.", sentence):
+        first, last = named(sentence)
+        assert (last - first).days + 1 == int(run[3])
+        return days_between(first, last + ONE_DAY)
+    return set()
+
+
+def passed_over(computed: Computation) -> Iterator[date]:
+    """The days that the sentences name as passed over."""
     for sentence in computed.reckoning():
-        if "is skipped:" in sentence or "is not counted: the clock was paused" in sentence:
+        if "is skipped:" in sentence:
             yield named(sentence)[0]
-        elif sentence.startswith("The clock was paused from"):
-            first, last = named(sentence)
-            assert sentence.endswith(f"days not counted: {(last - first).days + 1}.")
-            yield from days_between(first, last + ONE_DAY)
+        yield from paused_days(sentence)
 
 
 def check(place: Place, computed: Computation) -> None:
@@ -114,7 +123,7 @@ def check(place: Place, computed: Computation) -> None:
         is_open = calendar.is_open(skipped.day, direction) and skipped.day not in place.snow
         assert (skipped.reason == PAUSED) or not is_open, f"{skipped} was open"
     weekdays = {s.day for s in computed.skipped if s.day.weekday() < 5 or s.reason == PAUSED}
-    assert weekdays <= set(told(computed))
+    assert weekdays <= set(passed_over(computed))
     if computed.extends:  # it goes on from where the time that it extends had ended
         before = [s for s in computed.extends if " ends on " in s][-1]
         assert named(before)[-1] == computed.trigger, before
@@ -153,8 +162,22 @@ def moments(sentence: str) -> list[datetime]:
     return found
 
 
+def is_paused(day: date, up_at: datetime | None, pauses: tuple[Pause, ...]) -> bool:
+    """Whether the clock of New York stood still on ``day`` at the time of day when the hours were up."""
+    assert up_at
+    walls = (datetime.combine(day, up_at.time().replace(fold=fold), ZoneInfo("America/New_York")) for fold in (0, 1))
+    moment = max(wall.astimezone(UTC) for wall in walls)
+    return any(pause.since < moment <= pause.until for pause in pauses)
+
+
+JANUARY_8 = datetime(2010, 1, 8, tzinfo=UTC)
+ACROSS_THE_MOVE = [Pause(since=JANUARY_8 + 12 * ONE_DAY, until=JANUARY_8 + 14 * ONE_DAY)]
+"""133 hours twice are up on the birthday of Martin Luther King; the two days after it are paused."""
+
+
 @settings(deadline=None, max_examples=100)
 @given(RULES, st.integers(1, 400), interrupted(), st.booleans())
+@example(rule_of("forward", "day_after", None, 0), 133, (JANUARY_8, ACROSS_THE_MOVE), True)
 def test_the_sentences_lead_through_the_hours_that_were_counted(
     rule: Rule, hours: int, event: tuple[datetime, list[Pause]], more: bool
 ) -> None:
@@ -169,7 +192,9 @@ def test_the_sentences_lead_through_the_hours_that_were_counted(
     begin = hand = start
     stood_still = timedelta()
     for sentence in computed.reckoning()[len(computed.extends) :]:
-        if sentence.startswith("The clock was paused from"):
+        if days := paused_days(sentence):
+            assert all(is_paused(day, computed.before_move, pauses) for day in days), sentence
+        elif sentence.startswith("The clock was paused from"):
             since, until = moments(sentence)
             assert hand <= since < until
             hand, stood_still = until, stood_still + (until - since)
