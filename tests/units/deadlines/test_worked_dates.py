@@ -2,6 +2,7 @@
 
 None was taken from the engine. ``from`` is wall-clock time of the zone (noon where only a day is given), ``due``
 carries its weekday, ``closes_at`` is in UTC, ``other`` is the last day under the reading that is not enforced.
+``tests/data/deadline_examples.csv`` has the examples that the project began with.
 """
 
 import csv
@@ -21,12 +22,20 @@ from forthwith.deadlines.pause import Pause
 from forthwith.deadlines.period import Period
 from forthwith.deadlines.rule import Reading, Rule
 from forthwith.deadlines.rule_files import read_rule
+from tests.units.deadlines.strategies import (
+    CHICAGO,
+    SEVEN_OF_FOURTEEN,
+    Place,
+    noon,
+    period,
+)
 
 WORKED = Path(__file__).parent / "data" / "worked_dates.csv"
+EXAMPLES = Path(__file__).parents[2] / "data" / "deadline_examples.csv"
 
 
-def read_worked() -> list[dict[str, str]]:
-    with WORKED.open(encoding="utf-8") as lines:
+def read_worked(file: Path = WORKED) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8") as lines:
         return list(csv.DictReader(lines))
 
 
@@ -97,3 +106,56 @@ def test_a_date_worked_by_hand(worked: dict[str, str]) -> None:
     assert computed.closes_at == datetime.fromisoformat(worked["closes_at"]), worked["why"]
     others = [date.fromisoformat(worked["other"])] if worked["other"] else []
     assert [other.due for other in computed.alternatives] == others, worked["why"]
+
+
+@pytest.mark.parametrize("example", read_worked(EXAMPLES), ids=lambda e: f"{e['n']} {e['description']}")
+def test_worked_example(example: dict[str, str]) -> None:
+    computed = Place(example["district_state"]).clock.counted(
+        date.fromisoformat(example["event_date"]), int(example["days"])
+    )
+    assert computed.due.isoformat() == example["expected"]
+    assert f"{computed.due:%a}" == example["weekday"]
+    disputed = [(example["alternative"], example["ambiguity"])] if example["ambiguity"] else []
+    assert [(other.due.isoformat(), other.reason) for other in computed.alternatives] == disputed
+
+
+def test_a_backward_count_keeps_going_backward_off_a_closed_day() -> None:
+    """FRCP 6(a)(5) and its committee note: ten days before Wednesday, 2007-09-12 is a Sunday; Friday is next."""
+    computed = Place("IL", CHICAGO).clock.counted(date(2007, 9, 12), -10)
+    assert (computed.last_counted, computed.due) == (date(2007, 9, 2), date(2007, 8, 31))
+    assert computed.citation == "FRCP 6(a)(1), 6(a)(5)"
+
+
+def test_counting_backward_a_disputed_day_is_kept_because_it_is_the_later_one() -> None:
+    """The day after Christmas 2025, closed by the President."""
+    computed = Place("IL", CHICAGO).clock.counted(date(2026, 1, 9), -14)
+    assert (computed.due, computed.skipped) == (date(2025, 12, 26), ())
+    assert [(str(other.due), other.reason) for other in computed.alternatives] == [
+        ("2025-12-23", "presidential_closing")
+    ]
+
+
+def test_more_time_goes_on_in_each_reading_from_where_that_reading_ended() -> None:
+    """Three business days from June 30, 2026: July 3 is disputed. Two more follow on from July 6, or from July 3."""
+    chicago = Place(zone=CHICAGO).clock
+    base = chicago.within(noon("2026-06-30"), period(business_days=3), "business_days")
+    assert (base.due, [other.due for other in base.alternatives]) == (date(2026, 7, 6), [date(2026, 7, 3)])
+    extended = chicago.extended(base, period(business_days=2), "business_days")
+    assert (extended.due, [other.due for other in extended.alternatives]) == (date(2026, 7, 8), [date(2026, 7, 7)])
+    assert extended.alternatives[0].reason == base.alternatives[0].reason
+    again = chicago.extended(extended, period(business_days=1), "business_days")
+    assert (again.due, [other.due for other in again.alternatives]) == (date(2026, 7, 9), [date(2026, 7, 8)])
+
+
+@pytest.mark.parametrize(("more", "due"), [(6, date(2018, 2, 21)), (7, date(2018, 2, 22)), (8, date(2018, 2, 22))])
+def test_more_time_never_passes_the_longest_that_the_rule_allows(more: int, due: date) -> None:
+    """Seven business days from February 1, 2018 are February 12; fourteen are the 22nd, over Washington's Birthday."""
+    chicago = Place(zone=CHICAGO).clock
+    base = chicago.staged(noon("2018-02-01"), SEVEN_OF_FOURTEEN)
+    assert base.due == date(2018, 2, 12)
+    at_once = chicago.extended(base, period(business_days=more), SEVEN_OF_FOURTEEN)
+    assert (at_once.due, [stage.due for stage in at_once.stages]) == (due, [due])
+    one_by_one = base
+    for _ in range(more):
+        one_by_one = chicago.extended(one_by_one, period(business_days=1), SEVEN_OF_FOURTEEN)
+    assert one_by_one.due == due

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -18,9 +19,22 @@ from forthwith.deadlines.computation import PAUSED, Computation, Passing
 from forthwith.deadlines.pause import Pause
 from forthwith.deadlines.period import Period
 from forthwith.deadlines.rule import Reading, Rule
-from tests.units.test_clock_laws import CLOSES, COUNTS, PERIODS, RULES, STATES, Place, interrupted, rule_of
+from tests.units.deadlines.strategies import (
+    CHICAGO,
+    CLOSES,
+    COUNTS,
+    ONE_DAY,
+    PERIODS,
+    RULES,
+    SEVEN_OF_FOURTEEN,
+    STATES,
+    Place,
+    interrupted,
+    noon,
+    period,
+    rule_of,
+)
 
-ONE_DAY = timedelta(days=1)
 READINGS: st.SearchStrategy[Reading] = st.sampled_from(["later", "strict"])
 SNOW = st.frozensets(st.integers(0, 90), max_size=8)
 DAY = r"((?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, [A-Z][a-z]+ [0-9]+, [0-9]{4})"
@@ -238,3 +252,111 @@ def test_the_sentences_lead_through_every_stage(
     check(place, more)
     assert not more.longest or more.due <= more.longest.due
     assert more.due >= computed.due
+
+
+def test_the_explanation_can_be_followed_on_a_wall_calendar() -> None:
+    computed = Place("IL", CHICAGO).clock.counted(date(2026, 6, 3), 30)
+    *sentences, calendar = computed.explain()
+    assert sentences == [
+        "The day of the event, Wednesday, June 3, 2026, is not counted (FRCP 6(a)(1)).",
+        "Counting every day for 30 days ends on Friday, July 3, 2026.",
+        "Friday, July 3, 2026 is skipped: Independence Day (observed) (us-federal).",
+        "Saturdays and Sundays skipped: 2.",
+        "It moves to the next open day, Monday, July 6, 2026.",
+        "Time is up when Monday, July 6, 2026 ends at midnight, Chicago time (CDT).",
+        "A stricter reading ends on Friday, July 3, 2026 (saturday holiday friday observed).",
+    ]
+    assert calendar.startswith("Calendar: us-federal + state IL; holidays 0.109 + overlays ")
+    assert computed.calendar_sha256[:12] in calendar
+
+
+def test_business_days_name_every_closed_day_passed_over() -> None:
+    computed = Place("IL", CHICAGO).clock.within(noon("2026-06-17"), period(business_days=5), "frcp6")
+    assert computed.period == "5 business days"
+    assert [(str(skipped.day), skipped.reason) for skipped in computed.skipped] == [
+        ("2026-06-19", "Juneteenth National Independence Day (us-federal)"),
+        ("2026-06-20", "Saturday"),
+        ("2026-06-21", "Sunday"),
+    ]
+
+
+def test_a_date_that_was_held_back_says_by_what() -> None:
+    chicago = Place(zone=CHICAGO).clock
+    base = chicago.staged(noon("2018-02-01"), SEVEN_OF_FOURTEEN)
+    held = chicago.extended(base, period(days=20), SEVEN_OF_FOURTEEN).explain()
+    assert held[held.index("Counting every day for 20 days ends on Sunday, March 4, 2018.") :][:8] == (
+        "Counting every day for 20 days ends on Sunday, March 4, 2018.",
+        "Saturdays and Sundays skipped: 1.",
+        "It moves to the next open day, Monday, March 5, 2018.",
+        "The rule allows no more than 14 business days from Thursday, February 1, 2018.",
+        "Counting open days only for 14 business days ends on Thursday, February 22, 2018.",
+        "Monday, February 19, 2018 is skipped: Washington's Birthday (us-federal).",
+        "Saturdays and Sundays skipped: 6.",
+        "So it ends on Thursday, February 22, 2018.",
+    )
+
+
+def test_a_date_certain_is_never_moved_and_says_so() -> None:
+    saturday = Place("IL", CHICAGO).clock.by(date(2018, 2, 24))
+    assert (saturday.due, saturday.rule, saturday.period, saturday.skipped) == (
+        date(2018, 2, 24),
+        "date_certain",
+        "",
+        (),
+    )
+    assert "A date certain is not moved for a weekend or a holiday." in saturday.explain()
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "words"),
+    [
+        ("America/Chicago", "2018-02-23", "Friday, February 23, 2018, by the end of the day, Chicago time (CST)"),
+        ("America/New_York", "2026-07-06", "Monday, July 6, 2026, by the end of the day, New York time (EDT)"),
+        (
+            "America/Kentucky/Louisville",
+            "2018-05-01",
+            "Tuesday, May 1, 2018, by the end of the day, Louisville time (EDT)",
+        ),
+        ("America/Chicago", "2018-11-04", "Sunday, November 4, 2018, by the end of the day, Chicago time (CST)"),
+        ("America/Havana", "2024-03-09", "Saturday, March 9, 2024, by the end of the day, Havana time (CST)"),
+        ("America/Sao_Paulo", "2026-05-04", "Monday, May 4, 2026, by the end of the day, Sao Paulo time (UTC-03)"),
+    ],
+)
+def test_a_deadline_in_words(zone: str, day: str, words: str) -> None:
+    assert Place(zone=zone).clock.by(date.fromisoformat(day)).in_words() == words
+
+
+def test_a_closing_time_in_words() -> None:
+    computed = Place("IL", CHICAGO, time(17)).clock.counted(date(2018, 1, 24), 30)
+    assert computed.closes_at.isoformat() == "2018-02-23T17:00:00-06:00"
+    assert computed.in_words() == "Friday, February 23, 2018, by 5:00 p.m., Chicago time (CST)"
+
+
+@pytest.mark.parametrize(
+    ("zone", "event", "hours", "words"),
+    [
+        (
+            "America/New_York",
+            "2007-11-02T10:23-04:00",
+            72,
+            "Monday, November 5, 2007, by 9:23 a.m., New York time (EST)",
+        ),
+        ("America/New_York", "2026-03-07T02:00-05:00", 24, "Sunday, March 8, 2026, by 3:00 a.m., New York time (EDT)"),
+        (
+            "America/New_York",
+            "2026-10-31T01:00-04:00",
+            25,
+            "Sunday, November 1, 2026, by 1:00 a.m., New York time (EST)",
+        ),
+        (
+            "America/Sao_Paulo",
+            "2018-11-03T12:00-03:00",
+            12,
+            "Sunday, November 4, 2018, by 1:00 a.m., Sao Paulo time (UTC-02)",
+        ),
+    ],
+)
+def test_a_time_at_which_clocks_change_is_said_as_it_is_then(zone: str, event: str, hours: int, words: str) -> None:
+    computed = Place(zone=zone).clock.within(datetime.fromisoformat(event), period(hours=hours), "calendar")
+    assert (computed.rule, computed.in_words()) == ("elapsed", words)
+    assert words.rpartition(", ")[2] in computed.explain()[-1]

@@ -13,8 +13,8 @@ from forthwith.deadlines.rule import BUILT_IN, Rule
 from forthwith.deadlines.rule_files import RULES, UnknownRule, known_rules, read_rule
 from forthwith.request.timetable import Facts, Timetable, timetable
 from tests.units.cases import Desk, campaign, plan
+from tests.units.deadlines.test_worked_dates import read_worked
 from tests.units.test_campaign_file import YAML, folder, problems, spoil
-from tests.units.test_worked_dates import read_worked
 
 __all__ = ["folder"]
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -12,44 +11,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forthwith.deadlines.calendar import Calendar
-from forthwith.deadlines.clock import Clock
-from tests.units.naive_clock import NaivePlace
+from forthwith.deadlines.clock import Clock, Computation
+from tests.units.deadlines.naive_clock import NaivePlace
+from tests.units.deadlines.strategies import (
+    ANY_ZONE,
+    CHICAGO,
+    DAYS,
+    ONE_DAY,
+    ZONES,
+    Place,
+    unhurried,
+    zones_of_the_united_states,
+)
 
 CALENDAR = Calendar(name="no holidays", version="1", first_year=1990, last_year=2100, closed=())
-ONE_DAY = timedelta(days=1)
 
-ODD_ZONES = (
-    "Africa/Cairo",  # changes at midnight, and on Thursdays
-    "Africa/Casablanca",  # clocks go back for Ramadan
-    "America/Asuncion",  # changed at midnight
-    "America/Havana",  # 00:00 left out in spring, twice in autumn
-    "America/Nuuk",  # changes on the evening before
-    "America/Santiago",  # 24:00 of a Saturday
-    "America/St_Johns",  # 3:30, and until 2011 a minute after midnight
-    "Antarctica/Troll",  # two hours at once
-    "Asia/Beirut",  # changes at midnight
-    "Asia/Gaza",
-    "Asia/Kathmandu",  # 5:45
-    "Asia/Tehran",  # 3:30, changed at midnight until 2022
-    "Atlantic/Azores",  # changes at midnight and an hour after
-    "Australia/Lord_Howe",  # half an hour
-    "Europe/London",
-    "Pacific/Apia",  # the other side of the date line since December 30, 2011
-    "Pacific/Chatham",  # 12:45, changes at 2:45
-    "Pacific/Kiritimati",  # 14 hours ahead
-    "Pacific/Norfolk",
-)
 CLOSINGS = (None, time(17), time(16, 30), time(23, 59, 59), time(0, 30), time(1, 30), time(2), time(2, 30), time(3))
-
-
-def zones_of_the_united_states() -> tuple[str, ...]:
-    """Those that the tz database gives to the country or its territories."""
-    table = (files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8")
-    rows = [line.split("\t") for line in table.splitlines() if not line.startswith("#")]
-    return tuple(sorted(row[2] for row in rows if row[0] in {"US", "PR", "VI", "GU", "MP", "AS"}))
-
-
-ZONES = (*zones_of_the_united_states(), *ODD_ZONES)
 
 
 @cache
@@ -105,3 +82,53 @@ def test_a_day_takes_about_a_day(day: date, zone: str, closes: time | None) -> N
     lasted = clock.closing(day + ONE_DAY).astimezone(UTC) - clock.closing(day).astimezone(UTC)
     if (zone, day.year) != ("Pacific/Apia", 2011):
         assert timedelta(hours=22) <= lasted <= timedelta(hours=26)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "ends"),
+    [
+        ("America/Chicago", "2026-03-07", "2026-03-08T06:00+00:00"),  # the day before a 23-hour day
+        ("America/Chicago", "2026-03-08", "2026-03-09T05:00+00:00"),  # the 23-hour day itself
+        ("America/Chicago", "2026-11-01", "2026-11-02T06:00+00:00"),  # a 25-hour day
+        ("America/Havana", "2024-03-09", "2024-03-10T05:00+00:00"),  # 00:00 does not exist: the day ends at the change
+        ("America/Havana", "2024-11-02", "2024-11-03T04:00+00:00"),  # 00:00 comes twice: the first
+        ("Pacific/Apia", "2011-12-29", "2011-12-30T10:00+00:00"),  # the next day was left out altogether
+    ],
+)
+def test_a_day_ends_when_the_next_one_begins(zone: str, day: str, ends: str) -> None:
+    assert Place(zone=zone).clock.closing(date.fromisoformat(day)) == datetime.fromisoformat(ends)
+
+
+def test_a_closing_time_that_does_not_exist_or_comes_twice_is_the_later_instant() -> None:
+    half_past_two = Place(zone=CHICAGO, closes=time(2, 30)).clock.closing(date(2026, 3, 8))
+    assert half_past_two.isoformat() == "2026-03-08T03:30:00-05:00"
+    half_past_one = Place(zone=CHICAGO, closes=time(1, 30)).clock.closing(date(2026, 11, 1))
+    assert half_past_one.isoformat() == "2026-11-01T01:30:00-06:00"
+
+
+@unhurried
+@given(DAYS, ANY_ZONE, st.none() | st.times(min_value=time(0, 1)))
+def test_a_closing_instant_exists_and_belongs_to_its_day(day: date, zone: str, closes: time | None) -> None:
+    place = Place(zone=zone, closes=closes).clock
+    closing = place.closing(day)
+    assert closing.astimezone(UTC).astimezone(ZoneInfo(zone)).isoformat() == closing.isoformat()
+    assert place.closing(day - timedelta(days=1)).astimezone(UTC) <= closing.astimezone(UTC)
+    if closes is None:
+        last_moment = closing.astimezone(UTC) - timedelta.resolution
+        assert place.local_day(closing) > day
+        assert place.local_day(last_moment) <= day
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "closes"),
+    [
+        ("America/Chicago", "2018-02-23", None),
+        ("America/Chicago", "2026-11-01", time(1, 30)),
+        ("America/Havana", "2024-11-02", None),
+    ],
+)
+def test_a_computation_survives_being_written_down(zone: str, day: str, closes: time | None) -> None:
+    computed = Place(zone=zone, closes=closes).clock.by(date.fromisoformat(day))
+    read_back = Computation.model_validate_json(computed.model_dump_json())
+    assert read_back == computed
+    assert (read_back.in_words(), read_back.explain()) == (computed.in_words(), computed.explain())

@@ -15,24 +15,6 @@ Span = tuple[datetime, datetime]
 """A pause: from its first instant until the first instant after it."""
 
 
-def naive_due(trigger: date, days: int, rule: str, closed: frozenset[date]) -> date:
-    """The last day, walking a wall calendar from ``trigger``; ``closed`` are the holidays of that direction."""
-    one = 1 if days > 0 else -1
-    day = trigger
-    counted = 0
-    while counted != days:
-        day = step(day, one)
-        if rule != "business_days" or naive_is_open(day, closed):
-            counted += one
-    while rule == "frcp6" and not naive_is_open(day, closed):
-        day = step(day, one)
-    return day
-
-
-def naive_is_open(day: date, closed: frozenset[date]) -> bool:
-    return day.isoweekday() not in (6, 7) and day not in closed
-
-
 def step(day: date, one: int = 1) -> date:
     return date.fromordinal(day.toordinal() + one)
 

@@ -11,6 +11,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from forthwith.deadlines.calendar import Calendar, ClosedDay
 from forthwith.deadlines.calendar_builder import build_calendar
@@ -19,7 +21,7 @@ from forthwith.deadlines.counting import Inaccessible
 from forthwith.deadlines.pause import Pause
 from forthwith.deadlines.period import Period
 from forthwith.deadlines.rule import Reading, Rule
-from tests.units.naive_clock import (
+from tests.units.deadlines.naive_clock import (
     NaiveClock,
     NaiveCount,
     NaivePlace,
@@ -32,11 +34,19 @@ from tests.units.naive_clock import (
     naive_hours,
     naive_paused,
 )
+from tests.units.deadlines.strategies import (
+    DAYS,
+    ONE_DAY,
+    STATES,
+    Place,
+    rule_of,
+    unhurried,
+)
 
 FIRST_YEAR, LAST_YEAR = 2014, 2036
 INVENTED_CALENDARS = 24
-STATES = ("IL", "NY", "CA", "MA", "TX", "DC")
-ZONES = (
+DRAWN_STATES = ("IL", "NY", "CA", "MA", "TX", "DC")
+DRAWN_ZONES = (
     *("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Kentucky/Louisville"),
     *("America/Phoenix", "America/Indiana/Knox", "America/Anchorage", "Pacific/Honolulu", "America/St_Johns"),
     *(
@@ -50,7 +60,7 @@ ZONES = (
 )
 READINGS: tuple[Reading, ...] = ("later", "later", "strict")
 A_MILLION, PART = 1_000_000, 50_000
-ONE_DAY = timedelta(days=1)
+SIGNED = st.integers(-400, 400).filter(bool)
 
 
 class Case(NamedTuple):
@@ -88,8 +98,10 @@ class Answer(NamedTuple):
 @cache
 def calendar(number: int) -> Calendar:
     """One of the documented states', or an invented one with runs of closed days, some disputed, some one-way."""
-    if number < len(STATES):
-        return build_calendar(["us-federal", "state"], state=STATES[number], first_year=FIRST_YEAR, last_year=LAST_YEAR)
+    if number < len(DRAWN_STATES):
+        return build_calendar(
+            ["us-federal", "state"], state=DRAWN_STATES[number], first_year=FIRST_YEAR, last_year=LAST_YEAR
+        )
     draw = Random(number)  # noqa: S311 - repeatable on purpose
 
     def closed() -> Iterator[ClosedDay]:
@@ -120,7 +132,7 @@ def drawn(seed: int) -> Case:
     kind = draw.choice(("within",) * 4 + ("extended", "staged") * 2 + ("backward", "backward", "by", "elapsed"))
     if kind in ("backward", "elapsed") and draw.random() < 0.5:
         kind = f"hours {kind}"
-    zone = draw.choice(ZONES)
+    zone = draw.choice(DRAWN_ZONES)
     here = ZoneInfo(zone)
     closes = draw.choice((None, None, None, time(17), time(16, 30), time(23, 59, 59), time(2, 30)))
     cut_off = draw.choice((None, None, None, time(17), time(16, 30), time(12)))
@@ -148,7 +160,7 @@ def drawn(seed: int) -> Case:
         more = tuple((draw.randint(1, 100), "hours") for _ in range(draw.choice((0, 0, 1, 2))))
     return Case(
         kind=kind,
-        calendar=draw.randrange(len(STATES) + INVENTED_CALENDARS),
+        calendar=draw.randrange(len(DRAWN_STATES) + INVENTED_CALENDARS),
         zone=zone,
         closes=closes,
         reading=draw.choice(READINGS),
@@ -203,14 +215,15 @@ def pauses(draw: Random, moment: datetime, days: timedelta, here: ZoneInfo, clos
 
 
 @cache
-def written(rule: NaiveRule, stages: tuple[NaiveStage, ...] = ()) -> Rule:
-    edition = {
-        "effective": date(1900, 1, 1),
-        "roll": rule.roll,
-        "starts": rule.starts,
-        "cut_off": rule.cut_off and f"{rule.cut_off:%H:%M}",
-        "mail_days": rule.mail_days,
-        "stages": [
+def written(rule: NaiveRule, stages: tuple[NaiveStage, ...] = (), counts: str = "every_day") -> Rule:
+    """The rule as the engine has it."""
+    return rule_of(
+        rule.roll,
+        rule.starts,
+        rule.cut_off and f"{rule.cut_off:%H:%M}",
+        rule.mail_days,
+        counts=counts,
+        stages=[
             {
                 "name": f"stage-{number}",
                 "within": {stage.within[1]: stage.within[0]},
@@ -220,8 +233,7 @@ def written(rule: NaiveRule, stages: tuple[NaiveStage, ...] = ()) -> Rule:
             }
             for number, stage in enumerate(stages)
         ],
-    }
-    return Rule.model_validate({"name": "drawn", "title": "A rule drawn at random", "editions": [edition]})
+    )
 
 
 def ask(case: Case) -> Computation:
@@ -238,10 +250,7 @@ def ask(case: Case) -> Computation:
             return clock.by(clock.local_day(case.moment), pauses=paused)
         case "backward":
             counts = "open_days" if case.unit == "business_days" else "every_day"
-            rule = written(case.rule)
-            edition = rule.editions[0].model_copy(update={"counts": counts})
-            rule = rule.model_copy(update={"editions": (edition,)})
-            return clock.counted(clock.local_day(case.moment), -case.count, rule=rule)
+            return clock.counted(clock.local_day(case.moment), -case.count, rule=written(case.rule, counts=counts))
         case "hours backward":
             return clock.hours(case.moment, -case.count, written(case.rule))
         case "staged":
@@ -372,3 +381,43 @@ def test_two_clocks_agree_on_ten_thousand_cases() -> None:
 def test_two_clocks_agree_on_a_million_cases(first: int) -> None:
     for seed in range(first, first + PART):
         check(A_MILLION + seed)
+
+
+BUILT_IN_RULES = {
+    "frcp6": (NaiveRule(), "days"),
+    "calendar": (NaiveRule(roll="none"), "days"),
+    "business_days": (NaiveRule(), "business_days"),
+}
+
+
+def naive_due(place: NaivePlace, day: date, days: int, rule: str, *, lenient: bool = False) -> date:
+    naive, unit = BUILT_IN_RULES[rule]
+    if days < 0:
+        return naive_back(place, day, -days, unit, naive, lenient=lenient).due
+    return NaiveClock(place, naive, lenient=lenient).after(day, days, unit).due
+
+
+@settings(unhurried, max_examples=200)
+@given(DAYS, SIGNED, st.sampled_from([*BUILT_IN_RULES]), STATES)
+def test_two_clocks_agree_on_the_built_in_rules(day: date, days: int, rule: str, state: str) -> None:
+    clock = Place(state).clock
+    closed = [shut for shut in clock.calendar.closed if days > 0 or not shut.forward_only]
+    disputed = {shut.day for shut in closed} - {shut.day for shut in closed if not shut.disputed}
+    place = NaivePlace(clock.zone, frozenset(shut.day for shut in closed), frozenset(disputed))
+    *other, due = sorted({naive_due(place, day, days, rule, lenient=lenient) for lenient in (False, True)})
+    computed = clock.counted(day, days, rule=rule)
+    assert (computed.due, [alternative.due for alternative in computed.alternatives]) == (due, other)
+
+
+@unhurried
+@given(st.sets(DAYS, max_size=30), DAYS, SIGNED, st.sampled_from([*BUILT_IN_RULES]))
+def test_two_clocks_agree_on_invented_holidays(holidays: set[date], day: date, days: int, rule: str) -> None:
+    calendar = Calendar(
+        name="invented",
+        version="1",
+        first_year=2005,
+        last_year=2045,
+        closed=tuple(ClosedDay(day=day, name="Closed", source="invented") for day in sorted(holidays)),
+    )
+    computed = Clock(calendar=calendar, zone="UTC").counted(day, days, rule=rule)
+    assert computed.due == naive_due(NaivePlace("UTC", frozenset(holidays)), day, days, rule)

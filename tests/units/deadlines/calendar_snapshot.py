@@ -1,6 +1,6 @@
 """The closed days of every US calendar and of some others, kept in a file, so that no release changes them unseen.
 
-``python -m tests.units.calendar_snapshot`` shows what has changed, with ``--write`` it is accepted.
+``python -m tests.units.deadlines.calendar_snapshot`` shows what has changed, with ``--write`` it is accepted.
 
 A line of the file is a holiday: its name, why it is disputed if it is, the calendars that share its days, the days.
 """
