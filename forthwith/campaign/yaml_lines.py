@@ -57,17 +57,17 @@ class YamlDocument:
         return value  # pyright: ignore[reportUnknownVariableType]
 
     def line(self, place: Place) -> int:
-        """The line of a value; of a list or mapping, that of its key. Of what is missing, the line of what lacks it."""
+        """The line of a value; for a list or mapping, of its key; for a missing value, of the mapping that lacks it."""
         return self._lines[place] if place in self._lines else self.line(place[:-1])
 
     def key_line(self, place: Place) -> int:
         """The line of the key under which a value stands."""
         return self._keys.get(place) or self.line(place)
 
-    def written(self, place: Place) -> Place:
-        """The nearest place in the file for a ``place`` in the models: what a model makes up is left out.
+    def nearest(self, place: Place) -> Place:
+        """The nearest place in the file for a ``place`` in the models, without what only a model has.
 
-        A period ``{days: 14}`` becomes a unit and a count; both are what stands under its one key.
+        A period ``{days: 14}`` becomes a unit and a count; both stand for the value of its one key.
         """
         found: Place = ()
         for part in place:

@@ -286,7 +286,7 @@ def test_every_state_has_a_name_and_a_zone_that_exists():
     assert set(PLACES) == STATES
     for place in PLACES.values():
         assert place.name
-        assert all(map(known_zone, (place.zone, *place.elsewhere)))
+        assert all(map(known_zone, (place.zone, *place.other_zones)))
 
 
 def test_it_does_not_wait_for_the_client_of_temporal_to_load():

@@ -17,7 +17,7 @@ from forthwith.deadlines.clock import Clock
 from forthwith.deadlines.computation import Computation
 from forthwith.deadlines.counting import Inaccessible
 from forthwith.deadlines.pause import Pause
-from forthwith.deadlines.period import LONGEST_IN_DAYS, Period, Unit
+from forthwith.deadlines.period import MAX_DAYS, Period, Unit
 from forthwith.deadlines.rule import FRCP6, Rule
 from forthwith.deadlines.rule_files import read_rule
 from forthwith.deadlines.zones import state_code, zone_for
@@ -166,7 +166,7 @@ class _Asked:
         for name, count in lengths.items():
             if count == 0:
                 raise ValueError(f"{name} is 0; give at least 1, or at most -1 to count backward")
-            if count and abs(count) > LONGEST_IN_DAYS * (24 if name == "--hours" else 1):
+            if count and abs(count) > MAX_DAYS * (24 if name == "--hours" else 1):
                 raise ValueError(f"{name} {count} is longer than ten years")
         if self.reading not in ("later", "strict"):
             raise ValueError(f"--reading is later or strict, not {self.reading!r}")
@@ -258,7 +258,7 @@ class _Asked:
         count = int(found[1])
         if count == 0:
             raise ValueError("--extend is 0; give at least 1")
-        if count > LONGEST_IN_DAYS:
+        if count > MAX_DAYS:
             raise ValueError(f"--extend {count} is longer than ten years")
         if word := found[2]:
             unit = "business_days" if word.startswith("business") else "days"
