@@ -63,7 +63,7 @@ def test_an_overlay_that_is_called_as_a_calendar_is_refused(tmp_path: Path) -> N
         calendar_named(["us-ma"], year=2018, beside=tmp_path)
 
 
-def test_every_problem_of_an_overlay_is_told_with_its_line_and_field(tmp_path: Path) -> None:
+def test_every_problem_of_an_overlay_is_reported_with_its_line_and_field(tmp_path: Path) -> None:
     text = """\
 add:
   - {day: 2018-02-20, name: Parade}

@@ -234,7 +234,7 @@ def test_a_pause_cut_in_two_is_the_same_pause(
 
 @unhurried
 @given(PLACES, RULES, PERIODS_AND_HOURS, interrupted(), LENGTHS, LENGTHS)
-def test_a_pause_after_the_time_is_up_gives_no_fresh_days(
+def test_a_pause_after_the_time_is_up_adds_nothing(
     place: Place,
     rule: Rule,
     period: Period,
@@ -296,7 +296,7 @@ def test_a_plain_count_moves_by_the_paused_days(
     assert sum(skipped.reason == PAUSED and skipped.day <= paused.last_counted for skipped in paused.skipped) == length
 
 
-# More time
+# Extensions
 
 
 @unhurried

@@ -280,7 +280,7 @@ def test_business_days_name_every_closed_day_passed_over() -> None:
     ]
 
 
-def test_a_date_that_was_held_back_says_by_what() -> None:
+def test_a_capped_date_is_explained_by_the_cap() -> None:
     chicago = Place(zone=CHICAGO).clock
     base = chicago.staged(noon("2018-02-01"), SEVEN_OF_FOURTEEN)
     held = chicago.extended(base, period(days=20), SEVEN_OF_FOURTEEN).explain()
@@ -296,7 +296,7 @@ def test_a_date_that_was_held_back_says_by_what() -> None:
     )
 
 
-def test_a_date_certain_is_never_moved_and_says_so() -> None:
+def test_a_date_certain_is_never_moved_and_explained_so() -> None:
     saturday = Place("IL", CHICAGO).clock.by(date(2018, 2, 24))
     assert (saturday.due, saturday.rule, saturday.period, saturday.skipped) == (
         date(2018, 2, 24),
@@ -356,7 +356,9 @@ def test_a_closing_time_in_words() -> None:
         ),
     ],
 )
-def test_a_time_at_which_clocks_change_is_said_as_it_is_then(zone: str, event: str, hours: int, words: str) -> None:
+def test_a_time_near_a_change_of_clocks_is_named_by_the_zone_of_that_moment(
+    zone: str, event: str, hours: int, words: str
+) -> None:
     computed = Place(zone=zone).clock.within(datetime.fromisoformat(event), period(hours=hours), "calendar")
     assert (computed.rule, computed.in_words()) == ("elapsed", words)
     assert words.rpartition(", ")[2] in computed.explain()[-1]

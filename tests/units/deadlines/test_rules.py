@@ -57,14 +57,14 @@ def test_a_law_cites_the_provision_of_every_time_that_it_sets(name: str) -> None
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_a_law_has_dates_that_were_worked_by_hand(name: str) -> None:
+def test_a_law_has_dates_worked_by_hand(name: str) -> None:
     worked = [row["besides"] for row in read_worked() if row["rule"] == name]
     assert len(worked) >= 2, "work out two dates at least, from the statute and a wall calendar"
     has_extension = any(stage.extension for edition in read_rule(name).editions for stage in edition.stages)
     assert any("extended" in besides for besides in worked) == has_extension
 
 
-def test_no_law_is_read_whose_name_leads_elsewhere() -> None:
+def test_no_law_is_read_whose_name_leads_out_of_the_folder() -> None:
     for name in ("../rules/illinois-foia", "illinois-foia.yaml", "", "Illinois-FOIA"):
         with pytest.raises(UnknownRule, match="no rule is called"):
             read_rule(name)
@@ -133,7 +133,7 @@ def test_a_rule_file_beside_the_campaign_file_counts(folder: Path) -> None:
     assert "Miss. Code Ann. § 25-61-5" in " ".join(dates.deadline.explain())
 
 
-def test_another_rule_file_makes_another_matter_and_a_new_release_of_a_law_does_not(folder: Path) -> None:
+def test_another_rule_file_makes_another_matter_but_a_new_release_of_a_law_does_not(folder: Path) -> None:
     (folder / "mississippi.yaml").write_text(OWN)
     names_rule(folder, "mississippi.yaml")
     before, _ = started(folder, "chicago-il")
@@ -148,7 +148,7 @@ def test_another_rule_file_makes_another_matter_and_a_new_release_of_a_law_does_
     assert as_released.content_hash != again.content_hash
 
 
-def test_more_time_than_the_rule_allows_is_cut_and_then_refused_unless_a_date_is_agreed() -> None:
+def test_an_extension_beyond_the_cap_is_cut_and_then_refused_unless_a_date_is_agreed() -> None:
     own = Rule.model_validate(YAMLReader(typ="safe", pure=True).load(OWN))
     of = plan(campaign(clock={"response": None, "rule": "mississippi.yaml"})).model_copy(update={"rule": own})
     desk = Desk(of).go(days=2)
@@ -210,7 +210,7 @@ def test_a_rule_file_that_is_not_there_or_lies_elsewhere_is_named(folder: Path) 
 # What is not used changes no hash: a plan keeps the one under which it was started.
 
 
-def test_a_plan_says_nothing_of_what_was_not_asked_for() -> None:
+def test_a_plan_leaves_out_settings_that_were_not_given() -> None:
     written = plan().canonical.decode()
     for key in ('"rule":null', '"reading"', '"cut_off"', '"bases"'):
         assert key not in written

@@ -135,7 +135,7 @@ def test_counting_backward_a_disputed_day_is_kept_because_it_is_the_later_one() 
     ]
 
 
-def test_more_time_goes_on_in_each_reading_from_where_that_reading_ended() -> None:
+def test_an_extension_counts_on_in_each_reading_from_where_that_reading_ended() -> None:
     """Three business days from June 30, 2026: July 3 is disputed. Two more follow on from July 6, or from July 3."""
     chicago = Place(zone=CHICAGO).clock
     base = chicago.within(noon("2026-06-30"), period(business_days=3), "business_days")
@@ -148,7 +148,7 @@ def test_more_time_goes_on_in_each_reading_from_where_that_reading_ended() -> No
 
 
 @pytest.mark.parametrize(("more", "due"), [(6, date(2018, 2, 21)), (7, date(2018, 2, 22)), (8, date(2018, 2, 22))])
-def test_more_time_never_passes_the_longest_that_the_rule_allows(more: int, due: date) -> None:
+def test_an_extension_never_passes_the_cap_of_the_rule(more: int, due: date) -> None:
     """Seven business days from February 1, 2018 are February 12; fourteen are the 22nd, over Washington's Birthday."""
     chicago = Place(zone=CHICAGO).clock
     base = chicago.staged(noon("2018-02-01"), SEVEN_OF_FOURTEEN)
