@@ -4,7 +4,7 @@ import sys
 
 
 def main() -> None:
-    """Runs one command and leaves with its exit code: 0 only when it did what was asked."""
+    """Runs one command and exits with its exit code: 0 only when it did what was asked."""
     if sys.argv[1:2] == ["deadline"]:
         from forthwith.cli.commands.deadline import (
             alone,  # a calculator need not wait for the client of Temporal to load

@@ -54,7 +54,7 @@ def build_worker(client: Client, settings: Settings, mail: MailClient) -> Worker
 
 
 async def run(settings: Settings) -> None:
-    """Runs one worker until it is told to stop."""
+    """Runs one worker until SIGTERM or Ctrl-C."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -7,7 +7,8 @@ from temporalio.exceptions import ApplicationError
 
 from forthwith.base import Model
 from forthwith.casefile.store import Dossier, Opening
-from forthwith.request.record import Entry, Recovery
+from forthwith.request.entries import Entry
+from forthwith.request.record import Recovery
 
 
 class Recovered(Model):

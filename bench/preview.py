@@ -39,14 +39,14 @@ Result = TypeVar("Result")
 
 def write_campaign(folder: Path, count: int) -> Path:
     """The example's campaign with ``count`` towns."""
-    places = [(state, zone) for zone, states in ZONES.items() for state in states.split()]
+    zones = [(state, zone) for zone, states in ZONES.items() for state in states.split()]
     with (EXAMPLE / "jurisdictions.csv").open(newline="") as file:
         columns = next(csv.reader(file))
     with (folder / "jurisdictions.csv").open("w", newline="") as file:
         table = csv.DictWriter(file, columns, restval="")
         table.writeheader()
         for number in range(count):
-            state, zone = places[number % len(places)]
+            state, zone = zones[number % len(zones)]
             table.writerow(
                 {
                     "id": f"town-{number}",
@@ -81,7 +81,7 @@ def main() -> None:
         file = timed("  reading and checking the file", lambda: read_campaign(path))
         planned = timed("  calendars and plans", lambda: plan_requests(file, opened_at=OPENED_AT))
         timetables = timed("  dates", lambda: tuple(shared_dates(planned, OPENED_AT)))
-        print(f"{count:,} jurisdictions in {len(timetables)} places")  # noqa: T201
+        print(f"{count:,} jurisdictions with {len(timetables)} timetables")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def one_address(text: str) -> str:
 
 
 def filled(text: str) -> str:
-    """Text that says something. Raises ``ValueError`` for spaces alone."""
+    """Text that is not empty. Raises ``ValueError`` for spaces alone."""
     if not text:
         raise ValueError("is empty")
     return text

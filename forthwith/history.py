@@ -8,8 +8,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.record import Filing
 from forthwith.casefile.verify import CaseFile, Wrong, sha256_of
+from forthwith.request.entries import Entry
 from forthwith.request.messages import UPDATES
-from forthwith.request.record import Entry, Outcome, PendingMessage
+from forthwith.request.record import Outcome, PendingMessage
 
 
 async def accepted_messages(client: Client, request: str) -> list[PendingMessage]:

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong, in the words of somebody who writes such files and messages: never in its own."""
+"""Validation errors of pydantic, in the words of those who write campaign files and messages."""
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
@@ -18,53 +18,53 @@ _PATTERNS = {
 
 
 def problems(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    """Every problem of a message as ``field: what is wrong``, and what would be right."""
+    """Every problem of a message as ``field: what is wrong``, with what would be right."""
     found = error.errors(include_url=False)
     return [
-        ": ".join(filter(None, (".".join(_place(details)), _in_words(details, model))))
+        ": ".join(filter(None, (".".join(_path(details)), _in_words(details, model))))
         for details in found
-        if not _is_other_reading(details)
+        if not _is_of_another_type(details)
     ]
 
 
-def _place(details: ErrorDetails) -> list[str]:
-    """Where it is, without the names that pydantic gives to the readings of a union."""
+def _path(details: ErrorDetails) -> list[str]:
+    """The path of the field, without the names that pydantic gives to the members of a union."""
     if details["type"] == "extra_forbidden":
         return [str(part) for part in details["loc"]]
-    return [str(part) for part in details["loc"] if not _is_reading(part)]
+    return [str(part) for part in details["loc"] if not _is_union_member(part)]
 
 
 def _in_words(details: ErrorDetails, model: type[BaseModel]) -> str:
-    if details["type"] == "literal_error" and _is_reading(details["loc"][-1]):
+    if details["type"] == "literal_error" and _is_union_member(details["loc"][-1]):
         return f"{_shown(details['input'])} is neither {details.get('ctx', {}).get('expected', 'known')} nor a list"
     return in_plain_words(details, model)
 
 
-def _is_other_reading(details: ErrorDetails) -> bool:
-    """What may be a word or a list is wrong in both ways at once. Only the way that its writer meant is told."""
+def _is_of_another_type(details: ErrorDetails) -> bool:
+    """A field that takes a word or a list reports an error for each. Only the one for the given type is kept."""
     if details["type"] == "extra_forbidden":
         return False  # the key is the writer's own, whatever characters it has
-    if not details["loc"] or not any(map(_is_reading, details["loc"])):
+    if not details["loc"] or not any(map(_is_union_member, details["loc"])):
         return False
     is_list = isinstance(details["input"], list | tuple)
-    is_word = details["type"] == "literal_error" and _is_reading(details["loc"][-1])
-    return is_list if is_word else _is_reading(details["loc"][-1]) and not is_list
+    is_word = details["type"] == "literal_error" and _is_union_member(details["loc"][-1])
+    return is_list if is_word else _is_union_member(details["loc"][-1]) and not is_list
 
 
-def _is_reading(part: str | int) -> bool:
+def _is_union_member(part: str | int) -> bool:
     return isinstance(part, str) and "[" in part
 
 
 def in_plain_words(error: ErrorDetails, model: type[BaseModel]) -> str:
-    """What pydantic found wrong with an input for ``model``, in the words of somebody who writes such files."""
+    """One validation error of ``model``, in plain words."""
     found: Any = error["input"]
     context = error.get("ctx", {})
     match error["type"]:
         case "missing":
             return "is missing"
         case "extra_forbidden":
-            *place, key = error["loc"]
-            return unknown("key", str(key), known_keys(model, place))
+            *path, key = error["loc"]
+            return unknown("key", str(key), known_keys(model, path))
         case "value_error":
             return str(context["error"])
         case "literal_error" | "enum":
@@ -112,9 +112,9 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
     return f"unknown {what} {_shown(name)}{_hint(name, known) or '.'} Known here: {', '.join(known)}"
 
 
-def known_keys(model: type[BaseModel], place: Iterable[str | int]) -> tuple[str, ...]:
-    """The keys that a file may write at ``place`` within ``model``."""
-    for part in place:
+def known_keys(model: type[BaseModel], path: Iterable[str | int]) -> tuple[str, ...]:
+    """The keys that a file may write at ``path`` within ``model``."""
+    for part in path:
         named = {field.alias or name: field for name, field in model.model_fields.items()}
         if part in named:
             model = next(_models_in(named[str(part)].annotation), model)
@@ -122,7 +122,7 @@ def known_keys(model: type[BaseModel], place: Iterable[str | int]) -> tuple[str,
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The models that an annotation such as ``tuple[Rung, ...] | None`` speaks of."""
+    """The models in an annotation such as ``tuple[Rung, ...] | None``."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for argument in get_args(annotation):
@@ -135,7 +135,7 @@ def _hint(name: str, known: Iterable[str]) -> str:
 
 
 def _shown(value: object) -> str:
-    """A wrong value, no longer than it takes to recognise it."""
+    """A wrong value, cut to the length at which it is recognised."""
     if value is None or value in ([], {}):
         return "an empty value"
     if isinstance(value, list):

@@ -19,7 +19,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from temporalio.workflow import SandboxImportNotificationPolicy
 
 from forthwith.plain_errors import problems
-from forthwith.request.messages import Message
+from forthwith.request.vocabulary import Message
 
 TASK_QUEUE = "forthwith"
 

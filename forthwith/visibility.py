@@ -1,4 +1,4 @@
-"""Finds requests: one by its id, many by Visibility. Never by asking one workflow after the other."""
+"""Finds requests: one by its id, many by Visibility. Never by querying one workflow after another."""
 
 import asyncio
 import re
@@ -17,8 +17,9 @@ from forthwith.casefile.recovery import unknown_request
 from forthwith.casefile.store import Dossier
 from forthwith.failure import Failure
 from forthwith.plain_errors import unknown
-from forthwith.request.messages import Answer, AnyMessage, Attention, Status
+from forthwith.request.messages import Answer
 from forthwith.request.record import Outcome
+from forthwith.request.vocabulary import Attention, Message, Status
 from forthwith.settings import Settings
 from forthwith.views.listing import Counts, Listed, in_order
 from workflows.jurisdiction_request import JurisdictionRequest
@@ -33,7 +34,7 @@ NEED_A_PERSON = (
     "(ExecutionStatus = 'Running' AND Attention IS NOT NULL"
     " OR ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled'))"
 )
-"""A run that was stopped and recovered since still counts, until Temporal forgets it."""
+"""A run that was stopped and has been recovered since still counts, until Temporal forgets it."""
 
 
 @asynccontextmanager
@@ -46,7 +47,7 @@ async def connected() -> AsyncGenerator[Client]:
         why = re.findall(r'(?:message|error): "([^"]+)"', str(error))[-1:] or [str(error)]
         raise Failure(
             f"no Temporal server answers at {temporal.address()}: {why[0]}",
-            hint="start one with `make dev`, or set TEMPORAL_ADDRESS; `forthwith doctor` says more",
+            hint="start one with `make dev`, or set TEMPORAL_ADDRESS; `forthwith doctor` shows more",
         ) from error
     except ValueError as error:
         raise Failure(
@@ -61,8 +62,8 @@ def handle_of(client: Client, request: str) -> Handle:
     return client.get_workflow_handle_for(JurisdictionRequest.run, request)
 
 
-async def update(client: Client, request: str, name: str, message: AnyMessage) -> Answer:
-    """Tells a request something, with the event id as the update id, so that a repetition is answered as the first."""
+async def update(client: Client, request: str, name: str, message: Message) -> Answer:
+    """Sends an update, with the event id as the update id, so that a repetition is answered as the first."""
     return await handle_of(client, request).execute_update(  # pyright: ignore[reportUnknownMemberType] - an overload of the SDK's
         name, message, id=message.event_id, result_type=Answer, rpc_timeout=ANSWERS_WITHIN
     )
@@ -70,8 +71,8 @@ async def update(client: Client, request: str, name: str, message: AnyMessage) -
 
 def refusal(error: WorkflowUpdateFailedError) -> str:
     """Why an update was not taken, in the words of the request."""
-    said = error.cause.message if isinstance(error.cause, ApplicationError) else str(error.cause)
-    return f"refused: {said}"
+    text = error.cause.message if isinstance(error.cause, ApplicationError) else str(error.cause)
+    return f"refused: {text}"
 
 
 async def listed(client: Client, query: str) -> list[Listed]:
@@ -88,8 +89,8 @@ async def listed(client: Client, query: str) -> list[Listed]:
 async def counted(client: Client, query: str) -> Counts:
     """How many requests of a Visibility query stand where: one count for each status, and no list of them."""
     conditions = [f"{query} AND RequestStatus = '{status}'" for status in Status]
-    asked = (*conditions, f"{query} AND {NEED_A_PERSON}")
-    *found, attention = [one.count for one in await asyncio.gather(*map(client.count_workflows, asked))]
+    counted_conditions = (*conditions, f"{query} AND {NEED_A_PERSON}")
+    *found, attention = [one.count for one in await asyncio.gather(*map(client.count_workflows, counted_conditions))]
     statuses = {status: count for status, count in zip(Status, found, strict=True) if count}
     return Counts(requests=sum(found), attention=attention, statuses=statuses)
 
@@ -127,7 +128,7 @@ def failed_call(error: RPCError, request: str) -> Failure:
         case RPCStatusCode.DEADLINE_EXCEEDED | RPCStatusCode.CANCELLED:
             return Failure(
                 f"{request} does not answer: no worker is running, or it is busy",
-                hint="start one with `python worker.py`; `forthwith doctor` says more",
+                hint="start one with `python worker.py`; `forthwith doctor` shows more",
             )
         case _:
             return Failure(server_says(error), hint=f"`forthwith timeline {request}` shows what happened to it")

@@ -186,7 +186,7 @@ async def _whole_lives(page: Page) -> None:
     await page.goto(Path(json.loads(said)["report"]).as_uri())
     shown = ", ".join(f"#{name}" for name in LIVES)
     await page.add_style_tag(
-        content=f"[aria-labelledby=duties], [aria-labelledby=legend], footer, tbody tr:not({shown}) {{ display: none }}"
+        content=f"[aria-labelledby=tasks], [aria-labelledby=legend], footer, tbody tr:not({shown}) {{ display: none }}"
     )
     await page.set_viewport_size({"width": 1240, "height": 900})
     await page.locator("main").screenshot(path=DOCS / "report.png")

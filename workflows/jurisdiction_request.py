@@ -3,8 +3,8 @@
 The promise: every open request has, at every moment, one activity under way or one timer at its `NextActionAt`.
 A response that was reported is never lost, no letter goes out twice unmarked, and no timer ever issues anything.
 
-Workflow id: ``<campaign>/<jurisdiction>``. What is decided, and by which rule, is in forthwith/request/case.py; the
-workflow waits, acts, and tells the case what happened.
+Workflow id: ``<campaign>/<jurisdiction>``. What is decided, and by which rule, is in forthwith/request/; the
+workflow waits, acts, and reports what happened.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from forthwith.campaign.models import RequestPlan
     from forthwith.casefile.store import Opening
     from forthwith.documents.orders import draft_order, letter_order, memo_order
+    from forthwith.request import attention, clock_changes, deliveries, responses, subpoena_process
     from forthwith.request.actions import (
         Action,
         Close,
@@ -37,36 +38,14 @@ with workflow.unsafe.imports_passed_through():
         SendLetter,
         Wait,
     )
-    from forthwith.request.case import COPY, DATES, DRAFT, FILE_AGAIN_AFTER, MEMO, Case
-    from forthwith.request.messages import (
-        UPDATES,
-        AcceptResponse,
-        Acknowledge,
-        AddNote,
-        Answer,
-        AnyMessage,
-        Attention,
-        CorrectRecipient,
-        DeliveryReport,
-        EscalateNow,
-        ExtendDeadline,
-        PauseClock,
-        RecomputeDeadlines,
-        RecordIssuance,
-        RecordObjection,
-        RecordResponse,
-        RecordService,
-        ResendLetter,
-        ResolveAttention,
-        ResumeClock,
-        ReviewSubpoena,
-        Status,
-        Withdraw,
-    )
-    from forthwith.request.record import Entry, Outcome, PendingMessage, Recovery
-    from forthwith.request.retelling import retell
+    from forthwith.request.backoff import COPY, DATES, DRAFT, MEMO
+    from forthwith.request.entries import Entry
+    from forthwith.request.messages import UPDATES, Answer
+    from forthwith.request.record import Outcome, PendingMessage, Recovery
+    from forthwith.request.request import FILE_AGAIN_AFTER, Request
     from forthwith.request.signals import Unreadable, read_signal
     from forthwith.request.timetable import Facts, Timetable
+    from forthwith.request.vocabulary import Attention, Message, Status
     from forthwith.views.page import current_details
     from forthwith.views.status import (
         Explanation,
@@ -110,14 +89,14 @@ class JurisdictionRequest:
 
     @workflow.init
     def __init__(self, plan: RequestPlan) -> None:
-        self._case = Case(plan, opened_at=workflow.now())
+        self._request = Request.opened(plan, workflow.now())
         self._reached = workflow.now()
-        self._heard = 0
+        self._handled = 0
         self._next: NextAction | None = None
         self._recovery = workflow.memo_value(temporal.RECOVERY, None, type_hint=Recovery)
-        """Why this workflow goes on with a request that another one drove before."""
+        """Why this workflow continues a request that another one drove before."""
         self._awaits_record = self._recovery is not None
-        """The case was not told yet what happened under the workflow before."""
+        """The record of what happened under the workflow before is still to be replayed."""
         self._signals_meanwhile: list[tuple[str, list[bytes]]] = []
         self._shown = _Shown(Status.SENDING, (), len(plan.campaign.demand.items), None, None)
 
@@ -130,12 +109,12 @@ class JurisdictionRequest:
             try:
                 await asyncio.shield(story)
             except asyncio.CancelledError:
-                self._heard += 1
+                self._handled += 1
         return story.result()
 
     async def _carry_out(self) -> Outcome:
-        await self._open_the_case()
-        while self._case.is_open:
+        await self._open_case_file()
+        while self._request.state.is_open:
             match self._what_next():
                 case ComputeDates() as due:
                     await self._compute_dates(due)
@@ -151,170 +130,170 @@ class JurisdictionRequest:
                     await self._wait(until)
                 case Close():
                     break
-        return await self._close_the_case()
+        return await self._close_case_file()
 
-    # What people and other systems say. Updates are answered; whatever is wrong is refused by name and leaves nothing.
+    # What people and other systems report. Updates are answered; what is wrong is refused by name and leaves nothing.
 
     @workflow.update
-    def record_response(self, message: RecordResponse) -> Answer:
+    def record_response(self, message: responses.RecordResponse) -> Answer:
         """A response came in."""
-        return self._hear(message)
+        return self._handle(message)
 
     @record_response.validator
-    def _may_record_response(self, message: RecordResponse) -> None:
+    def _may_record_response(self, message: responses.RecordResponse) -> None:
         self._refuse(message)
 
     @workflow.update
-    def accept_response(self, message: AcceptResponse) -> Answer:
+    def accept_response(self, message: responses.AcceptResponse) -> Answer:
         """A person finds claimed items complete."""
-        return self._hear(message)
+        return self._handle(message)
 
     @accept_response.validator
-    def _may_accept_response(self, message: AcceptResponse) -> None:
+    def _may_accept_response(self, message: responses.AcceptResponse) -> None:
         self._refuse(message)
 
     @workflow.update
-    def acknowledge(self, message: Acknowledge) -> Answer:
+    def acknowledge(self, message: responses.Acknowledge) -> Answer:
         """The recipient confirmed that it has the demand."""
-        return self._hear(message)
+        return self._handle(message)
 
     @acknowledge.validator
-    def _may_acknowledge(self, message: Acknowledge) -> None:
+    def _may_acknowledge(self, message: responses.Acknowledge) -> None:
         self._refuse(message)
 
     @workflow.update
-    def record_delivery(self, message: DeliveryReport) -> Answer:
+    def record_delivery(self, message: deliveries.RecordDelivery) -> Answer:
         """What became of a letter after the mail server took it."""
-        return self._hear(message)
+        return self._handle(message)
 
     @record_delivery.validator
-    def _may_record_delivery(self, message: DeliveryReport) -> None:
+    def _may_record_delivery(self, message: deliveries.RecordDelivery) -> None:
         self._refuse(message)
 
     @workflow.update
-    def extend_deadline(self, message: ExtendDeadline) -> Answer:
+    def extend_deadline(self, message: clock_changes.ExtendDeadline) -> Answer:
         """More time."""
-        return self._hear(message)
+        return self._handle(message)
 
     @extend_deadline.validator
-    def _may_extend_deadline(self, message: ExtendDeadline) -> None:
+    def _may_extend_deadline(self, message: clock_changes.ExtendDeadline) -> None:
         self._refuse(message)
 
     @workflow.update
-    def pause_clock(self, message: PauseClock) -> Answer:
+    def pause_clock(self, message: clock_changes.PauseClock) -> Answer:
         """The recipient's time stands still."""
-        return self._hear(message)
+        return self._handle(message)
 
     @pause_clock.validator
-    def _may_pause_clock(self, message: PauseClock) -> None:
+    def _may_pause_clock(self, message: clock_changes.PauseClock) -> None:
         self._refuse(message)
 
     @workflow.update
-    def resume_clock(self, message: ResumeClock) -> Answer:
+    def resume_clock(self, message: clock_changes.ResumeClock) -> Answer:
         """The recipient's time runs again."""
-        return self._hear(message)
+        return self._handle(message)
 
     @resume_clock.validator
-    def _may_resume_clock(self, message: ResumeClock) -> None:
+    def _may_resume_clock(self, message: clock_changes.ResumeClock) -> None:
         self._refuse(message)
 
     @workflow.update
-    def correct_recipient(self, message: CorrectRecipient) -> Answer:
+    def correct_recipient(self, message: deliveries.CorrectRecipient) -> Answer:
         """The letters go to another address, person or name."""
-        return self._hear(message)
+        return self._handle(message)
 
     @correct_recipient.validator
-    def _may_correct_recipient(self, message: CorrectRecipient) -> None:
+    def _may_correct_recipient(self, message: deliveries.CorrectRecipient) -> None:
         self._refuse(message)
 
     @workflow.update
-    def resend_letter(self, message: ResendLetter) -> Answer:
+    def resend_letter(self, message: deliveries.ResendLetter) -> Answer:
         """A letter goes out again, as a copy or as a new demand."""
-        return self._hear(message)
+        return self._handle(message)
 
     @resend_letter.validator
-    def _may_resend_letter(self, message: ResendLetter) -> None:
+    def _may_resend_letter(self, message: deliveries.ResendLetter) -> None:
         self._refuse(message)
 
     @workflow.update
-    def review_subpoena(self, message: ReviewSubpoena) -> Answer:
+    def review_subpoena(self, message: subpoena_process.ReviewSubpoena) -> Answer:
         """The attorney approves, revises or rejects the draft that was read."""
-        return self._hear(message)
+        return self._handle(message)
 
     @review_subpoena.validator
-    def _may_review_subpoena(self, message: ReviewSubpoena) -> None:
+    def _may_review_subpoena(self, message: subpoena_process.ReviewSubpoena) -> None:
         self._refuse(message)
 
     @workflow.update
-    def record_issuance(self, message: RecordIssuance) -> Answer:
+    def record_issuance(self, message: subpoena_process.RecordIssuance) -> Answer:
         """A person issued what was approved."""
-        return self._hear(message)
+        return self._handle(message)
 
     @record_issuance.validator
-    def _may_record_issuance(self, message: RecordIssuance) -> None:
+    def _may_record_issuance(self, message: subpoena_process.RecordIssuance) -> None:
         self._refuse(message)
 
     @workflow.update
-    def record_service(self, message: RecordService) -> Answer:
+    def record_service(self, message: subpoena_process.RecordService) -> Answer:
         """A person served what was issued."""
-        return self._hear(message)
+        return self._handle(message)
 
     @record_service.validator
-    def _may_record_service(self, message: RecordService) -> None:
+    def _may_record_service(self, message: subpoena_process.RecordService) -> None:
         self._refuse(message)
 
     @workflow.update
-    def record_objection(self, message: RecordObjection) -> Answer:
+    def record_objection(self, message: responses.RecordObjection) -> Answer:
         """The recipient objects."""
-        return self._hear(message)
+        return self._handle(message)
 
     @record_objection.validator
-    def _may_record_objection(self, message: RecordObjection) -> None:
+    def _may_record_objection(self, message: responses.RecordObjection) -> None:
         self._refuse(message)
 
     @workflow.update
-    def escalate_now(self, message: EscalateNow) -> Answer:
+    def escalate_now(self, message: attention.EscalateNow) -> Answer:
         """The next rung of escalation, without waiting for its date."""
-        return self._hear(message)
+        return self._handle(message)
 
     @escalate_now.validator
-    def _may_escalate_now(self, message: EscalateNow) -> None:
+    def _may_escalate_now(self, message: attention.EscalateNow) -> None:
         self._refuse(message)
 
     @workflow.update
-    def withdraw(self, message: Withdraw) -> Answer:
+    def withdraw(self, message: attention.Withdraw) -> Answer:
         """The issuer takes the demand back."""
-        return self._hear(message)
+        return self._handle(message)
 
     @withdraw.validator
-    def _may_withdraw(self, message: Withdraw) -> None:
+    def _may_withdraw(self, message: attention.Withdraw) -> None:
         self._refuse(message)
 
     @workflow.update
-    def recompute_deadlines(self, message: RecomputeDeadlines) -> Answer:
+    def recompute_deadlines(self, message: clock_changes.RecomputeDeadlines) -> Answer:
         """The dates are computed with other calendars."""
-        return self._hear(message)
+        return self._handle(message)
 
     @recompute_deadlines.validator
-    def _may_recompute_deadlines(self, message: RecomputeDeadlines) -> None:
+    def _may_recompute_deadlines(self, message: clock_changes.RecomputeDeadlines) -> None:
         self._refuse(message)
 
     @workflow.update
-    def resolve_attention(self, message: ResolveAttention) -> Answer:
+    def resolve_attention(self, message: attention.ResolveAttention) -> Answer:
         """A person dealt with what needed attention."""
-        return self._hear(message)
+        return self._handle(message)
 
     @resolve_attention.validator
-    def _may_resolve_attention(self, message: ResolveAttention) -> None:
+    def _may_resolve_attention(self, message: attention.ResolveAttention) -> None:
         self._refuse(message)
 
     @workflow.update
-    def add_note(self, message: AddNote) -> Answer:
+    def add_note(self, message: attention.AddNote) -> Answer:
         """Something the record should hold."""
-        return self._hear(message)
+        return self._handle(message)
 
     @add_note.validator
-    def _may_add_note(self, message: AddNote) -> None:
+    def _may_add_note(self, message: attention.AddNote) -> None:
         self._refuse(message)
 
     @workflow.signal(dynamic=True)
@@ -329,70 +308,69 @@ class JurisdictionRequest:
     def _take_signal(self, name: str, received: list[bytes]) -> None:
         match read_signal(name, received):
             case Unreadable(content=content, problem=problem):
-                self._case.unreadable(name, content, problem, self._now())
-                self._heard += 1
+                self._request.unreadable(name, content, problem, self._now())
+                self._handled += 1
             case message:
                 self._take(name, message)
 
-    def _take(self, name: str, message: AnyMessage) -> None:
-        """What cannot be refused any more: it is taken, or kept as unreadable."""
+    def _take(self, name: str, message: Message) -> None:
+        """A message that cannot be refused any more: it is taken, or kept as unreadable."""
         now = self._now()
-        if refusal := self._case.refusal(message, now):
-            self._case.unreadable(name, message.model_dump_json(), refusal, now)
+        if refusal := self._request.refusal(message, now):
+            self._request.unreadable(name, message.model_dump_json(), refusal, now)
         else:
-            self._case.record(message, now)
-        self._heard += 1
+            self._request.take(message, now)
+        self._handled += 1
 
     # What can be asked.
 
     @workflow.query
     def status(self) -> RequestStatus:
         """Where the request stands."""
-        return request_status(self._case, self._next)
+        return request_status(self._request, self._next)
 
     @workflow.query
     def timeline(self) -> list[Entry]:
         """Everything that happened, chained by hash."""
-        return self._case.timeline
+        return self._request.timeline
 
     @workflow.query
     def explain(self) -> Explanation:
         """Why it stands there, and how its dates were computed."""
-        return explanation(self._case, self._next)
+        return explanation(self._request, self._next)
 
     # How the story is carried out.
 
-    async def _open_the_case(self) -> None:
-        info, plan = workflow.info(), self._case.plan.content_hash
+    async def _open_case_file(self) -> None:
+        info, plan = workflow.info(), self._request.plan.content_hash
         recovered = await workflow.execute_local_activity_method(
             CaseFiles.open_case,
             Opening(workflow_id=info.workflow_id, first_run=info.first_execution_run_id, plan=plan),
             start_to_close_timeout=RECORD_AT_MOST,
-            summary="take the request up, once",
+            summary="open the case file, once",
         )
-        if recovered is None:
-            self._case.opened(self._now())
-        else:
+        if recovered:
             await self._recover(recovered)
         self._awaits_record = False
         for name, content in self._signals_meanwhile:
             self._take_signal(name, content)
 
     async def _recover(self, recovered: Recovered) -> None:
-        case = self._case
+        """Continues from the record; what Temporal accepted beyond it is taken now."""
+        plan = self._request.plan
         if recovered.entries:
-            await retell(case, recovered.entries, self._dates_for_good)
+            self._request = Request.from_record(plan, recovered.entries)
             self._reached = max(self._reached, recovered.entries[-1].at)  # a record does not go back in time
         else:  # nothing was filed; the letters that went out have their receipts
-            case.opened_at = recovered.started_at
-            case.opened(self._now())
-        if case.is_open:
-            case.taken_up(self._recovery or recovered.recovery, self._now())
+            self._request = Request.opened(plan, recovered.started_at)
+        if self._request.state.is_open:
+            self._request.dates = await self._dates_for_good(self._request.facts)
+            self._request.recovered(self._recovery or recovered.recovery, self._now())
         for message in recovered.recovery.pending:
-            self._hear_of(message)
+            self._take_pending(message)
 
-    def _hear_of(self, message: PendingMessage) -> None:
-        """What the workflow before was told, and had not filed yet when it was stopped."""
+    def _take_pending(self, message: PendingMessage) -> None:
+        """What Temporal accepted for the workflow before, which was stopped before it had filed it."""
         if message.name in UPDATES:
             self._take(message.name, UPDATES[message.name].model_validate_json(message.payloads[0]))
         else:
@@ -417,19 +395,19 @@ class JurisdictionRequest:
         now = self._now()
         reason = workflow.cancellation_reason()
         if reason is not None:
-            self._case.cancelled(reason, now)
-        return self._case.proceed(now)
+            self._request.cancelled(reason, now)
+        return self._request.proceed(now)
 
     async def _compute_dates(self, due: ComputeDates) -> None:
         try:
             dates = await self._dates_of(due.facts)
         except ActivityError as error:
-            self._case.failed(Attention.DATES_FAILED, _why(error), self._now(), of=DATES)
+            self._request.work_failed(DATES, Attention.DATES_FAILED, _why(error), self._now())
         else:
-            self._case.dates_computed(dates, self._now())
+            self._request.dates_computed(dates, self._now())
 
     async def _dates_for_good(self, facts: Facts) -> Timetable:
-        """The dates, however often it has to be tried: a request that is being taken up must not fail."""
+        """The dates, however often it has to be tried: a request that is being recovered must not fail."""
         return await self._dates_of(facts, at_most=None, tries=RetryPolicy())
 
     async def _dates_of(
@@ -437,7 +415,7 @@ class JurisdictionRequest:
     ) -> Timetable:
         dates = await workflow.execute_local_activity_method(
             Dates.compute_dates,
-            DatesQuestion(plan=self._case.plan.content_hash, facts=facts),
+            DatesQuestion(plan=self._request.plan.content_hash, facts=facts),
             schedule_to_close_timeout=at_most,
             start_to_close_timeout=None if at_most else RECORD_AT_MOST,
             retry_policy=tries,
@@ -451,7 +429,7 @@ class JurisdictionRequest:
         self._show(NextAction(at=None, what=f"{step.id} goes to the {step.to}"))
         letter = workflow.start_activity_method(
             Letters.send_letter,
-            letter_order(self._case, due, self._now()),
+            letter_order(self._request, due, self._now()),
             start_to_close_timeout=LETTER_AT_MOST,
             heartbeat_timeout=HEARTBEAT,
             retry_policy=ONCE,
@@ -463,31 +441,31 @@ class JurisdictionRequest:
         except ActivityError as error:
             self._letter_failed(due, error)
         else:
-            self._case.letter_accepted(step, receipt, possible_copy=due.possible_copy, now=self._now())
+            self._request.letter_accepted(step, receipt, possible_copy=due.possible_copy, now=self._now())
 
     def _letter_failed(self, due: SendLetter, error: ActivityError) -> None:
-        case, step, now = self._case, due.step, self._now()
+        request, step, now = self._request, due.step, self._now()
         match error.cause:
-            case ApplicationError() as cause if case.is_astray(due):
-                case.letter_astray(step, cause.message, now)
+            case ApplicationError() as cause if request.is_superseded(due):
+                request.letter_superseded(step, cause.message, now)
             case ApplicationError(type=sending.DEFERRED) as cause:
-                case.letter_deferred(step, cause.message, retry_after=timedelta(seconds=cause.details[0]), now=now)
+                request.letter_deferred(step, cause.message, retry_after=timedelta(seconds=cause.details[0]), now=now)
             case ApplicationError(type=sending.REFUSED) as cause:
-                case.letter_refused(step, cause.message, now)
+                request.letter_refused(step, cause.message, now)
             case ApplicationError(type=sending.UNCONFIRMED) as cause:
-                case.letter_in_doubt(step, cause.message, now)
+                request.letter_unconfirmed(step, cause.message, now)
             case ApplicationError() as cause:
-                case.failed(Attention.LETTER_FAILED, f"{step.id}: {cause.message}", now, of=step.id)
+                request.work_failed(step.id, Attention.LETTER_FAILED, f"{step.id}: {cause.message}", now)
             case CancelledError():
-                case.letter_stopped(step, now)
+                request.letter_called_back(step, now)
             case _:
-                case.letter_unanswered(step, now)
+                request.sender_lost(step, now)
 
     async def _draft(self, due: DraftSubpoena) -> None:
         self._show(NextAction(at=None, what=f"draft {due.version} is drawn up"))
         drafting = workflow.start_activity_method(
             Drafting.draft_subpoena,
-            draft_order(self._case, due, self._now()),
+            draft_order(self._request, due, self._now()),
             start_to_close_timeout=DRAFT_AT_MOST,
             heartbeat_timeout=HEARTBEAT,
             retry_policy=DRAFTING,
@@ -496,25 +474,25 @@ class JurisdictionRequest:
         try:
             draft = await self._unless_moot(drafting, due)
         except ActivityError as error:
-            if self._case.still_wants(due):
-                self._case.failed(Attention.DRAFT_FAILED, _why(error), self._now(), of=DRAFT)
+            if self._request.still_wants(due):
+                self._request.work_failed(DRAFT, Attention.DRAFT_FAILED, _why(error), self._now())
         else:
-            self._case.drafted(draft, self._now())
+            self._request.draft_finished(draft, self._now())
 
     async def _copy_issued(self, due: CopyIssued) -> None:
         try:
             copy = await workflow.execute_activity_method(
                 Drafting.draft_subpoena,
-                draft_order(self._case, due, self._now()),
+                draft_order(self._request, due, self._now()),
                 start_to_close_timeout=DRAFT_AT_MOST,
                 heartbeat_timeout=HEARTBEAT,
                 retry_policy=DRAFTING,
                 summary="draw up the record copy of what was issued",
             )
         except ActivityError as error:
-            self._case.failed(Attention.DRAFT_FAILED, _why(error), self._now(), of=COPY)
+            self._request.work_failed(COPY, Attention.DRAFT_FAILED, _why(error), self._now())
         else:
-            self._case.copied(copy.document, self._now())
+            self._request.record_copy_finished(copy.document, self._now())
 
     async def _draft_referral(self, due: DraftReferral) -> None:
         """The memo recites the record as the dossier has it, so the record is filed first."""
@@ -522,7 +500,7 @@ class JurisdictionRequest:
         self._show(NextAction(at=None, what="the referral memo is drawn up"))
         drafting = workflow.start_activity_method(
             Drafting.draft_referral,
-            memo_order(self._case, self._now()),
+            memo_order(self._request, self._now()),
             start_to_close_timeout=DRAFT_AT_MOST,
             heartbeat_timeout=HEARTBEAT,
             retry_policy=DRAFTING,
@@ -531,29 +509,29 @@ class JurisdictionRequest:
         try:
             memo = await self._unless_moot(drafting, due)
         except ActivityError as error:
-            if self._case.still_wants(due):
-                self._case.failed(Attention.DRAFT_FAILED, _why(error), self._now(), of=MEMO)
+            if self._request.still_wants(due):
+                self._request.work_failed(MEMO, Attention.DRAFT_FAILED, _why(error), self._now())
         else:
-            self._case.referral_drafted(memo, self._now())
+            self._request.memo_finished(memo, self._now())
 
     async def _unless_moot(
         self, doing: workflow.ActivityHandle[Done], due: SendLetter | DraftSubpoena | DraftReferral
     ) -> Done:
-        """The result of an activity, called back if what was said meanwhile makes it moot."""
-        await workflow.wait_condition(lambda: doing.done() or not self._case.still_wants(due))
+        """The result of an activity, called back if what was reported meanwhile makes it moot."""
+        await workflow.wait_condition(lambda: doing.done() or not self._request.still_wants(due))
         if not doing.done():
             doing.cancel()
         return await doing
 
     async def _wait(self, until: Wait) -> None:
+        handled = self._handled  # before filing: what is accepted meanwhile is filed as well before the wait
         await self._file_entries()
         if self._what_next() != until:
-            return  # filing took its time, and something was said or came due meanwhile
+            return  # filing took its time, and something was accepted or came due meanwhile
         self._show(NextAction(at=until.until, what=until.then))
-        heard = self._heard
         try:
             await workflow.wait_condition(
-                lambda: self._heard > heard,
+                lambda: self._handled > handled,
                 timeout=until.until - self._now(),
                 timeout_summary=until.then,
             )
@@ -561,56 +539,55 @@ class JurisdictionRequest:
             self._has_come(until.until)
 
     async def _file_entries(self) -> None:
-        entries = self._case.to_file(self._now())
-        if not entries:
-            return
-        try:
-            # Not a local activity: what is written once must have entered history first. The task around a local one
-            # may be lost and done over, a little later and with other messages.
-            head = await workflow.execute_activity_method(
-                CaseFiles.file_entries,
-                Filing(workflow_id=self._case.plan.workflow_id, entries=entries, head=entries[-1].head),
-                schedule_to_close_timeout=RECORD_AT_MOST,
-                start_to_close_timeout=RECORD_TRY_AT_MOST,
-                retry_policy=RECORD,
-                summary="file the record",
-            )
-        except ActivityError as error:
-            self._case.not_filed(_why(error), self._now())
-        else:
-            self._case.filed(len(entries), head)
+        """Files what is on record, and what comes to be on record meanwhile."""
+        while entries := self._request.to_file(self._now()):
+            try:
+                # Not a local activity: what is written once must have entered history first. The task around a local
+                # one may be lost and done over, a little later and with other messages.
+                head = await workflow.execute_activity_method(
+                    CaseFiles.file_entries,
+                    Filing(workflow_id=self._request.plan.workflow_id, entries=entries, head=entries[-1].head),
+                    schedule_to_close_timeout=RECORD_AT_MOST,
+                    start_to_close_timeout=RECORD_TRY_AT_MOST,
+                    retry_policy=RECORD,
+                    summary="file the record",
+                )
+            except ActivityError as error:
+                self._request.not_filed(_why(error), self._now())
+            else:
+                self._request.filed(len(entries), self._now(), head=head)
 
-    async def _close_the_case(self) -> Outcome:
-        await self._file_entries()
-        while not self._case.is_all_filed:
-            self._show(NextAction(at=self._now() + FILE_AGAIN_AFTER, what="another try to file the record"))
-            await workflow.sleep(FILE_AGAIN_AFTER, summary="another try to file the record")
+    async def _close_case_file(self) -> Outcome:
+        while not self._request.is_all_filed:
+            if not self._request.to_file(self._now()):  # the dossier failed, and is spared for a while
+                self._show(NextAction(at=self._now() + FILE_AGAIN_AFTER, what="another try to file the record"))
+                await workflow.sleep(FILE_AGAIN_AFTER, summary="another try to file the record")
             await self._file_entries()
         self._show(None)
         await workflow.wait_condition(workflow.all_handlers_finished)
-        return self._case.ending
+        return self._request.ending
 
-    def _hear(self, message: AnyMessage) -> Answer:
-        answer = self._case.record(message, self._now())
-        self._heard += 1
+    def _handle(self, message: Message) -> Answer:
+        answer = self._request.take(message, self._now())
+        self._handled += 1
         return answer
 
-    def _refuse(self, message: AnyMessage) -> None:
+    def _refuse(self, message: Message) -> None:
         if self._awaits_record:
-            again = "the request is being taken up again from its case file; say it again in a moment"
+            again = "the request is being recovered from its case file; send it again in a moment"
             raise ApplicationError(again, type="NotYet", non_retryable=True)
-        if refusal := self._case.refusal(message, self._now()):
+        if refusal := self._request.refusal(message, self._now()):
             raise ApplicationError(refusal, type="Refused", non_retryable=True)
 
     def _show(self, next_action: NextAction | None) -> None:
         """Status, search attributes, current details and the log line change together, and only here."""
         self._next = next_action
-        workflow.set_current_details(current_details(self._case, next_action))
+        workflow.set_current_details(current_details(self._request, next_action))
         shown = _Shown(
-            status=self._case.status,
-            attention=tuple(sorted(self._case.attention)),
-            outstanding=len(self._case.items.outstanding),
-            response_due=self._case.response_due,
+            status=self._request.state.status,
+            attention=tuple(sorted(self._request.state.attention.reasons)),
+            outstanding=len(self._request.state.items.outstanding),
+            response_due=self._request.response_due,
             # What is being done right now keeps the moment it was due at.
             next_action_at=self._shown.next_action_at
             if next_action and next_action.at is None

@@ -1,7 +1,6 @@
-"""Calendars by the names that people give them: in a campaign's ``clock.calendar``, and on the command line.
+"""Calendars by name, as in a campaign's ``clock.calendar`` and on the command line.
 
-What a name may be, and what is wrong with an overlay file, is found here;
-forthwith/deadlines/calendar_builder.py makes the calendar.
+Names and overlay files are resolved and checked here; forthwith/deadlines/calendar_builder.py builds the calendar.
 """
 
 import os
@@ -11,22 +10,22 @@ from pathlib import Path
 
 from forthwith.campaign.file_reading import NotFound, read_text, validated
 from forthwith.campaign.problems import Problem
-from forthwith.campaign.yaml_lines import LinedYaml
+from forthwith.campaign.yaml_lines import YamlDocument
 from forthwith.deadlines.calendar import Calendar
 from forthwith.deadlines.calendar_builder import Overlay, UnknownCalendar, build_calendar, is_file, is_known
 
 YEARS_BEFORE, YEARS_AFTER = 1, 22
-"""What a calendar covers around the start: the longest period, the longest extension, and ten years in which people are
-chased for what they owe a request. Beyond, its dates fail by name and are tried again; it is never without a wake-up.
+"""How many years a calendar covers around the start: the longest period, the longest extension, and ten years of
+chases. A date beyond raises ``ValueError``, and the request tries it again later.
 """
 
 
 def calendar_named(
     names: Sequence[str] = (), *, year: int, state: str | None = None, beside: Path = Path()
 ) -> Calendar:
-    """The calendar that a person means, for the years around ``year`` (``YEARS_BEFORE``, ``YEARS_AFTER``).
+    """The calendar of these names, for the years around ``year`` (``YEARS_BEFORE``, ``YEARS_AFTER``).
 
-    Call it so::
+    Examples::
 
         calendar_named(year=2018)                            # us-federal
         calendar_named(state="IL", year=2018)                # us-federal + state IL
@@ -39,8 +38,8 @@ def calendar_named(
     looked for ``beside``: as the path that is given, or by a bare name such as ``office`` in the folder
     ``overlays``; then among ours.
 
-    Raises ``UnknownCalendar``: what was asked for and what could be, or every problem of an overlay file with
-    its line and field, one on each line of the message.
+    Raises ``UnknownCalendar`` with what was asked for and what is available, or with every problem of an overlay
+    file, one on each line of the message, with its line and field.
     """
     asked = [_with_path(name, beside) for name in names]
     if state and "state" not in asked:
@@ -51,10 +50,10 @@ def calendar_named(
 
 
 def overlay_file(name: str, beside: Path) -> str | None:
-    """The overlay file that ``name`` means, relative to ``beside``; None where it names a calendar or one of ours.
+    """The overlay file that ``name`` means, relative to ``beside``; None for a calendar or a shipped overlay.
 
     ``office`` is ``overlays/office.yaml`` where there is such a file. Raises ``UnknownCalendar`` where a calendar
-    is called so too, and where only a file of nearly that name is there.
+    has the same name, and where only a file of a similar name exists.
     """
     if is_file(name):
         return name
@@ -73,11 +72,11 @@ def overlay_file(name: str, beside: Path) -> str | None:
 
 
 def overlay_problems(path: Path, name: str) -> tuple[Problem, ...]:
-    """What is wrong with an overlay file, which is called ``name``. Raises ``NotFound``."""
+    """The problems of the overlay file at ``path``, which call it ``name``. Raises ``NotFound``."""
     text = read_text(path, name)
     if isinstance(text, Problem):
         return (text,)
-    document = LinedYaml(name, text)
+    document = YamlDocument(name, text)
     if document.value is None:
         return tuple(document.problems)
     found = validated(Overlay, document)
@@ -87,7 +86,7 @@ def overlay_problems(path: Path, name: str) -> tuple[Problem, ...]:
 def _with_path(name: str, beside: Path) -> str:
     file = overlay_file(name, beside)
     if file is None:
-        if name and not is_known(name) and os.path.exists(beside / name):  # of a name too long for a file it is False
+        if name and not is_known(name) and os.path.exists(beside / name):  # False for a name too long for a file
             what = "folder" if (beside / name).is_dir() else "file"
             raise UnknownCalendar(f"{name!r} is a {what}, no calendar; an overlay is a file ending in .yaml")
         return name

@@ -1,7 +1,7 @@
 """Reads a campaign: its YAML file, CSV of jurisdictions, letter templates and calendars, all checked at once.
 
-Everything that is wrong is reported together, each with file, line and field, since whoever mends a campaign
-wants to do it once. What hangs on the day of the start is checked later, in planning.py.
+All problems are reported together, each with file, line and field, so that a campaign can be corrected in one
+pass. What depends on the day of the start is checked later, in planning.py.
 """
 
 import csv
@@ -15,11 +15,11 @@ from pydantic import ValidationError
 
 from forthwith.base import Model
 from forthwith.campaign.calendar_names import overlay_file, overlay_problems
-from forthwith.campaign.file_reading import MAX_FILE, NotFound, read_text, validated
+from forthwith.campaign.file_reading import MAX_TEXT_BYTES, NotFound, read_text, validated
 from forthwith.campaign.models import Campaign, Jurisdiction
 from forthwith.campaign.problems import InvalidCampaign, Problem
 from forthwith.campaign.template_check import wording_problems
-from forthwith.campaign.yaml_lines import LinedYaml, Place, field_name
+from forthwith.campaign.yaml_lines import Place, YamlDocument, field_name
 from forthwith.deadlines.calendar_builder import build_calendar
 from forthwith.deadlines.rule import BUILT_IN, FRCP6, Rule, is_rule_file
 from forthwith.deadlines.rule_files import known_rules, read_rule
@@ -28,11 +28,11 @@ from forthwith.plain_errors import in_plain_words, unknown
 
 __all__ = ["CampaignFile", "InvalidCampaign", "Problem", "default_templates", "read_campaign"]
 
-MAX_TABLE = 20_000_000
-"""In bytes. Ten thousand jurisdictions take about two million."""
+MAX_TABLE_BYTES = 20_000_000
+"""Ten thousand jurisdictions take about two million."""
 
 ANY_YEAR = 2024
-"""A calendar that exists at all can be made for this year."""
+"""Every calendar that exists can be built for this year."""
 
 _COLUMNS = tuple(Jurisdiction.model_fields)
 _REQUIRED = tuple(name for name, field in Jurisdiction.model_fields.items() if field.is_required())
@@ -43,7 +43,7 @@ _M = TypeVar("_M", bound=Model)
 
 @dataclass(frozen=True)
 class CampaignFile:
-    """A campaign as it was read: everything its requests are planned from."""
+    """A campaign with its files: everything from which its requests are planned."""
 
     path: Path
     campaign: Campaign
@@ -51,9 +51,9 @@ class CampaignFile:
     templates: Mapping[str, str]
     """File name to text: ours, or the campaign's own of the same name."""
     calendars: tuple[str, ...]
-    """``clock.calendar``, with overlay files as paths that can be opened from here."""
+    """``clock.calendar``, with overlay files as paths that can be opened."""
     rule: Rule | None
-    """What ``clock.rule`` names. None for a rule that is built in."""
+    """The rule that ``clock.rule`` names; None for a built-in one."""
 
 
 def read_campaign(path: Path) -> CampaignFile:
@@ -62,7 +62,7 @@ def read_campaign(path: Path) -> CampaignFile:
 
 
 class _Reading:
-    """One reading of one campaign. Its parts are read in turn, and each adds its problems."""
+    """Reads one campaign, file by file, and collects the problems."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -83,14 +83,14 @@ class _Reading:
         if self.yaml.value is None and self.problems:
             return None
         if not isinstance(self.yaml.value, dict):
-            self.at((), "is no campaign file; one begins with a name, such as campaign: 1373-2018")
+            self.report((), "is no campaign file; one begins with a name, such as campaign: 1373-2018")
             return None
         return self.validated(Campaign, self.yaml)
 
     def jurisdictions(self) -> Iterator[Jurisdiction]:
         place: Place = ("jurisdictions",)
         path = self.beside(self.yaml.get("jurisdictions"), place)
-        text = self.text(path, self.relative(path), MAX_TABLE, named=place) if path else None
+        text = self.text(path, self.relative(path), MAX_TABLE_BYTES, named=place) if path else None
         if path is None or text is None:
             return
         table = _Table(self.relative(path), text)
@@ -98,9 +98,9 @@ class _Reading:
         needs_state = any(name == "state" for _, name in self.calendar_names())
         for row in table.rows():
             if owner := own_addresses.get(row.cells.get("email", "").strip().lower()):
-                table.at(row.line, "email", f"is the issuer's own ({owner}); the office would write to itself")
+                table.report(row.line, "email", f"is the issuer's own ({owner}); the office would write to itself")
             if needs_state and row.cells.get("state") == "":
-                table.at(row.line, "state", "is empty, but clock.calendar asks for the calendar of the state")
+                table.report(row.line, "state", "is empty, but clock.calendar asks for the calendar of the state")
             if jurisdiction := table.jurisdiction(row):
                 yield jurisdiction
         self.problems += table.problems
@@ -114,7 +114,7 @@ class _Reading:
         try:
             found = sorted(folder.iterdir())
         except OSError as error:
-            self.at(place, f"cannot be read as a folder beside the campaign file: {error.strerror}")
+            self.report(place, f"cannot be read as a folder beside the campaign file: {error.strerror}")
             return ours
         own: dict[str, str] = {}
         for file in found:
@@ -122,26 +122,26 @@ class _Reading:
             if file.name not in ours:
                 message = unknown("template", file.name, sorted(ours))
                 self.problems.append(Problem(file=name, line=None, field="", message=message))
-            elif (text := self.text(file, name, MAX_FILE)) is not None:
+            elif (text := self.text(file, name, MAX_TEXT_BYTES)) is not None:
                 own[file.name] = text.replace("\r\n", "\n")
                 if file.suffix == ".j2":
                     self.problems += wording_problems(name, own[file.name])
         return {**ours, **own}
 
     def rule(self, campaign: Campaign | None) -> Rule | None:
-        """The rule that the campaign names where it is not built in."""
+        """The rule that the campaign names, unless it is built in."""
         place: Place = ("clock", "rule")
         name = self.yaml.get(*place) or FRCP6.name
         if not isinstance(name, str) or not name.strip():
             return None  # its field says what is wrong
         rule = self.rule_file(name, place) if is_rule_file(name) else self.known_rule(name, place)
         if rule and campaign and campaign.clock.response is None and not rule.has_stages:
-            self.at(("clock", "response"), f"is missing; the rule {rule.name} does not say how long the time is")
+            self.report(("clock", "response"), f"is missing; the rule {rule.name} does not say how long the time is")
         return None if rule and rule.name in BUILT_IN else rule
 
     def known_rule(self, name: str, place: Place) -> Rule | None:
         if name not in known_rules():
-            self.at(place, f"{unknown('rule', name, known_rules())}; or name a rule file .yaml")
+            self.report(place, f"{unknown('rule', name, known_rules())}; or name a rule file .yaml")
             return None
         return read_rule(name)
 
@@ -152,7 +152,7 @@ class _Reading:
         document = self.document(path, self.relative(path), named=place)
         rule = None if document.value is None else self.validated(Rule, document)
         if rule and rule.name in known_rules():
-            self.at(place, f"calls itself {rule.name}, which is a rule of ours; give it a name of its own")
+            self.report(place, f"calls itself {rule.name}, which is a rule of ours; give it a name of its own")
         return rule
 
     def calendars(self, states: Iterable[str]) -> Iterator[str]:
@@ -166,17 +166,17 @@ class _Reading:
                 if calendar:
                     yield calendar
             except ValueError as error:
-                self.at(place, str(error))
+                self.report(place, str(error))
 
     def overlay(self, name: str, place: Place) -> str | None:
-        """The path of an overlay file, or None when it is wrong."""
+        """The path of an overlay file, or None when there are problems with it."""
         path = self.beside(name, place)
         if path is None:
             return None
         try:
             problems = overlay_problems(path, self.relative(path))
         except NotFound as error:
-            self.at(place, str(error))
+            self.report(place, str(error))
             return None
         self.problems += problems
         return None if problems else str(path)
@@ -189,10 +189,10 @@ class _Reading:
             if isinstance(name, str) and name.strip()
         ]
 
-    # How a file becomes values or problems.
+    # Reading a file into values or problems.
 
-    def at(self, place: Place, message: str) -> None:
-        """Adds a problem at a place in the campaign file."""
+    def report(self, place: Place, message: str) -> None:
+        """Adds a problem at ``place`` in the campaign file."""
         line, field = self.yaml.line(place), field_name(place)
         self.problems.append(Problem(file=self.yaml.file, line=line, field=field, message=message))
 
@@ -200,27 +200,27 @@ class _Reading:
         return path.relative_to(self.path.parent).as_posix()
 
     def beside(self, name: object, place: Place) -> Path | None:
-        """The path that the campaign file names, which must not lead out of its folder; None when it names none."""
+        """The path that the campaign file names, which must stay in its folder; None when it names none."""
         if not isinstance(name, str) or not name.strip() or not name.isprintable():
             return None  # not given, or its field says what is wrong
         parts = PureWindowsPath(name)  # splits at both / and \
         if parts.anchor or ".." in parts.parts:
-            self.at(place, f"{name!r} leads out of the folder of the campaign file; name something inside it")
+            self.report(place, f"{name!r} leads out of the folder of the campaign file; name something inside it")
             return None
         return self.path.parent / name.strip()
 
-    def document(self, path: Path, name: str, *, named: Place | None = None) -> LinedYaml:
-        document = LinedYaml(name, self.text(path, name, MAX_FILE, named=named) or "")
+    def document(self, path: Path, name: str, *, named: Place | None = None) -> YamlDocument:
+        document = YamlDocument(name, self.text(path, name, MAX_TEXT_BYTES, named=named) or "")
         self.problems += document.problems
         return document
 
-    def text(self, path: Path, name: str, largest: int, *, named: Place | None = None) -> str | None:
-        """The content of a file; None, and a problem, when it cannot be read. ``named`` is the place that names it."""
+    def text(self, path: Path, name: str, max_bytes: int, *, named: Place | None = None) -> str | None:
+        """The content of a file; None, and a problem, when it cannot be read. ``named`` is where it is named."""
         try:
-            text = read_text(path, name, largest)
+            text = read_text(path, name, max_bytes)
         except NotFound as error:
             if named:
-                self.at(named, str(error))
+                self.report(named, str(error))
             else:
                 typed = str(path) if path == self.path else name
                 message = f"cannot be read: {error.reason}"
@@ -231,7 +231,7 @@ class _Reading:
             return None
         return text
 
-    def validated(self, model: type[_M], document: LinedYaml) -> _M | None:
+    def validated(self, model: type[_M], document: YamlDocument) -> _M | None:
         found = validated(model, document)
         if isinstance(found, Model):
             return found
@@ -255,7 +255,7 @@ class _Table:
         self._seen: dict[str, int] = {}
 
     def rows(self) -> Iterator[_Row]:
-        """The rows that have a cell for each column. A line that is blank, or has nothing but commas, is none."""
+        """The rows that have a cell for each column. Lines that are blank or have only commas are skipped."""
         records = self._lines_and_records()
         nothing: tuple[int, list[str]] = (1, [])
         line, header = next(records, nothing)
@@ -268,26 +268,26 @@ class _Table:
                 yield _Row(line, dict(zip(columns, record, strict=True)))
             else:
                 message = f"has {len(record)} cells for {len(columns)} columns; put a cell that holds a comma in quotes"
-                self.at(line, "", message)
+                self.report(line, "", message)
         if is_empty and not self.problems:
-            self.at(line, "", "names no jurisdiction; give one in each line")
+            self.report(line, "", "names no jurisdiction; give one in each line")
 
     def jurisdiction(self, row: _Row) -> Jurisdiction | None:
-        """The jurisdiction in a row, or None when something is wrong with it."""
+        """The jurisdiction in a row, or None when there are problems with it."""
         identifier = row.cells.get("id", "")
         if identifier in self._seen:
-            self.at(row.line, "id", f"{identifier!r} stands in line {self._seen[identifier]} already")
+            self.report(row.line, "id", f"{identifier!r} stands in line {self._seen[identifier]} already")
         elif identifier:
             self._seen[identifier] = row.line
         try:
             return Jurisdiction.model_validate({name: row.cells[name] for name in _COLUMNS if name in row.cells})
         except ValidationError as error:
             for details in error.errors(include_url=False):
-                if details["type"] != "missing":  # a column is missing, which was said once
-                    self.at(row.line, field_name(details["loc"]), in_plain_words(details, Jurisdiction))
+                if details["type"] != "missing":  # a missing column is reported once
+                    self.report(row.line, field_name(details["loc"]), in_plain_words(details, Jurisdiction))
             return None
 
-    def at(self, line: int, column: str, message: str) -> None:
+    def report(self, line: int, column: str, message: str) -> None:
         """Adds a problem in a line."""
         self.problems.append(Problem(file=self.file, line=line, field=column, message=message))
 
@@ -300,29 +300,29 @@ class _Table:
             except StopIteration:
                 return
             except csv.Error as error:
-                self.at(line, "", f"is not CSV: {error}")
+                self.report(line, "", f"is not CSV: {error}")
                 continue
             if any(cell.strip() for cell in record):
                 yield line, record
 
     def _check_columns(self, line: int, columns: list[str]) -> None:
         if not columns:
-            self.at(1, "", f"is empty; begin with a line of the columns {','.join(_COLUMNS)}")
+            self.report(1, "", f"is empty; begin with a line of the columns {','.join(_COLUMNS)}")
         elif len(columns) == 1 and (separator := next((mark for mark in ";\t|" if mark in columns[0]), "")):
-            self.at(line, "", f"has columns separated by {separator!r}; save it with commas")
+            self.report(line, "", f"has columns separated by {separator!r}; save it with commas")
         else:
             for column in dict.fromkeys(columns):
                 if column not in _COLUMNS:
-                    self.at(line, column, unknown("column", column, _COLUMNS))
+                    self.report(line, column, unknown("column", column, _COLUMNS))
                 elif columns.count(column) > 1:
-                    self.at(line, column, f"stands {columns.count(column)} times; keep one of them")
+                    self.report(line, column, f"stands {columns.count(column)} times; keep one of them")
             for column in _REQUIRED:
                 if column not in columns:
-                    self.at(line, column, "is missing; every jurisdiction needs it")
+                    self.report(line, column, "is missing; every jurisdiction needs it")
 
 
-def _own_addresses(document: LinedYaml) -> Iterator[tuple[str, str]]:
-    """The issuer's addresses, and where they are given."""
+def _own_addresses(document: YamlDocument) -> Iterator[tuple[str, str]]:
+    """The issuer's addresses, each with the field that gives it."""
     for keys in (("from",), ("reply_to",), ("reviewer", "email"), ("supervisor", "email"), ("operator", "email")):
         address = document.get("issuer", *keys)
         if isinstance(address, str):

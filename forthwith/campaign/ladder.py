@@ -1,4 +1,4 @@
-"""The ladder as data: which rung follows which, and how long each one waits.
+"""The ladder as data: the order of the rungs, and how long each one waits.
 
 A campaign file writes each rung as one key with its settings, such as ``remind: {before_due: {days: 14}}``.
 Periods toward the recipient are counted in the recipient's calendar, zone and office hours, internal ones in
@@ -22,11 +22,11 @@ from forthwith.deadlines.period import Period
 from forthwith.fields import FilledLine
 
 Colleague = Literal["reviewer", "supervisor"]
-"""Somebody of the issuing office who can be asked, copied or chased."""
+"""Somebody of the issuing office to whom letters can go."""
 
 
 class Acknowledgment(Model):
-    """The recipient is asked whether the demand arrived when nothing was heard within this period."""
+    """A letter that asks whether the demand arrived, when it was not acknowledged within this period."""
 
     within: Period
 
@@ -39,16 +39,16 @@ class Remind(Model):
 
 
 class Deficiency(Model):
-    """A letter that says what is still missing after a response in part, and the time it leaves to cure.
+    """A letter that lists what is missing after a partial response, and sets a cure period.
 
-    The response is then due when that time ends, if that is later than the response date.
+    The response is then due at the end of that period, if that is later than the response date.
     """
 
     cure: Period
 
 
 class FinalNotice(Model):
-    """The last letter before a subpoena is drafted, and the time it leaves to cure."""
+    """The last letter before a subpoena is drafted, and the cure period that it sets."""
 
     after_due: Period
     cure: Period
@@ -69,7 +69,7 @@ class Court(Model):
 
 
 class Subpoena(Model):
-    """What is drafted, and how long after recorded service its return date falls."""
+    """The form of the draft, and how long after recorded service its return date falls."""
 
     form: Literal["administrative", "court_rule45"]
     return_within: Period
@@ -153,7 +153,7 @@ class Rung(Model):
 
     @property
     def kind(self) -> str:
-        """The name of the rung as the campaign file writes it."""
+        """The key of the rung in the campaign file."""
         return next(iter(self.model_fields_set), "")
 
     @model_serializer(mode="wrap")
@@ -162,7 +162,7 @@ class Rung(Model):
 
 
 class Ladder(Model):
-    """The rungs by name, once their order was found to make sense."""
+    """The rungs by name, in an order that has been checked."""
 
     acknowledgment: Acknowledgment | None = None
     reminders: tuple[Remind, ...] = ()
@@ -176,10 +176,10 @@ class Ladder(Model):
 
     @classmethod
     def of(cls, rungs: tuple[Rung, ...]) -> "Ladder":
-        """The rungs in their places.
+        """The ladder of these rungs.
 
-        Raises ``ValueError`` when a rung stands before one it must follow, stands twice, or when the two rungs
-        that no demand can do without (``subpoena`` and ``review``) are missing.
+        Raises ``ValueError`` when a rung comes before one that it must follow or comes twice, or when one of the
+        two required rungs (``subpoena`` and ``review``) is missing.
         """
         kinds = [rung.kind for rung in rungs]
         for kind in ORDER:

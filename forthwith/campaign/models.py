@@ -1,4 +1,4 @@
-"""A campaign: who demands what, of whom, by when, and what happens if nothing comes.
+"""A campaign: who demands what, of whom, by when, and what follows if there is no response.
 
 These models are the campaign file. Reading it, with line numbers, is forthwith/campaign/campaign_file.py.
 """
@@ -33,7 +33,7 @@ from forthwith.fields import (
 )
 
 Role = Literal["recipient", "reviewer", "supervisor", "operator"]
-"""Everybody a letter can go to."""
+"""To whom a letter can go."""
 
 
 class Contact(Model):
@@ -51,7 +51,7 @@ class Signatory(Model):
 
 
 class Issuer(Model):
-    """The office that demands."""
+    """The office that makes the demand."""
 
     office: FilledLine
     address: tuple[FilledLine, ...] = Field(min_length=1, max_length=10)
@@ -61,7 +61,7 @@ class Issuer(Model):
     reviewer: Contact
     supervisor: Contact
     operator: Contact | None = None
-    """Who is written to when a request needs a person. The office's own ``reply_to`` where nobody is named."""
+    """Whom we write to when a request needs a person; the office's ``reply_to`` where it is left out."""
 
     def colleague(self, role: Role) -> Contact:
         """The contact behind an internal role."""
@@ -74,14 +74,14 @@ class Issuer(Model):
                 return self.operator or Contact(name=self.office, email=self.reply_to)
 
     def is_own(self, address: str) -> bool:
-        """Whether mail to ``address`` comes back to this office, which two robots could keep up for ever."""
+        """Whether ``address`` is the office's own: mail to it could loop."""
         people = (self.reviewer, self.supervisor, self.operator)
         own = {self.sender, self.reply_to, *(person.email for person in people if person)}
         return address.casefold() in {other.casefold() for other in own}
 
 
 class Authority(Model):
-    """A provision relied on, as of a date. An attorney fills in the text and vouches for it."""
+    """A provision relied on, as of a date. An attorney fills in the text and verifies it."""
 
     citation: FilledLine
     as_of: Day
@@ -111,14 +111,14 @@ def _each_once(items: tuple[Item, ...]) -> tuple[Item, ...]:
 
 
 def _day_or_words(value: object) -> object:
-    """A date stays one, and what looks like one must be one: ``2018-02-30`` is no wording."""
+    """A date or words. What looks like a date must be one: ``2018-02-30`` is refused."""
     if isinstance(value, str) and not re.match(r"\d+[-/.]\d", value):
         return filled(one_line(value))
     return calendar_day(value)
 
 
 class RelevantPeriod(Model):
-    """The time the requested documents are from."""
+    """The period that the requested documents are from."""
 
     begins: Day = Field(alias="from")
     ends: Annotated[date | FilledLine, BeforeValidator(_day_or_words)] = Field(alias="to")
@@ -131,7 +131,7 @@ class RelevantPeriod(Model):
 
 
 class Demand(Model):
-    """What is demanded and why, in the words of the letter."""
+    """What is demanded and why, in the wording of the letter."""
 
     subject: FilledLine
     authority: tuple[Authority, ...] = Field(min_length=1, max_length=50)
@@ -139,7 +139,7 @@ class Demand(Model):
     relevant_period: RelevantPeriod
     items: Annotated[tuple[Item, ...], Field(min_length=1, max_length=200), AfterValidator(_each_once)]
     send_on: Day | None = None
-    """The day of a planned start, in each recipient's zone. At once where it is missing."""
+    """The day of a planned start, in each recipient's zone. Left out, the demand goes at once."""
     definitions: tuple[FilledText, ...] = ()
     instructions: tuple[FilledText, ...] = ()
     relevance: Text = ""
@@ -167,7 +167,7 @@ def _closing_time(value: object) -> time | None:
     return closes
 
 
-# What was not asked for stays out of the JSON: a plan keeps the hash it was started under before there was such a key.
+# Defaults of newer keys stay out of the JSON, so that a plan keeps the hash under which it was started.
 
 
 def _is_missing(value: object) -> bool:
@@ -182,16 +182,16 @@ class ClockPolicy(Model):
     """How response time is counted."""
 
     response: ResponseTime | None = None
-    """Left out where the rule itself says how long the time is."""
+    """Left out where the rule itself sets the period."""
     rule: FilledLine = "frcp6"
     """A built-in rule, one that comes with the package, or a rule file relative to the campaign file."""
     reading: Annotated[Reading, Field(exclude_if=_is_later)] = "later"
     """Which of two defensible last days is enforced against the recipient."""
     cut_off: Annotated[CutOff, Field(exclude_if=_is_missing)] = None
-    """When the recipient's day is over for what arrives; in place of the rule's own."""
+    """From when on what arrives counts as received on the next open day. It replaces the rule's own."""
     calendar: tuple[FilledLine, ...] = Field(min_length=1, max_length=20)
     closes: Annotated[time | None, BeforeValidator(_closing_time)] = None
-    """When the last day ends in the recipient's zone. At its very end where it is missing."""
+    """The wall-clock time in the recipient's zone at which the last day ends; None for midnight."""
     starts: Literal["accepted", "delivered"] = "accepted"
 
 
@@ -214,7 +214,7 @@ def _elapsed(gap: Period) -> Period:
 
 
 class MailPolicy(Model):
-    """When letters may go out, and what happens when something went wrong."""
+    """When letters may go out, and what happens after a failure or an outage."""
 
     send_between: Annotated[OfficeHours, BeforeValidator(_opening_hours)]
     minimum_gap: Annotated[Period, AfterValidator(_elapsed)]
@@ -265,7 +265,7 @@ class Jurisdiction(Model):
 
 
 class Recipient(Model):
-    """To whom the letters of a request go: as the row of the table has it, or as it was corrected since."""
+    """To whom the letters of a request go: as in the table of jurisdictions, or as corrected since."""
 
     name: FilledLine
     attention: FilledLine
@@ -275,7 +275,7 @@ class Recipient(Model):
 class RequestPlan(Model):
     """Everything one request was started with. Nothing in it changes afterwards.
 
-    Templates and calendars are given by content hash; the dossier keeps what they name.
+    Templates and calendars are given by SHA-256; the case file keeps their content.
     """
 
     campaign: Campaign
@@ -284,7 +284,7 @@ class RequestPlan(Model):
     recipient_calendar: Sha256
     issuer_calendar: Sha256
     rule: Annotated[Rule | None, Field(exclude_if=_is_missing)] = None
-    """The rule that ``clock.rule`` names, as it was at the start. None for a built-in one."""
+    """The rule that ``clock.rule`` names, as of the start. None for a built-in one."""
 
     @property
     def counting(self) -> Rule:
@@ -299,16 +299,16 @@ class RequestPlan(Model):
 
     @property
     def recipient(self) -> Recipient:
-        """To whom the letters go unless it is corrected."""
+        """To whom the letters go unless that is corrected."""
         row = self.jurisdiction
         return Recipient(name=row.name, attention=row.attention, email=row.email)
 
     @property
     def matter(self) -> str:
-        """Hash of what the operator decided: the file, the row and the wording.
+        """Hash of what the operator decided: the campaign file, the row and the templates.
 
-        Calendars are left out, and a rule that comes with the package: a new release of either makes no different
-        matter of the same file. A rule file beside the campaign file is the operator's own.
+        Calendars and the rules of the package are left out, since a new release of them does not make it another
+        matter. A rule file beside the campaign file counts, since it is the operator's own.
         """
         ours = {"recipient_calendar": "", "issuer_calendar": ""}
         is_own_rule = is_rule_file(self.campaign.clock.rule)

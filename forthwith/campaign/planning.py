@@ -1,4 +1,4 @@
-"""From a campaign file to plans: what each request is started with, checked to its last letter before it is sent."""
+"""Plans the requests of a campaign, and checks every letter and draft before anything is sent."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,8 @@ from forthwith.documents.referral import MemoOrder, compose_memo
 from forthwith.documents.subpoena import DraftOrder, compose_draft
 from forthwith.documents.typesetting import RENDERER, TEMPLATES, Document, TemplateError, render_pdf
 from forthwith.documents.wording import WordingError
-from forthwith.request.record import GENESIS, Issued
+from forthwith.request.entries import GENESIS
+from forthwith.request.record import Issued
 from forthwith.views.forecast import Foreseen, forecast
 
 
@@ -33,11 +34,11 @@ class Planned:
     templates: Mapping[str, str]
 
     def forecast(self, opened_at: datetime) -> tuple[Foreseen, ...]:
-        """Every step of a silent life from ``opened_at``."""
+        """Every step from ``opened_at`` on if nobody responds."""
         return forecast(self.plan, self.recipient, self.issuer, opened_at=opened_at)
 
     def document(self, foreseen: Foreseen) -> Letter | SubpoenaDraft | None:
-        """The letter or draft of one step, None for a mere date. Raises ``WordingError``."""
+        """The letter or draft of one step; None for a step without a document. Raises ``WordingError``."""
         match foreseen.order:
             case LetterOrder() as order:
                 return compose_letter(self.plan, self.templates, order)
@@ -47,7 +48,7 @@ class Planned:
                 return None
 
     def later_documents(self, order: DraftOrder) -> tuple[SubpoenaDraft, Memo]:
-        """What only acts of people lead to: the draft of ``order`` as if issued, and a memo that refers the matter."""
+        """Documents that only acts of people lead to: the draft of ``order`` as issued, and the referral memo."""
         issued = Issued(
             number="0", signed_by="nobody", signed_title="", issued_at=order.drafted_at, sha256_signed=GENESIS
         )
@@ -79,7 +80,7 @@ class Planned:
         return render_pdf(self.templates[TEMPLATES[type(document)]], document, created=created)
 
     def pin(self, dossier: Dossier) -> None:
-        """Keeps in the dossier what the plan names by hash, and the plan itself. Raises ``DossierError``."""
+        """Keeps in the case file what the plan names by hash, and the plan itself. Raises ``DossierError``."""
         dossier.pin_templates(self.templates)
         dossier.pin(self.recipient.calendar.canonical)
         dossier.pin(self.issuer.calendar.canonical)
@@ -89,8 +90,8 @@ class Planned:
 def plan_requests(file: CampaignFile, *, opened_at: datetime, only: Iterable[str] = ()) -> tuple[Planned, ...]:
     """A plan for each jurisdiction (or those in ``only``), as of a start at ``opened_at``.
 
-    Raises ``InvalidCampaign``: an unknown jurisdiction in ``only``, a calendar that cannot be made, a deadline that has
-    passed.
+    Raises ``InvalidCampaign`` for an unknown jurisdiction in ``only``, a calendar that cannot be built, and a deadline
+    that has passed.
     """
     chosen = _chosen(file, tuple(only))
     _refuse_past_deadline(file, opened_at)
@@ -103,9 +104,9 @@ def plan_requests(file: CampaignFile, *, opened_at: datetime, only: Iterable[str
 
 
 def check_requests(planned: Sequence[Planned], file: CampaignFile, *, opened_at: datetime) -> None:
-    """Composes every letter and draft of every request, and sets those of the first in type.
+    """Composes every letter and draft of every request, and renders those of the first as PDF.
 
-    Raises ``InvalidCampaign`` with everything that does not render.
+    Raises ``InvalidCampaign`` with everything that cannot be composed or rendered.
     """
     problems: dict[str, Problem] = {}
     for request in planned:

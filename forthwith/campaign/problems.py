@@ -9,7 +9,7 @@ from forthwith.base import Model
 
 
 def _printable(text: str) -> str:
-    """``text`` for a terminal: what a file may hide in a key, such as an escape sequence, is spelt out."""
+    """``text`` for a terminal: control characters, such as an escape sequence hidden in a key, are escaped."""
     return "".join(c if c.isprintable() else c.encode("unicode-escape").decode() for c in text)
 
 
@@ -28,7 +28,7 @@ class Problem(Model):
 
 
 class InvalidCampaign(Exception):
-    """A campaign that cannot be started, with everything that is wrong with it, by file and line."""
+    """A campaign that cannot be started, with all its problems in the order of files and lines."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=lambda problem: (problem.file, problem.line or 0)))

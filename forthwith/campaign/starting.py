@@ -18,8 +18,8 @@ from forthwith.base import Model
 from forthwith.campaign.models import RequestPlan
 from forthwith.campaign.planning import Planned
 from forthwith.casefile.store import CampaignStart, Dossier, StartRecord
-from forthwith.request.messages import Status
 from forthwith.request.record import Recovery
+from forthwith.request.vocabulary import Status
 from forthwith.side_by_side import side_by_side
 from forthwith.views.page import static_details
 from forthwith.visibility import named

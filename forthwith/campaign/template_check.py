@@ -1,4 +1,4 @@
-"""Words every template of an office's own once with samples, so that a typo is found before anything is sent."""
+"""Renders every custom template with sample data, so that a mistake is found before anything is sent."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ _BLOCKS = ("opening", "due_heading", "closing")
 _DAY = "Friday, February 23, 2018, by the end of the day, Chicago time (CST)"
 _SHA256 = "0" * 64
 
-# What forthwith/documents/templates/README.md lists, no more: a variable that another letter has is a mistake here.
+# Exactly what forthwith/documents/templates/README.md lists: a variable of another letter is a mistake.
 _ALL: dict[str, object] = {
     "reference": "1373-2018/chicago-il",
     "campaign": {"title": "Document request"},
@@ -25,10 +25,13 @@ _ALL: dict[str, object] = {
     "due": _DAY,
 }
 _SENT = _ALL | {"demand_sent_on": "January 24, 2018"}
-_DRAFTED = _SENT | {"draft": {"version": 1, "sha256": _SHA256}, "commands": ["forthwith status", "forthwith review"]}
+_DRAFTED = _SENT | {
+    "draft": {"version": 1, "sha256": _SHA256},
+    "commands": ["forthwith status", "forthwith review-subpoena"],
+}
 _REVIEW = _DRAFTED | {"review": {"due": _DAY}}
 _ISSUED = {"number": "OJP-2018-17", "by": "A. Officer, Director", "on": "March 12, 2018", "sha256": _SHA256}
-_GIVEN: dict[str, dict[str, object]] = {
+_VARIABLES: dict[str, dict[str, object]] = {
     "demand.j2": _ALL | {"acknowledge_by": _DAY},
     "acknowledgment.j2": _SENT | {"acknowledge_by": _DAY},
     "reminder.j2": _SENT | {"ordinal": "second", "days_left": 3},
@@ -40,7 +43,7 @@ _GIVEN: dict[str, dict[str, object]] = {
     "hold_chase.j2": _SENT | {"attention": ["objection", "undeliverable"], "commands": ["forthwith explain"]},
     "issuance_chase.j2": _DRAFTED,
     "deficiency.j2": _SENT | {"cure_due": _DAY, "received": ["Request A-2: produced, received on February 20, 2018"]},
-    "service_chase.j2": _SENT | {"issued": _ISSUED, "commands": ["forthwith served"]},
+    "service_chase.j2": _SENT | {"issued": _ISSUED, "commands": ["forthwith record-service"]},
     "referral.j2": _SENT
     | {
         "issued": _ISSUED,
@@ -57,21 +60,21 @@ _VARIANTS: tuple[dict[str, object], ...] = (
     {"outstanding": ["A-1"], "outstanding_is_all": True, "memo": None},
     {"outstanding": ["A-1"], "outstanding_is_all": True, "days_left": 1},
 )
-"""What takes the other branch of an ``if``. A letter gets only those that it has."""
+"""Values that take the other branch of an ``if``. A letter gets only the variables that it has."""
 
 
 def wording_problems(file: str, source: str) -> Iterator[Problem]:
-    """What is wrong with the template ``source``, which stands in ``file`` and is named for the letter it words."""
+    """The problems of the template ``source`` in ``file``, whose name is that of a letter."""
     for number, line in enumerate(source.split("\n"), start=1):
         try:
             plain_text(line)
         except ValueError as error:
             yield Problem(file=file, line=number, field="", message=str(error))
-    given = _GIVEN[file.rpartition("/")[2]]
-    known = {*given, *_VARIANTS[0]}
+    variables = _VARIABLES[file.rpartition("/")[2]]
+    known = {*variables, *_VARIANTS[0]}
     found: set[str] = set()
     for variant in _VARIANTS:
-        words = given | {name: value for name, value in variant.items() if name in known}
+        words = variables | {name: value for name, value in variant.items() if name in known}
         for block in _BLOCKS:
             try:
                 paragraphs(source, block, words, name=file)
@@ -81,7 +84,7 @@ def wording_problems(file: str, source: str) -> Iterator[Problem]:
 
 
 def _problem(file: str, error: str) -> Problem:
-    """A ``WordingError``, which begins with the file and perhaps a line, taken apart."""
+    """The problem in the text of a ``WordingError``, which begins with the file and perhaps a line."""
     rest = error.removeprefix(f"{file}:").replace("'dict object' has no attribute", "there is no")
     line, _, message = rest.partition(": ")
     if not (line.isdigit() or line == "?"):

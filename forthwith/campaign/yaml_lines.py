@@ -1,22 +1,24 @@
 """YAML read into plain Python with the line of every value, so that an error can say where it is.
 
-Built from parser events and not by a loader: a loader stops at the first duplicate key, follows aliases however
-often they multiply, and answers ``2018-02-30`` with an exception that names no line.
+Values are made here from the nodes that ruamel composes, and not by its constructor: that one stops at the first
+duplicate key, copies what aliases repeat, and answers ``2018-02-30`` with an exception that names no line.
 """
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer, MaxDepthExceededError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.nodes import Node
 from ruamel.yaml.reader import ReaderError
 
 from forthwith.campaign.problems import Problem
 
-DEEPEST = 20
+MAX_DEPTH = 20
 
 Place = tuple[str | int, ...]
 """Keys and positions (from 0) that lead to a value, as pydantic reports them."""
@@ -33,7 +35,7 @@ _CORE: dict[re.Pattern[str], Callable[[str], object]] = {
 }
 
 
-class LinedYaml:
+class YamlDocument:
     """One YAML document. ``value`` is made of dict, list, str, int, float, bool, date and None only."""
 
     def __init__(self, file: str, text: str) -> None:
@@ -44,10 +46,8 @@ class LinedYaml:
         self._keys: dict[Place, int] = {}
         self._children: dict[Place, list[str]] = {}
         self._unread: set[Place] = set()
-        try:
-            self._read(_events(text))
-        except _UnreadableError as error:
-            self._add(error.line, (), error.message)
+        if root := self._composed(text):
+            self.value = self._value(root, ())
 
     def get(self, *keys: str) -> Any:
         """The value that the mappings lead to, or None."""
@@ -57,17 +57,17 @@ class LinedYaml:
         return value  # pyright: ignore[reportUnknownVariableType]
 
     def line(self, place: Place) -> int:
-        """The line of a value; of a list or mapping, that of its key. Of what is missing, the line of what lacks it."""
+        """The line of a value; for a list or mapping, of its key; for a missing value, of the mapping that lacks it."""
         return self._lines[place] if place in self._lines else self.line(place[:-1])
 
     def key_line(self, place: Place) -> int:
         """The line of the key under which a value stands."""
         return self._keys.get(place) or self.line(place)
 
-    def written(self, place: Place) -> Place:
-        """The nearest place in the file for a ``place`` in the models: what a model makes up is left out.
+    def nearest(self, place: Place) -> Place:
+        """The nearest place in the file for a ``place`` in the models, without what only a model has.
 
-        A period ``{days: 14}`` becomes a unit and a count; both are what stands under its one key.
+        A period ``{days: 14}`` becomes a unit and a count; both stand for the value of its one key.
         """
         found: Place = ()
         for part in place:
@@ -79,61 +79,60 @@ class LinedYaml:
         return found
 
     def is_reported(self, place: Place) -> bool:
-        """True when the value at ``place`` could not be read, and that is among the problems already."""
+        """Whether the value at ``place`` could not be read, and that is among the problems already."""
         return any(place[:length] in self._unread for length in range(len(place) + 1))
 
-    def _read(self, events: Iterator["_Event"]) -> None:
-        documents = 0
-        for event in events:
-            if event.kind == "DocumentStart":
-                documents += 1
-                if documents > 1:
-                    self._add(event.line, (), "a second document begins here; one file is one document")
-                    return
-                self.value = self._node(next(events), (), events)
+    def _composed(self, text: str) -> Any:
+        """The root node; None, and a problem, where the text is not YAML, or is more than one document."""
+        yaml: Any = YAML(typ="safe", pure=True)
+        yaml.Composer, yaml.max_depth = _Composer, MAX_DEPTH + 1  # the document itself is the first level
+        try:
+            return yaml.compose(text)
+        except ReaderError as error:
+            where: Any = error
+            message = f"contains the control character {_code_point(where.character)}; give plain text"
+            self._add(text.count("\n", 0, where.position) + 1, (), message)
+        except MarkedYAMLError as error:
+            marked: Any = error
+            self._add((marked.problem_mark or marked.context_mark).line + 1, (), _in_plain_words(error))
+        except (YAMLError, ValueError):  # ValueError: "\U00110000" and other escapes beyond Unicode
+            message = "is not YAML, here or a little below; look for a backslash too many"
+            self._add(yaml.composer.line, (), message)
+        return None
 
-    def _node(self, event: "_Event", place: Place, events: Iterator["_Event"]) -> Any:
-        if len(place) > DEEPEST:
-            raise _UnreadableError(event.line, f"is nested more than {DEEPEST} levels deep")
-        is_seen = event.kind in ("Scalar", "Alias") and not event.is_empty  # what is empty seems to stand further down
-        self._lines[place] = event.line if is_seen else self._keys.get(place, event.line)
-        if event.kind == "Alias":
+    def _value(self, node: Any, place: Place) -> Any:
+        line = _line(node)
+        is_empty = node.id == "scalar" and not (node.value or node.style or node.anchor)  # seems to stand further down
+        has_own_line = node.id in ("scalar", "alias") and not is_empty
+        self._lines[place] = line if has_own_line else self._keys.get(place, line)
+        if node.id == "alias":
             self._unread.add(place)
-            self._add(event.line, place, f"*{event.anchor} repeats a value from elsewhere; write the value out")
+            self._add(line, place, f"*{node.value} repeats a value from elsewhere; write the value out")
             return None
-        if event.anchor:
-            self._add(event.line, place, f"has the anchor &{event.anchor}; leave it out and write repeated values out")
-        if event.has_tag:
-            self._add(event.line, place, "has a YAML tag (a word that begins with !); leave it out")
-        match event.kind:
-            case "SequenceStart":
-                return self._sequence(place, events)
-            case "MappingStart":
-                return self._mapping(place, events)
+        if node.anchor:
+            self._add(line, place, f"has the anchor &{node.anchor}; leave it out and write repeated values out")
+        if node.tag:
+            self._add(line, place, "has a YAML tag (a word that begins with !); leave it out")
+        match node.id:
+            case "sequence":
+                return [self._value(item, (*place, number)) for number, item in enumerate(node.value)]
+            case "mapping":
+                return self._mapping(node, place)
             case _:
-                return _plain(event.text) if event.is_plain else event.text
+                return node.value if node.style else _plain(node.value)
 
-    def _sequence(self, place: Place, events: Iterator["_Event"]) -> list[Any]:
-        items: list[Any] = []
-        while (event := next(events)).kind != "SequenceEnd":
-            items.append(self._node(event, (*place, len(items)), events))
-        return items
-
-    def _mapping(self, place: Place, events: Iterator["_Event"]) -> dict[str, Any]:
+    def _mapping(self, node: Any, place: Place) -> dict[str, Any]:
         items: dict[str, Any] = {}
-        while (event := next(events)).kind != "MappingEnd":
-            key = (*place, event.text)
-            if event.kind != "Scalar":
-                self._add(event.line, place, "has a key that is not a word")
-                _skip(event, events)
-                _skip(next(events), events)
-            elif event.text in items:
-                self._add(event.line, key, f"stands in line {self._keys[key]} already; keep one of them")
-                _skip(next(events), events)
+        for name, value in node.value:
+            key = (*place, name.value)
+            if name.id != "scalar":
+                self._add(_line(name), place, "has a key that is not a word")
+            elif name.value in items:
+                self._add(_line(name), key, f"stands in line {self._keys[key]} already; keep one of them")
             else:
-                self._keys[key] = event.line
-                self._children.setdefault(place, []).append(event.text)
-                items[event.text] = self._node(next(events), key, events)
+                self._keys[key] = _line(name)
+                self._children.setdefault(place, []).append(name.value)
+                items[name.value] = self._value(value, key)
         return items
 
     def _add(self, line: int, place: Place, message: str) -> None:
@@ -145,67 +144,32 @@ def field_name(place: Place) -> str:
     return ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
 
 
-class _UnreadableError(Exception):
-    """The file cannot be read on from this line."""
+class _Alias(Node):
+    """Stands where the document repeats a value from elsewhere."""
 
-    def __init__(self, line: int, message: str) -> None:
-        super().__init__(message)
-        self.line = line
-        self.message = message
+    id = "alias"
 
 
-@dataclass(frozen=True)
-class _Event:
-    """One event of the parser, with a type."""
+class _Composer(Composer):
+    """Follows no alias, so that no value is repeated or contains itself, and keeps only the tags that are written."""
 
-    kind: str
-    line: int
-    text: str
-    anchor: str
-    has_tag: bool
-    is_plain: bool
-
-    @property
-    def is_empty(self) -> bool:
-        return self.is_plain and not self.text and not self.anchor
-
-
-def _events(text: str) -> Iterator[_Event]:
-    """What the parser finds. Raises ``_UnreadableError`` at what is not YAML."""
     line = 1
-    try:
-        parser: Any = YAML(typ="safe", pure=True)
-        for found in parser.parse(text):
-            line = found.start_mark.line + 1
-            yield _Event(
-                kind=type(found).__name__.removesuffix("Event"),
-                line=line,
-                text=str(getattr(found, "value", "")),
-                anchor=str(getattr(found, "anchor", None) or ""),
-                has_tag=bool(getattr(found, "tag", None)),
-                is_plain=not getattr(found, "style", None),
-            )
-    except ReaderError as error:
-        where: Any = error
-        message = f"contains the control character {_code_point(where.character)}; give plain text"
-        raise _UnreadableError(text.count("\n", 0, where.position) + 1, message) from error
-    except MarkedYAMLError as error:
-        marked: Any = error
-        mark = marked.problem_mark or marked.context_mark
-        raise _UnreadableError(mark.line + 1 if mark else line, _in_plain_words(error)) from error
-    except (YAMLError, ValueError) as error:  # ValueError: "\U00110000" and other escapes beyond Unicode
-        raise _UnreadableError(line, "is not YAML, here or a little below; look for a backslash too many") from error
+    """Where the last node begins."""
+
+    def compose_node(self: Any, parent: Any, index: Any) -> Any:
+        event = self.parser.peek_event()
+        self.line = event.start_mark.line + 1
+        self.anchors = {}  # the problem names each anchor, also one that stands twice; ruamel would warn
+        if isinstance(event, AliasEvent):
+            alias: Any = self.parser.get_event()
+            return _Alias(None, alias.anchor, alias.start_mark, alias.end_mark)
+        node = cast("Any", super()).compose_node(parent, index)
+        node.ctag = event.ctag
+        return node
 
 
-def _skip(event: _Event, events: Iterator[_Event]) -> None:
-    """Passes over a value that has no place of its own."""
-    depth = 0
-    while True:
-        depth += event.kind.endswith("Start")
-        depth -= event.kind.endswith("End")
-        if not depth:
-            return
-        event = next(events)
+def _line(node: Any) -> int:
+    return node.start_mark.line + 1
 
 
 def _code_point(character: str | int) -> str:
@@ -225,6 +189,10 @@ def _plain(text: str) -> object:
 def _in_plain_words(error: MarkedYAMLError) -> str:
     marked: Any = error
     problem, context = str(marked.problem or ""), str(marked.context or "")
+    if isinstance(error, MaxDepthExceededError):
+        return f"is nested more than {MAX_DEPTH} levels deep"
+    if problem == "but found another document":
+        return "a second document begins here; one file is one document"
     if "'\\t'" in problem:
         return "a tab stands where spaces belong; indent with spaces"
     if "mapping values are not allowed" in problem:

@@ -1,4 +1,4 @@
-"""What does not agree within one case file: its record, its claims and its receipts. Self-contained.
+"""What does not agree within one case file: its record, its claims and its receipts. Asks nobody.
 
 It reads every record and no document; what needs every byte is `verify`.
 """
@@ -19,11 +19,23 @@ from forthwith.casefile.verify import CaseFile, wrong_in_chain
 from forthwith.deadlines.clock import Clock
 from forthwith.documents.letters import POSSIBLE_COPY
 from forthwith.request.actions import Action, ComputeDates, DraftSubpoena, SendLetter, Wait
-from forthwith.request.case import Case
-from forthwith.request.messages import Attention, RecordResponse
-from forthwith.request.record import Entry, Receipt
-from forthwith.request.retelling import retell
-from forthwith.request.timetable import Facts, Timetable, timetable
+from forthwith.request.entries import Entry
+from forthwith.request.events import (
+    DeadlinesRecomputed,
+    DeliveryRecorded,
+    LetterAccepted,
+    LetterCalledBack,
+    LetterDeferred,
+    LetterUnconfirmed,
+    Reported,
+    RequestClosed,
+    SenderLost,
+    WorkFailed,
+)
+from forthwith.request.record import Receipt, SentLetter
+from forthwith.request.request import Request
+from forthwith.request.responses import RecordResponse
+from forthwith.request.timetable import timetable
 from forthwith.views.tasks import WORTH_SAYING
 
 PAGE = "docs/runbook.md"
@@ -51,11 +63,13 @@ Attempt = tuple[str, int]
 
 _ATTEMPT = re.compile(r"letters/([^/]+)/attempt-(\d+)\.(claim|receipt|nothing-sent)\.json")
 
-NOT_FOR_CERTAIN = frozenset(
-    (
-        *("letter_deferred", "letter_in_doubt", "letter_stopped", "sender_lost", "deadlines_recomputed"),
-        *(Attention.LETTER_FAILED, Attention.DRAFT_FAILED, Attention.DATES_FAILED),
-    )
+NOT_FOR_CERTAIN = (
+    LetterDeferred,
+    LetterUnconfirmed,
+    LetterCalledBack,
+    SenderLost,
+    DeadlinesRecomputed,
+    WorkFailed,
 )
 """What leaves open, by the record alone, when something is tried again, or by which calendars dates are counted."""
 
@@ -106,25 +120,25 @@ class Audited:
 
     @cached_property
     def chain(self) -> tuple[Entry, ...]:
-        """The record that counts: after a reset, that of the latest run."""
+        """The record that counts: after a reset, that of the latest life."""
         return tuple(entry for _, entry in self.case.chain)
 
     @cached_property
-    def other_runs(self) -> tuple[Entry, ...]:
-        """Entries of before a reset which the record that counts does not hold."""
+    def superseded(self) -> tuple[Entry, ...]:
+        """Entries from before a reset which the record that counts does not hold."""
         counts = {name for name, _ in self.case.chain}
         entries = self.case.entries.items()
         return tuple(sorted((one for name, one in entries if name not in counts), key=lambda one: one.number))
 
     @property
     def was_reset(self) -> bool:
-        """Whether the case file holds more than one run of the record."""
-        return bool(self.other_runs) and self._broken is None
+        """Whether the case file holds two records: one from before a reset."""
+        return bool(self.superseded) and self._broken is None
 
     @property
     def has_ended(self) -> bool:
-        """Whether the request ended by the record that counts."""
-        return any(entry.what == "ended" for entry in self.chain)
+        """Whether the record that counts tells of an end."""
+        return any(isinstance(entry.event, RequestClosed) for entry in self.chain)
 
     @cached_property
     def copies(self) -> frozenset[Attempt]:
@@ -150,10 +164,11 @@ class Audited:
         yield from self._forgotten_messages()
 
     @cached_property
-    def _recorded(self) -> dict[str, Entry]:
-        """Letters that the record has as sent, in any of its runs, by the hash of the message."""
-        entries = self.case.entries.values()
-        return {entry.details.get("eml", ""): entry for entry in entries if entry.what == "letter_sent"}
+    def _accepted(self) -> dict[str, SentLetter]:
+        """Letters that a record has as accepted, also one from before a reset, by the hash of the message."""
+        events = (entry.event for entry in self.case.entries.values())
+        letters = (event.letter for event in events if isinstance(event, LetterAccepted))
+        return {letter.receipt.eml.sha256: letter for letter in letters}
 
     @cached_property
     def _broken(self) -> str | None:
@@ -162,9 +177,12 @@ class Audited:
         return next(map(str, wrong_in_chain(self.case)), None)
 
     def _claims(self, now: datetime) -> Iterator[Finding]:
-        came_back = {e.details.get("step") for e in self.case.entries.values() if e.what == "letter_failed"}
+        events = [entry.event for entry in self.case.entries.values()]
+        came_back = {
+            event.step for event in events if isinstance(event, DeliveryRecorded) and event.outcome == "failed"
+        }
         for (step, attempt), claim in sorted(self.claims.items()):
-            settled = (step, attempt) in self.receipts.keys() | self.refused or claim.eml.sha256 in self._recorded
+            settled = (step, attempt) in self.receipts.keys() | self.refused or claim.eml.sha256 in self._accepted
             settled = settled or step in came_back
             marked = any(name == step and other > attempt for name, other in self.copies)
             if not settled and not marked and now - claim.claimed_at > WORTH_SAYING:
@@ -178,34 +196,36 @@ class Audited:
                 wrong = f"{step} went out twice, and attempt {attempt} does not say that it may be a second copy"
                 yield self._letter(wrong)
             seen.add((step, receipt.recipient))
-            if receipt.eml.sha256 not in self._recorded and now - receipt.accepted_at > WORTH_SAYING:
-                yield self._letter(f"{step}, attempt {attempt}: has a receipt, and the record does not tell of it")
-        for sha256, entry in self._recorded.items():
+            if receipt.eml.sha256 not in self._accepted and now - receipt.accepted_at > WORTH_SAYING:
+                yield self._letter(f"{step}, attempt {attempt}: has a receipt, and the record does not have it")
+        for sha256, letter in self._accepted.items():
             if sha256 not in receipted:
-                yield self._letter(f"{entry.details.get('step')} is told as sent, and has no receipt")
+                yield self._letter(f"{letter.step} is on record as accepted, and has no receipt")
 
     def _forgotten_messages(self) -> Iterator[Finding]:
-        """Messages of before a reset that the record which counts does not know."""
+        """What was reported before a reset, and the record that counts does not have."""
         if not self.was_reset:
             return
         late = (self.case.read(name, RecordResponse) for name in self.case.under("after-closing"))
-        known = {entry.details.get("event_id") for entry in self.chain} | {one.event_id for one in late if one}
-        for entry in self.other_runs:
-            event = entry.details.get("event_id")
-            if event and event not in known:
-                wrong = f"was reset, and no longer knows of {event} ({entry.what}): {entry.text}"
+        reported = (entry.event for entry in self.chain)
+        known = {event.event_id for event in reported if isinstance(event, Reported)}
+        known |= {one.event_id for one in late if one}
+        for entry in self.superseded:
+            event = entry.event
+            if isinstance(event, Reported) and event.event_id not in known:
+                wrong = f"was reset, and no longer knows of {event.event_id} ({event.kind}): {entry.text}"
                 yield finding(self.request, wrong, "timeline {id}", "reset")
 
     def _letter(self, wrong: str) -> Finding:
         return finding(self.request, wrong, "status {id}", "letters-and-receipts-do-not-agree")
 
-    async def missed(
+    def missed(
         self, plan: RequestPlan, recipient: Clock, issuer: Clock, *, promised: datetime, now: datetime
     ) -> Finding | None:
-        """A step that should have come by ``now``, neither in the record nor ``promised`` as the next action."""
+        """A step that should have come by ``now``, neither on record nor ``promised`` as the next action."""
         if self._broken or self.has_ended or not self.chain:
             return None
-        replayed = await replay(plan, recipient, issuer, self.chain)
+        replayed = replay(plan, recipient, issuer, self.chain)
         due = replayed and replayed.missed(promised=promised, now=now)
         if due is None:
             return None
@@ -215,9 +235,9 @@ class Audited:
 
 @dataclass(frozen=True)
 class Replayed:
-    """A case rebuilt from a record, and what it does next."""
+    """A request as its record leaves it, and what it does next."""
 
-    case: Case
+    request: Request
     recipient: Clock
     issuer: Clock
     next: Wait
@@ -230,42 +250,38 @@ class Replayed:
         if now - self.next.until <= WORTH_SAYING:
             return None
         try:
-            action = proceed(self.case, self.recipient, self.issuer, promised - A_SECOND)
+            action = proceed(self.request, self.recipient, self.issuer, promised - A_SECOND)
         except ValueError:  # a date outside the calendars
             return self.next
         is_promised = isinstance(action, Wait) and abs(action.until - promised) <= A_SECOND
         return None if is_promised else self.next
 
 
-async def replay(plan: RequestPlan, recipient: Clock, issuer: Clock, record: Sequence[Entry]) -> Replayed | None:
-    """The case rebuilt from ``record``. None where that does not say for certain what comes next."""
-    if not NOT_FOR_CERTAIN.isdisjoint(entry.what for entry in record):
+def replay(plan: RequestPlan, recipient: Clock, issuer: Clock, record: Sequence[Entry]) -> Replayed | None:
+    """The request that ``record`` leaves. None where that does not say for certain what comes next."""
+    if any(isinstance(entry.event, NOT_FOR_CERTAIN) for entry in record):
         return None
-
-    async def compute(facts: Facts) -> Timetable:
-        return timetable(plan, recipient, issuer, facts)
-
-    case = Case(plan, opened_at=record[0].at)
     try:
-        await retell(case, record, compute)
-        last = proceed(case, recipient, issuer, record[-1].at)
-    except ValueError:  # the record cannot be replayed, or a date is outside the calendars
+        request = Request.from_record(plan, record)
+        last = proceed(request, recipient, issuer, record[-1].at)
+    except ValueError:  # the record has no beginning, or a date is outside the calendars
         return None
     match last:
         case SendLetter(step):
-            return Replayed(case, recipient, issuer, Wait(max(step.at, record[-1].at), f"{step.id} to the {step.to}"))
+            last = Wait(max(step.at, record[-1].at), f"{step.id} to the {step.to}")
         case DraftSubpoena(version):
-            return Replayed(case, recipient, issuer, Wait(record[-1].at, f"draft {version}"))
+            last = Wait(record[-1].at, f"draft {version}")
         case Wait():
-            return Replayed(case, recipient, issuer, last)
+            pass
         case _:
             return None
+    return Replayed(request, recipient, issuer, last)
 
 
-def proceed(case: Case, recipient: Clock, issuer: Clock, now: datetime) -> Action:
-    """What the case does at ``now``, with its dates computed."""
-    while isinstance(action := case.proceed(now), ComputeDates):
-        case.dates_computed(timetable(case.plan, recipient, issuer, action.facts), now)
+def proceed(request: Request, recipient: Clock, issuer: Clock, now: datetime) -> Action:
+    """What the request does at ``now``, with its dates computed."""
+    while isinstance(action := request.proceed(now), ComputeDates):
+        request.dates_computed(timetable(request.plan, recipient, issuer, action.facts), now)
     return action
 
 

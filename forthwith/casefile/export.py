@@ -82,9 +82,8 @@ def packed(case: CaseFile) -> bytes:
 def _in_words(case: CaseFile) -> str:
     lines = [f"Timeline of {case.request}. Times are UTC.", ""]
     for _, entry in case.chain:
-        who = f"{entry.by.name}: " if entry.by else ""
-        lines.append(f"{entry.number:4}  {entry.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}  {who}{entry.text}")
-        lines += [f"        {name}: {value}" for name, value in entry.details.items()]
+        at = f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+        lines.append(f"{entry.number:4}  {at}  {entry.by.name}, {entry.event.kind}: {entry.text}")
     return "\n".join((*lines, "", f"Head of the chain: {case.head}", ""))
 
 

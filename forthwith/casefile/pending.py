@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 
-from forthwith.request.case import Case
 from forthwith.request.messages import UPDATES
 from forthwith.request.record import PendingMessage
 from forthwith.request.signals import Unreadable, read_signal
+from forthwith.request.state import State
 
 
-def pending(case: Case, messages: Iterable[PendingMessage]) -> tuple[PendingMessage, ...]:
-    """Those of ``messages`` that the record of ``case`` does not have, in order."""
-    kept = [entry.details.get("content", "") for entry in case.timeline if entry.what == "unreadable_message"]
+def pending(state: State, messages: Iterable[PendingMessage]) -> tuple[PendingMessage, ...]:
+    """Those of ``messages`` that the record behind ``state`` does not have, in order."""
+    kept = [*state.record.unreadable]
     found: dict[str, PendingMessage] = {}
     for message in messages:
         if message.name in UPDATES:
@@ -22,6 +22,6 @@ def pending(case: Case, messages: Iterable[PendingMessage]) -> tuple[PendingMess
                 kept.remove(content)
                 continue
             event_id = f"unreadable {len(found)}" if isinstance(read, Unreadable) else read.event_id
-        if event_id not in case.answers:
+        if event_id not in state.record.answers:
             found.setdefault(event_id, message)
     return tuple(found.values())

@@ -5,14 +5,13 @@ from pydantic import ValidationError
 from forthwith.casefile.clocks import clocks
 from forthwith.casefile.store import Dossier, DossierError
 from forthwith.failure import Failure
-from forthwith.request.case import Case
-from forthwith.request.record import GENESIS
-from forthwith.request.retelling import retell
-from forthwith.request.timetable import Facts, Timetable, timetable
+from forthwith.request.entries import GENESIS
+from forthwith.request.request import Request
+from forthwith.request.timetable import timetable
 
 
-async def rebuilt_case(dossier: Dossier, request: str) -> Case:
-    """The case as its record leaves it, with the dates of the calendars that it was pinned with.
+def rebuilt(dossier: Dossier, request: str) -> Request:
+    """The request as its record leaves it, with the dates of the calendars that count.
 
     Raises ``Failure`` where there is no such case file, and where its record cannot be replayed.
     """
@@ -21,24 +20,19 @@ async def rebuilt_case(dossier: Dossier, request: str) -> Case:
         if started is None or dossier.opened(request) is None:
             raise unknown_request(dossier, request)
         plan, entries = dossier.plan(started.plan), dossier.timeline(request)
-    except (DossierError, ValidationError) as error:
+        if not entries:  # stopped before anything was filed
+            found = Request.opened(plan, started.started_at)
+        elif entries[0].previous != GENESIS:
+            raise _cannot(request, f"the record begins with entry {entries[0].number}")
+        else:
+            found = Request.from_record(plan, entries)
+        facts = found.facts
+        found.dates = timetable(plan, *clocks(dossier, plan, facts), facts)
+    except ValidationError as error:
         raise _cannot(request, str(error).partition("\n")[0]) from error
-    case = Case(plan, opened_at=started.started_at)
-    if not entries:  # stopped before anything was filed
-        case.opened(case.opened_at)
-        return case
-    if entries[0].previous != GENESIS:
-        raise _cannot(request, f"the record begins with entry {entries[0].number}")
-
-    async def compute(facts: Facts) -> Timetable:
-        recipient, issuer = clocks(dossier, plan, facts)
-        return timetable(plan, recipient, issuer, facts)
-
-    try:
-        await retell(case, entries, compute)
     except (DossierError, ValueError) as error:  # also a date outside the calendars
         raise _cannot(request, str(error)) from error
-    return case
+    return found
 
 
 def unknown_request(dossier: Dossier, request: str) -> Failure:

@@ -30,7 +30,8 @@ from forthwith.campaign.models import RequestPlan
 from forthwith.deadlines.calendar import Calendar
 from forthwith.documents.template_files import default_templates
 from forthwith.fields import Sha256
-from forthwith.request.record import Entry, Filed, Recovery, chained
+from forthwith.request.entries import Entry, chained
+from forthwith.request.record import Filed, Recovery
 
 _TEMPLATES = TypeAdapter(dict[str, str])
 

@@ -13,16 +13,25 @@ from forthwith.campaign.models import RequestPlan
 from forthwith.casefile.attempts import Claim
 from forthwith.casefile.store import Opening, StartRecord
 from forthwith.deadlines.calendar import Calendar
-from forthwith.request.record import GENESIS, Entry, Filed, Receipt, chained
+from forthwith.request.entries import GENESIS, Entry, chained
+from forthwith.request.events import (
+    AnyEvent,
+    DeadlineComputed,
+    DeadlinesRecomputed,
+    DraftDiscarded,
+    DraftReady,
+    IssuanceRecorded,
+    LetterAccepted,
+    MemoDiscarded,
+    MemoReady,
+    RecordCopyFiled,
+    RequestOpened,
+    SubpoenaReviewed,
+)
+from forthwith.request.record import Filed, Receipt, SentLetter
 
 SUMS = "SHA256SUMS"
 """The list of hashes of an exported case file, as `sha256sum` writes and reads it."""
-
-DOCUMENTS = ("draft_ready", "draft_discarded", "issued_copy", "memo_ready", "memo_discarded")
-"""Entries that name a document by its place and its hash."""
-
-DECISIONS = {"draft_approved": "sha256", "draft_revised": "sha256", "draft_rejected": "sha256", "issued": "draft"}
-"""Entries that name a draft by its hash alone, and the detail that does."""
 
 _NUMBERED = re.compile(r"(\d{4,})(?:-([0-9a-f]{12}))?\.json")
 _NAMED = re.compile(r"(?:attempt-\d+\.|v\d+-|memo-)([0-9a-f]{12})\.(?:eml|pdf)")
@@ -117,9 +126,8 @@ class CaseFile:
             for field in ("templates", "recipient_calendar", "issuer_calendar"):
                 named.setdefault(getattr(plan, field), f"the plan's {field}")
         for name, entry in self.entries.items():
-            for detail in ("plan", "calendar", "recipient_calendar", "issuer_calendar"):
-                if entry.what in ("opened", "deadline_computed", "deadlines_recomputed") and detail in entry.details:
-                    named.setdefault(entry.details[detail], name)
+            for sha256 in _pinned_by(entry.event):
+                named.setdefault(sha256, name)
         return named
 
 
@@ -161,8 +169,8 @@ def _records(case: CaseFile) -> Iterator[Wrong]:
         if started:
             yield from _same(opened, "plan of start.json", started.plan, opening.plan)
     for name, entry in case.entries.items():
-        if started and entry.what == "opened":
-            yield from _same(start, f"plan of {name}", entry.details.get("plan", ""), started.plan)
+        if started and isinstance(entry.event, RequestOpened):
+            yield from _same(start, f"plan of {name}", entry.event.plan, started.plan)
     if started and (plan := case.plan):
         yield from _same(start, "matter of the plan", plan.matter, started.matter)
         yield from _same(f"pinned/{started.plan}", "request", case.request, plan.workflow_id)
@@ -251,21 +259,48 @@ def _entries(case: CaseFile) -> Iterator[Wrong]:
     hashes = {name: sha256_of(content) for name, content in case.objects.items()}
     drafts = {hashes[name] for name in case.under("drafts")}
     for name, entry in case.entries.items():
-        details = entry.details
-        if entry.what == "letter_sent":
-            folder = f"{case.request}/letters/{details.get('step', '')}/"
-            letters = [place for place in hashes if place.startswith(folder)]
-            messages = [place for place in letters if place.endswith(".eml")]
-            if details.get("eml") not in [hashes[place] for place in messages]:
-                found = ", ".join(f"{hashes[place]} ({place})" for place in messages) or "no message"
-                yield Wrong(file=name, expected=f"a message of sha256 {details.get('eml')} in {folder}", found=found)
-            receipts = (case.read(place, Receipt) for place in letters if place.endswith(".receipt.json"))
-            if details.get("message_id") not in [receipt.message_id for receipt in receipts if receipt]:
-                yield Wrong(file=name, expected=f"a receipt for {details.get('message_id')} in {folder}", found="none")
-        elif entry.what in DOCUMENTS:
-            yield from _is(case, details.get("uri", ""), details.get("sha256", ""), f"in {name}")
-        elif (draft := details.get(DECISIONS.get(entry.what, ""))) and draft not in drafts:
-            yield Wrong(file=name, expected=f"a draft of sha256 {draft} in drafts", found="none")
+        match entry.event:
+            case LetterAccepted(letter=letter):
+                yield from _letter(case, name, letter, hashes)
+            case DraftReady(draft=draft) | DraftDiscarded(draft=draft):
+                yield from _filed(case, draft.document, name)
+            case RecordCopyFiled(document=document):
+                yield from _filed(case, document, name)
+            case MemoReady(memo=memo) | MemoDiscarded(memo=memo):
+                yield from _filed(case, memo, name)
+            case SubpoenaReviewed(review=review) if review.sha256 not in drafts:
+                yield Wrong(file=name, expected=f"a draft of sha256 {review.sha256} in drafts", found="none")
+            case IssuanceRecorded(draft=sha256) if sha256 not in drafts:
+                yield Wrong(file=name, expected=f"a draft of sha256 {sha256} in drafts", found="none")
+            case _:
+                pass
+
+
+def _letter(case: CaseFile, name: str, letter: SentLetter, hashes: Mapping[str, str]) -> Iterator[Wrong]:
+    """The message and the receipt that an entry names are those in the case file."""
+    folder, receipt = f"{case.request}/letters/{letter.step}/", letter.receipt
+    letters = [place for place in hashes if place.startswith(folder)]
+    messages = [place for place in letters if place.endswith(".eml")]
+    if receipt.eml.sha256 not in [hashes[place] for place in messages]:
+        found = ", ".join(f"{hashes[place]} ({place})" for place in messages) or "no message"
+        yield Wrong(file=name, expected=f"a message of sha256 {receipt.eml.sha256} in {folder}", found=found)
+    yield from _filed(case, receipt.pdf, name)
+    kept = [case.read(place, Receipt) for place in letters if place.endswith(".receipt.json")]
+    if receipt not in kept:
+        other = any(one and one.message_id == receipt.message_id for one in kept)
+        found = "one that says something else" if other else "none"
+        yield Wrong(file=name, expected=f"the receipt for {receipt.message_id} in {folder}", found=found)
+
+
+def _pinned_by(event: AnyEvent) -> Iterator[str]:
+    """The pinned objects that an event names."""
+    match event:
+        case RequestOpened(plan=sha256) | DeadlineComputed(calendar=sha256):
+            yield sha256
+        case DeadlinesRecomputed():
+            yield from filter(None, (event.recipient_calendar, event.issuer_calendar))
+        case _:
+            pass
 
 
 def _filed(case: CaseFile, filed: Filed, by: str) -> Iterator[Wrong]:

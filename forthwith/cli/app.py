@@ -1,25 +1,31 @@
-"""The operators' commands, and how their errors are said."""
+"""The operators' commands, in the panels of `--help`."""
 
 import typer
 
 from forthwith.cli.commands import (
-    acts,
+    attention,
     audit,
     casefile,
+    clock_changes,
     deadline,
+    deliveries,
+    demo,
+    dev,
     doctor,
-    local,
+    inbox,
     preview,
     queries,
-    recompute,
+    recompute_deadlines,
+    recover,
+    rehearse,
     report,
     responses,
     setup_server,
     start,
-    subpoenas,
+    subpoena_process,
     today,
 )
-from forthwith.cli.options import spelt_out
+from forthwith.cli.options import with_option_groups
 
 app = typer.Typer(
     name="forthwith",
@@ -29,10 +35,11 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-BEFORE, RUNNING, ACTS, HOUSE = "Before anything is sent", "What runs", "What happened, what is decided", "The house"
+BEFORE, RUNNING = "Before anything is sent", "Requests"
+ACTS, OFFICE = "What happened and what is decided", "Records, servers, tools"
 
 for panel, commands in {
-    BEFORE: {"preview": preview.preview, "rehearse": local.rehearse, "demo": local.demo, "start": start.start},
+    BEFORE: {"preview": preview.preview, "rehearse": rehearse.rehearse, "demo": demo.demo, "start": start.start},
     RUNNING: {
         "list": queries.list_requests,
         "status": queries.status,
@@ -43,29 +50,30 @@ for panel, commands in {
         "report": report.report,
     },
     ACTS: {
-        "respond": responses.respond,
-        "accept": responses.accept,
+        "record-response": responses.record_response,
+        "accept-response": responses.accept_response,
         "acknowledge": responses.acknowledge,
-        "delivered": responses.delivered,
-        "extend": acts.extend,
-        "pause": acts.pause,
-        "resume": acts.resume,
-        "correct-recipient": acts.correct_recipient,
-        "resend": acts.resend,
-        "recompute": recompute.recompute,
-        "escalate": acts.escalate,
-        "review": subpoenas.review,
-        "issued": subpoenas.issued,
-        "served": subpoenas.served,
-        "objected": responses.objected,
-        "withdraw": acts.withdraw,
-        "resolve": acts.resolve,
-        "note": acts.note,
+        "record-delivery": deliveries.record_delivery,
+        "correct-recipient": deliveries.correct_recipient,
+        "resend-letter": deliveries.resend_letter,
+        "extend-deadline": clock_changes.extend_deadline,
+        "pause-clock": clock_changes.pause_clock,
+        "resume-clock": clock_changes.resume_clock,
+        "recompute-deadlines": recompute_deadlines.recompute_deadlines,
+        "review-subpoena": subpoena_process.review_subpoena,
+        "record-issuance": subpoena_process.record_issuance,
+        "record-service": subpoena_process.record_service,
+        "record-objection": subpoena_process.record_objection,
+        "resolve-attention": attention.resolve_attention,
+        "escalate-now": attention.escalate_now,
+        "withdraw": attention.withdraw,
+        "add-note": attention.add_note,
+        "recover": recover.recover,
     },
-    HOUSE: {
+    OFFICE: {
         "deadline": deadline.deadline,
-        "dev": local.dev,
-        "inbox": local.inbox,
+        "dev": dev.dev,
+        "inbox": inbox.inbox,
         "audit": audit.audit,
         "export": casefile.export,
         "verify": casefile.verify,
@@ -74,4 +82,4 @@ for panel, commands in {
     },
 }.items():
     for name, command in commands.items():
-        app.command(name, rich_help_panel=panel)(spelt_out(command))
+        app.command(name, rich_help_panel=panel)(with_option_groups(command))

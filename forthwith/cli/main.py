@@ -1,4 +1,4 @@
-"""Runs one command, and says in a line what went wrong."""
+"""Runs one command, and prints an error as one line."""
 
 import os
 import sys
@@ -19,7 +19,7 @@ from forthwith.visibility import server_says
 
 
 def run() -> None:
-    """Runs one command and leaves with its exit code: 0 only when it did what was asked."""
+    """Runs one command and exits with its exit code: 0 only when it did what was asked."""
     code = 1
     try:
         configure_logs(Settings.read(), level="WARNING")
@@ -37,12 +37,12 @@ def run() -> None:
         err.print("`forthwith doctor` checks the server", highlight=False, soft_wrap=True)
     except KeyboardInterrupt:
         code = 130
-    except SystemExit as leaving:  # how typer says that a command is done, or that it was not understood
+    except SystemExit as leaving:  # how typer ends a command, also one that it did not understand
         code = leaving.code if isinstance(leaving.code, int) else 1
-    except Exception:  # noqa: BLE001 - a bug: told in full, and left by the same door as everything else
+    except Exception:  # noqa: BLE001 - a bug: printed in full, with the same exit as everything else
         traceback.print_exc()
     # The client's threads abort the interpreter at a normal exit now and then, after all work is done
-    # (temporalio/sdk-python#300). Leaving this way, nothing is lost: everything said is flushed first.
+    # (temporalio/sdk-python#300). Leaving this way, nothing is lost: all output is flushed first.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -1,4 +1,4 @@
-"""Options that several commands have, written once; and how a group of them becomes a command's own."""
+"""Options that several commands share, and how a command takes a group of them as one parameter."""
 
 import getpass
 import inspect
@@ -11,21 +11,22 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from forthwith.cli.output import Json
-from forthwith.request.messages import Who
+from forthwith.request.vocabulary import Who
 from forthwith.settings import Settings
 
-By = Annotated[str, typer.Option("--by", help="Who does this. Yourself where it is left out.", show_default=False)]
+By = Annotated[str, typer.Option("--by", help="Who does this; you, if left out.", show_default=False)]
 Role = Annotated[str, typer.Option("--role", help="In what role.")]
 EventId = Annotated[
-    str, typer.Option("--event-id", help="Your own id of this event: a repetition changes nothing.", show_default=False)
+    str,
+    typer.Option("--event-id", help="Your own id of this event: sent again, it changes nothing.", show_default=False),
 ]
 Reason = Annotated[str, typer.Option("--reason", help="Why. Kept in the record.")]
-Instant = Annotated[str, typer.Option(help="ISO 8601 with offset; now where it is left out.", show_default=False)]
+Instant = Annotated[str, typer.Option(help="ISO 8601 with offset; now, if left out.", show_default=False)]
 
 
 @dataclass(frozen=True)
-class Teller:
-    """Who tells, under which id, and how the answer is printed."""
+class Actor:
+    """Who acts, under which event id, and how the answer is printed."""
 
     by: By = ""
     role: Role = "operator"
@@ -34,19 +35,19 @@ class Teller:
 
     @property
     def who(self) -> Who:
-        """Whom the record names."""
+        """The name and role for the record."""
         return Who(name=self.by or Settings().operator or getpass.getuser(), role=self.role)
 
 
 @dataclass(frozen=True)
-class Reviewer(Teller):
-    """The same of whoever decides on a draft."""
+class Reviewer(Actor):
+    """Who decides on a draft."""
 
     role: Role = "reviewer"
 
 
-def spelt_out(command: Callable[..., None]) -> Callable[..., None]:
-    """The command as typer reads commands: a parameter that is a group of options becomes the options themselves."""
+def with_option_groups(command: Callable[..., None]) -> Callable[..., None]:
+    """The command in the form that typer reads: a parameter that is a group of options becomes those options."""
     hints = get_type_hints(command, include_extras=True)
     groups: dict[str, type[Any]] = {
         name: kind for name, kind in hints.items() if isinstance(kind, type) and is_dataclass(kind)

@@ -1,7 +1,8 @@
-"""How commands speak: JSON on stdout for programs, tables and sentences for people; progress and errors on stderr."""
+"""The output of commands: JSON on stdout for programs, tables and text for people; progress and errors on stderr."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from forthwith.request.messages import Status
+from forthwith.request.vocabulary import Status
 
 out = Console()
 """For people. Never used together with `--json`."""
@@ -40,7 +41,7 @@ STYLES = {
 
 
 def plain_table(title: str | None = None) -> Table:
-    """A table without a frame, which leaves room for what it says in 80 columns."""
+    """A table without a frame, to fit into 80 columns."""
     frame = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     frame.title, frame.title_justify, frame.title_style = title, "left", "bold"
     return frame
@@ -80,7 +81,7 @@ def soon(instant: datetime) -> str:
 
 
 def away(instant: datetime | None) -> str:
-    """How far an instant is from now, such as ``in 3 days``. Said here, because a query's own now may be long ago."""
+    """How far an instant is from this machine's now, such as ``in 3 days``. A query's own now may be long ago."""
     if instant is None:
         return ""
     left = instant - datetime.now(UTC)
@@ -95,3 +96,8 @@ def away(instant: datetime | None) -> str:
     else:
         words = ""
     return f"in {words}" if left > timedelta() else f"{words} ago"
+
+
+def short_path(path: Path) -> Path:
+    """A path relative to the current folder, where it lies below it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -17,7 +17,7 @@ from forthwith.deadlines.computation import PAUSED, Computation
 WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
 
-MOST_MONTHS = 6
+MAX_MONTHS = 6
 """Of a longer count the first months and the last are shown."""
 
 WIDTH = 10
@@ -37,9 +37,9 @@ class _Square:
 
 
 def wall_calendar(clock: Clock, counts: Sequence[Computation]) -> Group:
-    """The months that ``counts`` run through, each beginning on a Sunday. Every count goes on from the one before.
+    """The months that ``counts`` run through, each beginning on a Sunday. Every count continues the one before.
 
-    ``event`` stands at the start, ``DUE`` at the last day; closed days carry their name, and paused ones say so.
+    ``event`` stands at the start, ``DUE`` at the last day; closed days carry their name, and paused ones are marked.
     """
     squares: dict[date, _Square] = {}
     for number, count in enumerate(counts):
@@ -47,7 +47,7 @@ def wall_calendar(clock: Clock, counts: Sequence[Computation]) -> Group:
     why_closed = _why_closed(clock, "backward" if counts[0].due < counts[0].trigger else "forward")
     first, last = min(squares), max(squares)
     months = [month for month, _ in groupby(_days(first, last), key=lambda day: day.replace(day=1))]
-    shown = months if len(months) <= MOST_MONTHS else [*months[: MOST_MONTHS // 2], *months[-MOST_MONTHS // 2 :]]
+    shown = months if len(months) <= MAX_MONTHS else [*months[: MAX_MONTHS // 2], *months[-MAX_MONTHS // 2 :]]
     parts: list[Table | Text] = []
     for before, month in zip([None, *shown], shown, strict=False):
         if before and (before + 31 * _ONE_DAY).replace(day=1) != month:

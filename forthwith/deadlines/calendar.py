@@ -1,7 +1,7 @@
-"""Which days are closed, as data: what `holidays`, a statute or an overlay file said, with its source.
+"""Closed days as data, each with its source: the `holidays` package, a statute or an overlay file.
 
 A calendar is a snapshot. It is made once (forthwith/deadlines/calendar_builder.py), hashed, and pinned with each
-request, so that a later release of any library moves no date of a request that is under way.
+request, so that a new release of a library changes no date of a request that is under way.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def day_in_words(day: date) -> str:
 
 
 class ClosedDay(Model):
-    """One day on which the office is closed, and who says so."""
+    """One day on which the office is closed, and the source that closes it."""
 
     day: date
     name: str
@@ -38,11 +38,11 @@ class ClosedDay(Model):
     forward_only: bool = False
     """State holidays close a day only for periods counted forward, FRCP 6(a)(6)(C)."""
     disputed: str = ""
-    """Why a reader may hold that the day is open. Empty where nobody does."""
+    """Why the day can also be read as open. Empty where it cannot."""
 
 
 class Calendar(Model):
-    """Closed days of the years it covers, besides its weekend."""
+    """The closed days of the years it covers, besides Saturdays and Sundays."""
 
     name: str
     version: str
@@ -50,7 +50,8 @@ class Calendar(Model):
     first_year: int
     last_year: int
     closed: tuple[ClosedDay, ...]
-    """In order. A day stands twice where one law closes it disputed and another undisputed but only forward."""
+    """Sorted by day. A day is listed twice where one law closes it with a dispute and another without one, but only for
+    periods counted forward."""
 
     @cached_property
     def _by_day(self) -> dict[date, list[ClosedDay]]:
@@ -67,7 +68,7 @@ class Calendar(Model):
     def is_open(self, day: date, direction: Direction = "forward", *, disputed_open: bool = False) -> bool:
         """Whether ``day`` is an open day when counting in ``direction``.
 
-        ``disputed_open`` takes the reading under which a disputed closing does not close the day.
+        With ``disputed_open`` a disputed closing does not count.
         Raises ``ValueError`` for a day outside the years of the snapshot: an unknown day is not an open day.
         """
         self._require_covered(day)
@@ -91,7 +92,7 @@ class Calendar(Model):
         return f"{closed.name} ({closed.source})"
 
     def disputes(self, first: date, last: date) -> Iterator[ClosedDay]:
-        """The closed days from ``first`` to ``last`` that a reader may hold to be open."""
+        """The closed days from ``first`` to ``last``, both included, that can also be read as open."""
         return (c for c in self.closed if c.disputed and first <= c.day <= last)
 
     def _require_covered(self, day: date) -> None:

@@ -1,7 +1,7 @@
-"""Makes calendars: what the `holidays` package knows, corrected by overlay files that cite their source.
+"""Builds calendars from the `holidays` package, corrected by overlay files that cite their source.
 
-The package is a source of data, never of rules, and this module is its only reader. What comes out is a
-snapshot (forthwith/deadlines/calendar.py) that no later release of the package can change.
+The package is a source of data, never of rules, and only this module reads it. The result is a snapshot
+(forthwith/deadlines/calendar.py) that no later release of the package can change.
 """
 
 import hashlib
@@ -37,11 +37,11 @@ _STATE = "state"
 
 
 class UnknownCalendar(ValueError):
-    """A calendar that cannot be made; the message says what was asked for and what could be."""
+    """A calendar that cannot be built. The message names what was asked for and what is available."""
 
 
 def build_calendar(names: Sequence[str], *, state: str | None, first_year: int, last_year: int) -> Calendar:
-    """The calendar that ``names`` describe together, for whole years from ``first_year`` to ``last_year``.
+    """The calendar that ``names`` describe together, for whole years, from ``first_year`` to ``last_year``.
 
     A name is ``us-federal``, ``state`` (the calendar of ``state``, a postal code; D.C. is a state, FRCP
     81(d)(2)), an ISO code such as ``US-MA``, ``GB-ENG`` or ``FR``, or an overlay, which acts on the calendars
@@ -60,7 +60,7 @@ def build_calendar(names: Sequence[str], *, state: str | None, first_year: int, 
 
 
 def _layer(name: str, state: str | None) -> str:
-    """The one spelling of a name: ``us-federal``, an ISO code in capitals, or the path of an overlay."""
+    """The canonical spelling of a name: ``us-federal``, an ISO code in capitals, or the path of an overlay."""
     if name == _FEDERAL or is_overlay(name):
         return name
     if name == _STATE:
@@ -71,22 +71,22 @@ def _layer(name: str, state: str | None) -> str:
         raise UnknownCalendar("'US' is nobody's calendar: write us-federal, or a state's such as US-MA, or both")
     if not is_known(name):
         country, _, _ = name.upper().partition("-")
-        raise UnknownCalendar(f"no calendar is called {name!r}{_near(name) or _possible(country)}")
+        raise UnknownCalendar(f"no calendar is called {name!r}{_did_you_mean(name) or _known_names(country)}")
     return name.upper()
 
 
 def is_file(name: str) -> bool:
-    """True of the path of an overlay file."""
+    """Whether ``name`` is the path of an overlay file."""
     return name.endswith((".yaml", ".yml"))
 
 
 def is_overlay(name: str) -> bool:
-    """True of an overlay: the path of a file, or the name of one of ours."""
+    """Whether ``name`` is an overlay: the path of a file, or the name of one that comes with the package."""
     return is_file(name) or name in shipped_overlays()
 
 
 def is_known(name: str) -> bool:
-    """True of a calendar or of an overlay of ours, whether or not it is one that can be used here."""
+    """Whether ``name`` is a calendar or a shipped overlay, also where it cannot be used here."""
     country, _, subdivision = name.upper().partition("-")
     countries = _countries()
     return (
@@ -98,12 +98,12 @@ def is_known(name: str) -> bool:
 
 @cache
 def shipped_overlays() -> frozenset[str]:
-    """The names of the overlays of ours that a campaign may ask for."""
+    """The names of the overlays that come with the package and that a campaign may name."""
     return frozenset(file.name.removesuffix(".yaml") for file in OVERLAYS.iterdir() if file.name.endswith(".yaml"))
 
 
 def _overlays(layer: str) -> tuple[str, ...]:
-    """The text of the overlays that correct ``layer``; of an overlay file, its own."""
+    """The texts of the overlays that correct ``layer``; for an overlay file, its own text."""
     if not is_file(layer):
         return _shipped(layer)
     try:
@@ -123,7 +123,7 @@ def _shipped(layer: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=128)
 def _built(layers: tuple[str, ...], overlays: tuple[tuple[str, ...], ...], first_year: int, last_year: int) -> Calendar:
-    """Cached by content: ten thousand recipients live in some fifty states, and an edited overlay is a new key."""
+    """Cached by content: ten thousand recipients share some fifty states, and an edited overlay is a new key."""
     merged: tuple[ClosedDay, ...] = ()
     for layer, texts in zip(layers, overlays, strict=True):
         corrects = is_overlay(layer)
@@ -149,14 +149,14 @@ def _built(layers: tuple[str, ...], overlays: tuple[tuple[str, ...], ...], first
 
 
 def _each_day_once(closed: Iterable[ClosedDay]) -> Iterator[ClosedDay]:
-    """The closed weekdays in order, with what closes each: federal law before all others, then the layers in turn.
+    """The closed weekdays in order, with what closes each: federal law first, then the layers in turn.
 
-    A day stands twice where two entries say more than one: its closing is disputed under one, and the other, which is
-    not disputed, holds only for periods counted forward.
+    A day is listed twice where one entry closes it with a dispute, and another, which is not disputed, holds only for
+    periods counted forward.
     """
     by_day: dict[date, list[ClosedDay]] = {}
     for entry in closed:
-        # Saturdays and Sundays are closed anyway; leaving them out keeps the snapshot that travels small.
+        # Saturdays and Sundays are closed anyway; without them the snapshot stays small.
         if entry.day.weekday() not in _WEEKEND:
             by_day.setdefault(entry.day, []).append(entry)
     for _, entries in sorted(by_day.items()):
@@ -179,7 +179,7 @@ def _source(layer: str) -> str:
 
 @lru_cache(maxsize=256)
 def _listed(layer: str, first_year: int, last_year: int) -> tuple[ClosedDay, ...]:
-    """What the package lists for one calendar, without half-day closings: an office open in the morning is open."""
+    """The package's closed days for one calendar, without half-day closings: an office open in the morning is open."""
     country, _, subdivision = ("US", "", "") if layer == _FEDERAL else layer.partition("-")
     listed = _entity(layer, country, subdivision, range(first_year, last_year + 1))
     return tuple(
@@ -201,7 +201,7 @@ def _entity(layer: str, country: str, subdivision: str, years: range) -> holiday
     if country == "US":
         options["categories"] = "government" if layer == _FEDERAL else "public"
     if "en_US" in _languages(country):
-        options["language"] = "en_US"  # half-day closings are recognised by their English label
+        options["language"] = "en_US"  # half-day closings are recognized by their English label
     listed = holidays.country_holidays(country, **options)
     if listed.weekend != _WEEKEND or listed.weekend_workdays:
         raise UnknownCalendar(f"{layer} is not supported: its weekend is not always Saturday and Sunday")
@@ -222,18 +222,18 @@ def _languages(country: str) -> tuple[str, ...]:
 
 @cache
 def _countries() -> Mapping[str, Sequence[str]]:
-    """The ISO code of each country with those of its parts."""
+    """The subdivision codes of each country, by its ISO code."""
     return holidays.list_supported_countries(include_aliases=False)
 
 
-def _near(name: str) -> str:
-    """`; did you mean GB-ENG?`, found by code or by what the place is called; nothing where nothing is near."""
-    called = _called()
-    codes = dict.fromkeys(called[label] for label in get_close_matches(name.lower(), called, n=3, cutoff=0.82))
+def _did_you_mean(name: str) -> str:
+    """``; did you mean GB-ENG?``, matched by code or by the name of the place; empty where nothing is similar."""
+    spellings = _spellings()
+    codes = dict.fromkeys(spellings[label] for label in get_close_matches(name.lower(), spellings, n=3, cutoff=0.82))
     return f"; did you mean {' or '.join(codes)}?" if codes else ""
 
 
-def _possible(country: str) -> str:
+def _known_names(country: str) -> str:
     if country not in _countries():
         return (
             "; write us-federal, state, an ISO code such as US-MA or GB-ENG, an overlay file by its path or by its "
@@ -245,20 +245,20 @@ def _possible(country: str) -> str:
 
 
 @cache
-def _called() -> Mapping[str, str]:
-    """What people may write in lower case, to the name that is right."""
-    called = {_FEDERAL: _FEDERAL, "federal": _FEDERAL, "us": _FEDERAL, _STATE: _STATE}
-    called |= {overlay: overlay for overlay in shipped_overlays()}
+def _spellings() -> Mapping[str, str]:
+    """What people may write, in lower case, and the calendar it stands for."""
+    spellings = {_FEDERAL: _FEDERAL, "federal": _FEDERAL, "us": _FEDERAL, _STATE: _STATE}
+    spellings |= {overlay: overlay for overlay in shipped_overlays()}
     for module, (_, code, *others) in COUNTRIES.items():
         parts = _countries().get(code, ())
-        called |= {label.lower(): code for label in (code, *others, module.replace("_", "-"))}
-        called |= {f"{code}-{part}".lower(): f"{code}-{part}" for part in parts}
+        spellings |= {label.lower(): code for label in (code, *others, module.replace("_", "-"))}
+        spellings |= {f"{code}-{part}".lower(): f"{code}-{part}" for part in parts}
     for code in ("US", "GB", "DE", "CA", "AU"):
         entity: Any = holidays.country_holidays(code)
-        called |= {
+        spellings |= {
             name.lower(): f"{code}-{part}" for part, names in entity.get_subdivision_aliases().items() for name in names
         }
-    return called
+    return spellings
 
 
 def _overlay(layer: str, text: str) -> Overlay:

@@ -1,7 +1,7 @@
-"""A deadline as it was computed: the last day, the instant it ends, and the words in which both can be checked."""
+"""A computed deadline: the last day, the instant at which it ends, and the sentences that explain both."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from pydantic import AwareDatetime
 
 from forthwith.base import Model
 from forthwith.deadlines.calendar import SATURDAY, day_in_words
+from forthwith.deadlines.due_date import DueDate, clock_time, zone_abbreviation
 from forthwith.deadlines.pause import Pause
 from forthwith.deadlines.rule import Starts
 
@@ -17,16 +18,14 @@ PAUSED = "the clock was paused"
 """Why a paused day is skipped."""
 
 _ONE_DAY = timedelta(days=1)
-_SHORTEST = timedelta.resolution
-
 
 Passing = Literal["start", "count", "roll", "mail", "mail_roll"]
-"""In which step a day was passed over: on the way to the first day, in counting, where the last day moves, among the
-days for mail, and where their last one moves."""
+"""The step in which a day was passed over: before day 1, in the count, in the move of the last day, among the days for
+mail, and in the move after them."""
 
 
 class Skipped(Model):
-    """A day that the count passed over, and why."""
+    """A day that was passed over, and why."""
 
     day: date
     reason: str
@@ -34,14 +33,14 @@ class Skipped(Model):
 
 
 class Alternative(Model):
-    """The last day under the other reading of the law. It is shown, never enforced."""
+    """The last day under the other reading of the law: shown, never enforced."""
 
     due: date
     reason: str
 
 
 class Longest(Model):
-    """The longest time from the event that a rule allows."""
+    """The longest time from the event that a rule allows: its cap."""
 
     period: str
     due: date
@@ -49,7 +48,7 @@ class Longest(Model):
 
 
 class Base(Model):
-    """From where more time goes on under one reading of which days are closed, and how far it can go."""
+    """Where an extension counts on from under one reading of which days are closed, and the cap on it."""
 
     last_counted: date
     longest: Longest | None = None
@@ -65,7 +64,7 @@ class StageDate(Model):
 
 
 class Computation(Model):
-    """A last day, the instant it ends, and everything needed to check both by hand."""
+    """A last day, the instant at which it ends, and everything needed to check both by hand."""
 
     due: date
     closes_at: AwareDatetime
@@ -80,24 +79,24 @@ class Computation(Model):
     and less; ``date_certain`` for a named day."""
     citation: str
     trigger: date
-    """The day of the event that starts the count, in ``zone``; the named day itself for a date certain; of a stage
-    that counts from another the day that one is due; of an extension the day from which it goes on."""
+    """The day of the event that starts the count, in ``zone``. For a date certain, the named day; for a stage that
+    counts from another, the day that one is due; for an extension, the day it counts on from."""
     period: str
     """In words, ``30 days``; empty for a date certain."""
     last_counted: date
-    """Where the count ended, before any roll. An extension goes on from here."""
+    """The day on which the count ended, before any move. An extension counts on from it."""
     skipped: tuple[Skipped, ...] = ()
-    """Every day passed over: the closed days of a count of open days, those that moved the last day, paused days."""
+    """Every day passed over: closed days in a count of open days, those that moved the last day, paused days."""
     alternatives: tuple[Alternative, ...] = ()
     calendar: str
     calendar_version: str
     calendar_sha256: str
     rule_title: str = ""
-    """What a rule from a file calls itself. Empty for the built-in ones."""
+    """The title of a rule from a file. Empty for the built-in ones."""
     edition: date | None = None
-    """Since when the edition of that rule was in force."""
+    """The day from which the edition of that rule is in force."""
     open_days: bool = False
-    """Whether open days only were counted. Computations recorded before rules were data say so by ``rule`` alone."""
+    """Whether only open days were counted. Computations recorded before rules were data show it by ``rule`` alone."""
     starts: Starts = "day_after"
     cut_off: time | None = None
     received: date | None = None
@@ -107,50 +106,54 @@ class Computation(Model):
     starts_at: AwareDatetime | None = None
     """The instant from which hours or less run, at the UTC offset that ``zone`` has then."""
     before_move: AwareDatetime | None = None
-    """Of hours that may not end on a closed day: when they were up, before any move."""
+    """For hours under a rule that moves a closed last day: when they ended, before any move."""
     paused_seconds: int = 0
-    """What pauses added to a period of hours or less."""
+    """How many seconds pauses added to a period of hours or less."""
     stood_still: tuple[Pause, ...] = ()
-    """Each stretch of a period of hours or less that is not counted, at the UTC offset that ``zone`` has then.
-    Computations recorded earlier say how long they are together, in ``paused_seconds`` alone."""
+    """Each pause within a period of hours or less, at the UTC offset that ``zone`` has then. Earlier records have only
+    their sum, in ``paused_seconds``."""
     mail_days: int = 0
     before_mail: date | None = None
     """The last day before the days for service by mail were added."""
     cap: str = ""
-    """The longest time from the event that the rule allows, where it held the due date back."""
+    """The cap in words, ``14 business days``, where it held the due date back."""
     longest: Longest | None = None
     before_cap: date | None = None
-    """The last day before the longest time held it back."""
+    """The last day before the cap held it back."""
     disputed: str = ""
-    """What the two readings differ about, also where both end together."""
+    """Why the two readings differ, also where both end on the same day."""
     bases: tuple[Base, ...] = ()
-    """From where more time goes on with the disputed days closed, and with them open, where that is not from
-    ``last_counted`` alone."""
+    """Where an extension counts on from with the disputed days closed, then with them open. Empty where both count on
+    from ``last_counted`` and there is no cap."""
     after_stage: str = ""
-    """The earlier stage from whose due date the days count."""
+    """The earlier stage from whose due date the days are counted."""
     extends: tuple[str, ...] = ()
-    """Of an extension: how the time that it extends was counted."""
+    """For an extension: the sentences on the time that it extends."""
     stages: tuple[StageDate, ...] = ()
 
     @property
     def is_backward(self) -> bool:
-        """Whether the time runs from its event into the past."""
+        """Whether the time was counted back from its event."""
         if self.starts_at:
             return (self.before_move or self.closes_at) < self.starts_at
         return self.last_counted < self.trigger
 
     def in_words(self) -> str:
         """``Friday, February 23, 2018, by the end of the day, Chicago time (CST)``, as a letter says it."""
-        by = self._closing_time() or "the end of the day"
-        return f"{day_in_words(self.due)}, by {by}, {self._zone_in_words()}"
+        return self.due_date.in_words()
+
+    @property
+    def due_date(self) -> DueDate:
+        """The last day and its closing instant alone."""
+        return DueDate(day=self.due, closes_at=self.closes_at, zone=self.zone)
 
     def explain(self) -> tuple[str, ...]:
-        """Short sentences that a person can follow with a finger on a wall calendar."""
+        """Short sentences with which a person can repeat the count on a wall calendar."""
         staged = tuple(sentence for stage in self.stages for sentence in stage.explanation)
         return (*self._which_rule(), *(staged or self.reckoning()), *self._other_readings(), *self._source())
 
     def reckoning(self) -> tuple[str, ...]:
-        """The sentences of this one count, from its event to its closing instant."""
+        """The sentences on this one count, from its event to its closing instant."""
         return (
             *self.until_counted(),
             *self._how_moved(),
@@ -160,16 +163,16 @@ class Computation(Model):
         )
 
     def until_counted(self) -> tuple[str, ...]:
-        """The sentences up to the last day counted, before any roll: what an extension goes on from."""
+        """The sentences up to the last day counted, before any move, from which an extension counts on."""
         return (*self.extends, *self._how_started(), *self._how_counted())
 
     def as_longest(self) -> tuple[str, ...]:
-        """The sentences of this count where it is the longest time that the rule allows."""
+        """The sentences on this count where it is the cap of another."""
         since = f"The rule allows no more than {self.period} from {day_in_words(self.received or self.trigger)}."
         return (since, *self._how_counted(), *self._until_due())
 
     def base(self, *, disputed_open: bool) -> Base:
-        """From where more time goes on under that reading."""
+        """Where an extension counts on from under that reading."""
         return self.bases[disputed_open] if self.bases else Base(last_counted=self.last_counted)
 
     def _which_rule(self) -> Iterator[str]:
@@ -184,7 +187,7 @@ class Computation(Model):
         if self.extends:
             since = self._moment(self.starts_at) if self.starts_at else trigger
             more = f"The time is extended by {self.period}"
-            if self.citation.startswith("FRCP 6(a)"):  # it says how time is counted, and allows nobody more of it
+            if self.citation.startswith("FRCP 6(a)"):  # it governs counting, and grants no extension
                 yield f"{more}, counted on from {since}, before any move, as {self.citation} counts."
             else:
                 yield f"{more}{cited}, counted on from {since}, before any move."
@@ -200,7 +203,7 @@ class Computation(Model):
         passed = self._passed("start")
         if self.received and self.cut_off:
             is_closed = any(skipped.day == self.trigger for skipped in passed)
-            why = "a closed day" if is_closed else f"at {_clock_time(self.cut_off)} or later"
+            why = "a closed day" if is_closed else f"at {clock_time(self.cut_off)} or later"
             received = day_in_words(self.received)
             yield f"The event came on {day_in_words(self.trigger)}, {why}, so it counts as received on {received}."
             yield from _in_words(skipped for skipped in passed if skipped.day < self.received)
@@ -283,8 +286,8 @@ class Computation(Model):
             yield f"So it ends on {day_in_words(self.due)}."
 
     def _when_closed(self) -> str:
-        zone = self._zone_in_words()
-        if closing_time := self._closing_time():
+        zone = self.due_date.zone_in_words()
+        if closing_time := self.due_date.closing_time:
             return f"Time is up at {closing_time} on {day_in_words(self.due)}, {zone}."
         return f"Time is up when {day_in_words(self.due)} ends at midnight, {zone}."
 
@@ -310,33 +313,13 @@ class Computation(Model):
     def _moment(self, at: datetime) -> str:
         """``10:23 a.m. (EDT) on Friday, November 2, 2007``."""
         local = at.astimezone(ZoneInfo(self.zone))
-        return f"{_clock_time(local)} ({_abbreviation(local)}) on {day_in_words(local.date())}"
+        return f"{clock_time(local)} ({zone_abbreviation(local)}) on {day_in_words(local.date())}"
 
     def _counts_open_days(self) -> bool:
         return self.open_days or self.rule == "business_days"
 
     def _passed(self, passing: Passing) -> list[Skipped]:
         return [skipped for skipped in self.skipped if skipped.passing == passing]
-
-    def _closing_time(self) -> str:
-        """``5:00 p.m.``, or empty when the day runs to its end."""
-        local = self.closes_at.astimezone(ZoneInfo(self.zone))
-        return "" if local.date() > self.due else _clock_time(local)
-
-    def _zone_in_words(self) -> str:
-        """``Chicago time (CST)``, as it is at the time that is said, or at the last moment of a day that runs to its
-        end."""
-        said = self.closes_at.astimezone(UTC)
-        if not self._closing_time():
-            said -= _SHORTEST
-        abbreviation = _abbreviation(said.astimezone(ZoneInfo(self.zone)))
-        return f"{self.zone.rpartition('/')[2].replace('_', ' ')} time ({abbreviation})"
-
-
-def _abbreviation(local: datetime) -> str:
-    """``CST``, or ``UTC-03`` in zones without letters of their own, such as America/Sao_Paulo."""
-    abbreviation = local.tzname() or ""
-    return f"UTC{abbreviation}" if abbreviation.startswith(("+", "-")) else abbreviation
 
 
 def _length(seconds: int) -> str:
@@ -349,14 +332,8 @@ def _length(seconds: int) -> str:
     return " ".join(parts)
 
 
-def _clock_time(at: time | datetime) -> str:
-    """``5:00 p.m.``."""
-    seconds = f":{at.second:02}" if at.second else ""
-    return f"{at.hour % 12 or 12}:{at.minute:02}{seconds} {'a.m.' if at.hour < 12 else 'p.m.'}"
-
-
 def _in_words(passed: Iterable[Skipped]) -> Iterator[str]:
-    """Holidays by name, weekends by number, and paused days from the first to the last of each run."""
+    """Sentences on days passed over: paused days by run, holidays by name, weekends by number."""
     skipped = tuple(passed)
     paused = [s.day for s in skipped if s.reason == PAUSED]
     closed = [s for s in skipped if s.reason != PAUSED]

@@ -1,4 +1,4 @@
-"""One count of days from an event to its last day, under one reading of which days are closed."""
+"""One count of days, from an event to its last day, under one reading of which days are closed."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -14,7 +14,7 @@ _ONE_DAY = timedelta(days=1)
 
 
 class Inaccessible(Model):
-    """A day on which nobody can reach the office although it is no holiday, FRCP 6(a)(3)."""
+    """A day on which the office cannot be reached although it is no holiday, FRCP 6(a)(3)."""
 
     day: date
     reason: FilledLine
@@ -22,16 +22,18 @@ class Inaccessible(Model):
 
 @dataclass(frozen=True)
 class Count:
-    """What is to be counted: so many days from one day, under one edition of a rule."""
+    """What to count: a number of days from one day, under one edition of a rule."""
 
     start: date
     days: int
+    """Negative to count backward."""
     edition: Edition
     open_days: bool
+    """Whether only open days count."""
     is_event: bool = True
     """Whether ``start`` is the event itself, which a cut-off or the rule's start may move."""
     is_late: bool = False
-    """The event came at the cut-off or later."""
+    """Whether the event came at the cut-off or later."""
     mail_days: int = 0
 
     @property
@@ -41,28 +43,31 @@ class Count:
 
 @dataclass(frozen=True)
 class Counted:
-    """One way to count, with every disputed day closed or every one open."""
+    """The result of one count, with every disputed day closed or every one open."""
 
     count: Count
     received: date
+    """The day on which the event counts as received."""
     before_first: date
+    """The day before day 1; after it in a count backward."""
     last_counted: date
+    """Before any move."""
     due: date
     passed: tuple[Skipped, ...]
     before_mail: date | None = None
     before_cap: date | None = None
-    """The last day before the longest time allowed held it back."""
+    """The last day before the cap held it back."""
     extends: "Counted | None" = None
     longest: "Counted | None" = None
-    """The count of the longest time allowed, whether or not it held this one back."""
+    """The count of the cap, whether or not it held this one back."""
     closes_at: datetime | None = None
-    """Of hours: the instant to which their end was moved."""
+    """For hours: the instant to which their end was moved."""
     stood_still: tuple[Pause, ...] = ()
-    """Of hours: the stretches that were not counted."""
+    """For hours: the pauses that were not counted."""
 
 
 class Counting:
-    """One count under one reading. Its steps follow one another, and each adds the days it passes over."""
+    """One count under one reading. The steps run in order, and each records the days that it passes over."""
 
     def __init__(
         self,
@@ -82,6 +87,7 @@ class Counting:
         self.passing: Passing = "start"
 
     def counted(self) -> Counted:
+        """Runs the count. Raises ``ValueError`` where it leaves the years of the calendar."""
         received, before_first = self.first_day()
         self.passing = "count"
         last_counted = self.count_from(before_first)
@@ -90,14 +96,14 @@ class Counting:
         if self.count.mail_days and self.step == _ONE_DAY:
             self.passing, before_mail = "mail", due
             due, passed = self.paused.passed(due + _ONE_DAY, due + self.count.mail_days * _ONE_DAY)
-            self.pass_over(*passed)
+            self.skip(*passed)
             self.passing = "mail_roll"
             due = self.rolled(due)
-        passed = tuple(dict.fromkeys(self.passed))  # what was rolled over back may be counted over again
+        passed = tuple(dict.fromkeys(self.passed))  # a day passed over while rolling back may be passed over again
         return Counted(self.count, received, before_first, last_counted, due, passed, before_mail)
 
     def first_day(self) -> tuple[date, date]:
-        """The day on which the event counts as received, and the day before day 1."""
+        """The day on which the event counts as received, and the day before day 1; see ``Counted``."""
         received = self.count.start
         if not self.count.is_event:
             return received, received
@@ -115,26 +121,26 @@ class Counting:
                 return received, received
 
     def count_from(self, before_first: date) -> date:
-        """The last day counted."""
+        """The last day counted, before any move."""
         day, left = before_first, abs(self.count.days)
         if not self.count.open_days:
             day, passed = self.paused.passed(day + self.step, day + self.count.days * _ONE_DAY)
-            self.pass_over(*passed)
+            self.skip(*passed)
             return day
         while left:
             day += self.step
             if why := self.why_not_open(day) or self.why_not_reached(day):
-                self.pass_over(day, why=why)
+                self.skip(day, why=why)
             else:
                 left -= 1
         return day
 
     def rolled(self, day: date) -> date:
-        """Where a last day goes that is closed, paused or cannot be reached."""
+        """The last day, moved where it is closed, paused or the office cannot be reached."""
         match self.count.edition.roll:
             case "none":
                 while day in self.paused:
-                    day = self.over(day, PAUSED)
+                    day = self.skip_on(day, PAUSED)
                 return day
             case "backward":
                 back = day
@@ -143,28 +149,28 @@ class Counting:
                 # A pause never takes time away, and FRCP 6(a)(3) knows no way back.
                 if not self.why_not_reached(back):
                     while back < day:
-                        self.pass_over(day, why=self.why_not_open(day))
+                        self.skip(day, why=self.why_not_open(day))
                         day -= _ONE_DAY
                     return day
             case "forward":
                 while self.step != _ONE_DAY and (why := self.why_not_open(day)):
-                    self.pass_over(day, why=why)
+                    self.skip(day, why=why)
                     day += self.step
         while why := self.why_not_open(day) or self.why_not_reached(day):
-            day = self.over(day, why)
+            day = self.skip_on(day, why)
         return day
 
     def next_open(self, day: date) -> date:
         while why := self.why_not_open(day):
-            self.pass_over(day, why=why)
+            self.skip(day, why=why)
             day += self.step
         return day
 
-    def pass_over(self, *days: date, why: str = PAUSED) -> None:
+    def skip(self, *days: date, why: str = PAUSED) -> None:
         self.passed += [Skipped(day=day, reason=why, passing=self.passing) for day in days]
 
-    def over(self, day: date, why: str) -> date:
-        self.pass_over(day, why=why)
+    def skip_on(self, day: date, why: str) -> date:
+        self.skip(day, why=why)
         return day + _ONE_DAY
 
     def is_open(self, day: date) -> bool:
@@ -180,7 +186,7 @@ class Counting:
 
 
 def capped(reading: Counted, longest: Counted) -> Counted:
-    """``reading``, held back to the last day of ``longest``, the count of the longest time that the rule allows."""
+    """``reading``, held back to the last day of ``longest``, the count of the rule's cap."""
     reading = replace(reading, longest=longest)
     if reading.due <= longest.due:
         return reading

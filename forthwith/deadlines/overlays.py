@@ -13,7 +13,7 @@ from forthwith.deadlines.calendar import ClosedDay
 
 OBSERVED = "(observed)"
 SATURDAY_OBSERVED_ON_FRIDAY = "saturday_holiday_friday_observed"
-"""Why a Friday is disputed: the holiday is the Saturday, and whether the law moved it is open to argument."""
+"""Why a Friday is disputed: the holiday is the Saturday, and whether the law moves it is open to argument."""
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _FRIDAY = _WEEKDAYS.index("friday")
@@ -58,7 +58,7 @@ def _weekday(year: int, month: int, which: str, weekday: int) -> date:
 
 
 class Entry(Model):
-    """What every entry has: its authority, the years in which it holds, and why it is there."""
+    """What every entry has: its authority, the years in which it applies, and the reason for it."""
 
     citation: str = Field(min_length=1)
     from_year: int = Field(1, ge=1, le=9999)
@@ -105,7 +105,7 @@ class Added(Entry):
         return self
 
     def closed_days(self, first_year: int, last_year: int, *, source: str, forward_only: bool) -> Iterator[ClosedDay]:
-        """The days it closes in those years. What is moved is called observed, as the source calls it."""
+        """The days it closes in those years, both included. A moved holiday is called observed, as in the source."""
         for holiday in [self.day] if self.day else self._every(first_year, last_year):
             day = self._moved(holiday)
             is_disputed_friday = day < holiday and self.saturday_to_friday == "disputed"
@@ -142,9 +142,9 @@ class Selected(Entry):
 
     day: date | None = None
     name: str = ""
-    """Of the holiday, which is meant on the day to which it was moved as well."""
+    """Of the holiday, which includes the day to which it was moved."""
     names: tuple[str, ...] = ()
-    """Several of them."""
+    """Several names."""
     observed_on: Literal["", "monday", "friday"] = ""
 
     @model_validator(mode="after")
@@ -168,28 +168,28 @@ class Selected(Entry):
 
 
 class Disputed(Selected):
-    """Closed days that a stricter reader may hold to be open, and why."""
+    """Closed days that can also be read as open, and why."""
 
     disputed: str = Field(min_length=1)
 
 
 class Overlay(Model):
-    """Corrections to a calendar, in this order whatever their order in the file: removals, disputes and their
+    """Corrections to a calendar, applied in this order whatever their order in the file: removals, disputes and their
     settlements, additions."""
 
     remove: tuple[Selected, ...] = ()
     dispute: tuple[Disputed, ...] = ()
     settle: tuple[Selected, ...] = ()
-    """Days that an earlier layer holds disputed and the cited law does not. A Friday to which a Saturday holiday was
-    moved is one only where the entry says ``observed_on: friday``: that the day is a holiday does not settle it."""
+    """Days that an earlier layer marks as disputed and the cited law closes beyond dispute. A Friday to which a
+    Saturday holiday was moved needs ``observed_on: friday``: that the Saturday is a holiday does not settle it."""
     add: tuple[Added, ...] = ()
 
     def correct(
         self, closed: Iterable[ClosedDay], *, source: str, forward_only: bool, first_year: int, last_year: int
     ) -> tuple[ClosedDay, ...]:
-        """``closed`` as corrected.
+        """``closed`` with the corrections.
 
-        An added ``day`` replaces what the calendar said about it. What is added for ``every`` year stands beside it:
+        An added ``day`` replaces the calendar's entries for that day. One added for ``every`` year is kept beside them:
         two holidays may fall on one day, and one of them may be disputed.
         """
         kept = [self._judged(c) for c in closed if not any(r.matches(c) for r in self.remove)]

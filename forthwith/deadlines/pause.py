@@ -1,4 +1,4 @@
-"""Time during which a clock stands still: tolling."""
+"""Tolling: time during which a clock is paused."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -29,7 +29,7 @@ class Pause(Model):
 
 
 def merged(pauses: Iterable[Pause]) -> tuple[tuple[datetime, datetime], ...]:
-    """The stretches of time that ``pauses`` cover together, in order, in UTC."""
+    """The time that ``pauses`` cover together, as (since, until) in order, without overlaps, in UTC."""
     stretches: list[tuple[datetime, datetime]] = []
     for since, until in sorted((pause.since.astimezone(UTC), pause.until.astimezone(UTC)) for pause in pauses):
         if stretches and since <= stretches[-1][1]:
@@ -39,7 +39,7 @@ def merged(pauses: Iterable[Pause]) -> tuple[tuple[datetime, datetime], ...]:
 
 
 class PausedDays:
-    """The days that are paused in one place: ``runs`` of days from the first to the one that is none any more."""
+    """The days that are paused in one place, from ``runs`` of (first day, day after the last)."""
 
     def __init__(self, runs: Iterable[tuple[date, date]] = ()) -> None:
         self._runs = sorted(run for run in runs if run[0] < run[1])
@@ -57,7 +57,7 @@ class PausedDays:
         return ((run[0], PausedDays(self._runs[:n])) for n, run in enumerate(self._runs))
 
     def passed(self, first: date, last: date) -> tuple[date, list[date]]:
-        """Where ``last`` moves when every paused day from ``first`` on adds one, and the days that did."""
+        """``last`` moved by one day for every paused day from ``first`` on, and those paused days."""
         passed: list[date] = []
         for begins, ends in self._runs:
             if begins > last:

@@ -1,4 +1,4 @@
-"""Lengths of time the way people write them: ``{days: 14}``, ``{business_days: 3}``, ``{hours: 20}``."""
+"""Lengths of time as people write them: ``{days: 14}``, ``{business_days: 3}``, ``{hours: 20}``."""
 
 from datetime import timedelta
 from typing import Any, Literal, cast, get_args
@@ -10,7 +10,7 @@ from forthwith.base import Model
 Unit = Literal["days", "business_days", "hours", "minutes", "seconds"]
 
 MAX_DAYS = 3660
-"""Ten years: longer than any demand runs, and far below where a server caps a timer."""
+"""Ten years: longer than any demand runs, and far below the longest timer of a Temporal server."""
 
 _SECONDS = {"hours": 3600, "minutes": 60, "seconds": 1, "days": 86400, "business_days": 7 * 86400 // 5}
 _UNITS = ", ".join(get_args(Unit))
@@ -56,7 +56,7 @@ class Period(Model):
 
     @property
     def is_elapsed(self) -> bool:
-        """True for hours, minutes and seconds: time that runs at night and on holidays too."""
+        """Whether it is hours, minutes or seconds: time that also runs at night and on holidays."""
         return self.unit in ("hours", "minutes", "seconds")
 
     @property

@@ -1,7 +1,7 @@
 """How a legal rule counts time, as data: where the count starts, which days it leaves out, how it ends.
 
-A rule is one of the three below or a file (forthwith/deadlines/rule_files.py). What is in force changes with the law,
-so a rule consists of editions; the one of the day of the event is used.
+A rule is one of the three built-in ones below or a file (forthwith/deadlines/rule_files.py). Laws change, so a rule
+consists of editions; the one in force on the day of the event is used.
 """
 
 from datetime import date, time
@@ -16,10 +16,10 @@ from forthwith.fields import FIRST_YEAR, Day, FilledLine, Line, wall_time
 Roll = Literal["none", "forward", "backward"]
 Starts = Literal["event_day", "day_after", "next_business_day"]
 Reading = Literal["later", "strict"]
-"""Which of two defensible last days is enforced: the later, or the earlier."""
+"""Which of two defensible last days is enforced: the later (``later``) or the earlier (``strict``)."""
 
 EVENT = "event"
-"""What the first stage counts from, and any other that names no earlier stage."""
+"""What the first stage counts from, like any other that names no earlier stage."""
 
 
 def _in_whole_days(period: Period) -> Period:
@@ -40,12 +40,12 @@ CutOff = Annotated[time | None, BeforeValidator(_cut_off)]
 
 
 class MoreTime(Model):
-    """The extension that a rule allows for one stage. It counts on from the stage's last day before any roll."""
+    """The extension that a rule allows for one stage. It counts on from the stage's last day before any move."""
 
     period: DayPeriod
     citation: Line = ""
     by_notice: bool = False
-    """Only whoever gives written notice has it."""
+    """Whether it requires written notice."""
 
 
 class Stage(Model):
@@ -57,18 +57,18 @@ class Stage(Model):
     """``event``, or the earlier stage from whose due date the days count; the day after it is day 1."""
     extension: MoreTime | None = None
     cap: DayPeriod | None = None
-    """Counted from the event: the stage is never due later, also when extended."""
+    """Counted from the event. The stage is never due later, even when extended."""
     citation: Line = ""
 
 
 class Edition(Model):
-    """A rule as it reads from one day on."""
+    """A rule as in force from one day on."""
 
     effective: Day
     counts: Literal["every_day", "open_days"] = "every_day"
     """How a period written in ``days`` is counted. One in ``business_days`` counts open days in any case."""
     roll: Roll = "forward"
-    """Where a last day that is closed goes: on in the direction of the count, or back to the open day before."""
+    """Where a closed last day moves: on in the direction of the count, or back to the open day before."""
     starts: Starts = "day_after"
     """Day 1: the day of the event, the day after it, or the first open day after it."""
     cut_off: CutOff = None
@@ -110,7 +110,7 @@ class Rule(Model):
 
     @property
     def has_stages(self) -> bool:
-        """Whether the rule itself says how long the time is."""
+        """Whether the rule itself sets periods."""
         return bool(self.editions[0].stages)
 
     def edition_on(self, day: date) -> Edition:
@@ -122,7 +122,7 @@ class Rule(Model):
         return in_force[-1]
 
     def changed(self, *, cut_off: time | None = None, mail_days: int = 0) -> "Rule":
-        """The rule with a cut-off or days for mail of one's own in every edition; what is not given stays."""
+        """The rule with this cut-off or these days for mail in every edition; what is not given stays."""
         given = {name: value for name, value in (("cut_off", cut_off), ("mail_days", mail_days)) if value}
         editions = tuple(edition.model_copy(update=given) for edition in self.editions)
         return self.model_copy(update={"editions": editions}) if given else self
@@ -141,7 +141,7 @@ BUILT_IN = {rule.name: rule for rule in (FRCP6, CALENDAR, BUSINESS_DAYS)}
 
 
 def built_in(rule: Rule | str) -> Rule:
-    """The rule itself, or the one of these three that has the name. Raises ``ValueError`` for another name."""
+    """The rule itself, or the built-in one of that name. Raises ``ValueError`` for any other name."""
     if isinstance(rule, Rule):
         return rule
     if rule not in BUILT_IN:
@@ -150,5 +150,5 @@ def built_in(rule: Rule | str) -> Rule:
 
 
 def is_rule_file(name: str) -> bool:
-    """Whether a campaign names a rule file of its own rather than a rule that comes with us."""
+    """Whether ``name`` is the path of a campaign's own rule file, not the name of a rule of the package."""
     return name.endswith((".yaml", ".yml"))

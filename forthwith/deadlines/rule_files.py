@@ -1,4 +1,4 @@
-"""Reads the rules of counting that come with the package, each a file named for its rule."""
+"""Reads the rules of counting that come with the package, one file each, named for its rule."""
 
 from functools import cache
 from importlib.resources import files
@@ -14,7 +14,7 @@ RULES = files("forthwith") / "deadlines" / "rules"
 
 
 class UnknownRule(ValueError):
-    """A rule that is not known, or whose file is not valid; the message lists those that are known."""
+    """A rule that is not known, with those that are in the message; or one whose file is not valid."""
 
 
 def known_rules() -> tuple[str, ...]:

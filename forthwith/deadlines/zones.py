@@ -1,4 +1,4 @@
-"""Where somebody means who names a state or a country and no more: which code, and which time zone."""
+"""State codes, and the time zone of a state or country where none was given."""
 
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -9,15 +9,16 @@ from typing import NamedTuple
 from forthwith.fields import STATES
 
 WASHINGTON = "America/New_York"
-"""The zone where nothing says otherwise: that of the federal government's seat."""
+"""The default zone: that of the federal government."""
 
 
 class State(NamedTuple):
-    """A state, district or territory: its name, the zone that most of its people live in, and the others."""
+    """A state, district or territory, with IANA time zones."""
 
     name: str
     zone: str
-    elsewhere: tuple[str, ...] = ()
+    """The zone in which most of its people live."""
+    other_zones: tuple[str, ...] = ()
 
 
 _EASTERN, _CENTRAL, _MOUNTAIN, _PACIFIC = WASHINGTON, "America/Chicago", "America/Denver", "America/Los_Angeles"
@@ -83,7 +84,7 @@ PLACES = {
 
 
 def state_code(written: str) -> str:
-    """The postal code of a state written by code or name. Raises ``ValueError`` with what may have been meant."""
+    """The postal code of a state given by code or name. Raises ``ValueError`` with similar names."""
     word = " ".join(written.split())
     if word.upper() in STATES:
         return word.upper()
@@ -98,7 +99,7 @@ def state_code(written: str) -> str:
 
 
 def zone_for(state: str | None, calendars: Sequence[str]) -> tuple[str, str]:
-    """The time zone where none was given, and a sentence that says so and why.
+    """The IANA time zone for a ``state`` (postal code) or for ``calendars``, and a sentence with the reason.
 
     Raises ``ValueError`` for a country of several zones: there the zone must be given.
     """
@@ -107,8 +108,8 @@ def zone_for(state: str | None, calendars: Sequence[str]) -> tuple[str, str]:
         state = next((code for code in named if code in STATES), None)
     if state:
         place = PLACES[state]
-        others = f"; for its parts with {' or '.join(place.elsewhere)} give --zone" if place.elsewhere else ""
-        whose = f"most of {place.name}" if place.elsewhere else place.name
+        others = f"; for its parts with {' or '.join(place.other_zones)} give --zone" if place.other_zones else ""
+        whose = f"most of {place.name}" if place.other_zones else place.name
         return place.zone, f"No zone was given: it is {place.zone}, that of {whose}{others}."
     for country in (name.partition("-")[0].upper() for name in calendars):
         zones = _zones_of().get(country, ())

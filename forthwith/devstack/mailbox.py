@@ -88,7 +88,7 @@ class Mailbox:
     """An SMTP server on the running event loop; every accepted letter becomes a file in ``folder``.
 
     ``port=0`` takes a free one. ``starttls`` offers an upgrade, ``tls`` speaks TLS from the first byte.
-    A restart on the same folder goes on counting where it was.
+    A restart on the same folder continues its numbering.
     """
 
     def __init__(
@@ -171,7 +171,7 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
-        """Answer the content: keep it on disk first, then say so."""
+        """Answer the content, once it is on disk."""
         if self.faults.refuse_content:
             return "554 5.6.0 Content refused"
         drop = self.faults.drop_after_content > 0

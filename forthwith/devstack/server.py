@@ -33,7 +33,7 @@ STARTS_WITHIN = timedelta(seconds=30)
 
 
 class NoServer(RuntimeError):
-    """The server cannot be started; says why, and what to do."""
+    """The server cannot be started; with the cause, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ async def local_server(
 ) -> AsyncGenerator[LocalServer]:
     """Runs a server on loopback until the body ends; in memory, or on an SQLite file that the next run finds again.
 
-    Ports that are not given are any that are free. Search attributes are registered. What the server says goes to
+    Ports that are not given are any that are free. Search attributes are registered. Its output goes to
     ``log``. Raises ``NoServer``.
     """
     port, ui_port = port or _free_port(), ui_port or _free_port()
@@ -90,11 +90,11 @@ async def _connected(address: str, server: asyncio.subprocess.Process, log: Path
             while server.returncode is None:
                 try:
                     return await Client.connect(address, plugins=[temporal.plugin()])
-                except RuntimeError:  # nobody listens yet
+                except RuntimeError:  # not listening yet
                     await asyncio.sleep(0.05)
     except TimeoutError:
         pass
-    raise NoServer(f"the Temporal server does not answer at {address}; it said: {_last_words(log)}")
+    raise NoServer(f"the Temporal server does not answer at {address}; its log ends: {_last_words(log)}")
 
 
 def _last_words(log: Path | None) -> str:

@@ -16,7 +16,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 Handle = WorkflowHandle[Any, Any]
 
 MOVES_WITHIN = timedelta(seconds=60)
-"""Real time that one move may take; a silent life of months takes less than one second."""
+"""Real time that one move may take; a silent history of months takes less than one second."""
 
 
 class ClockStuck(RuntimeError):
@@ -53,7 +53,7 @@ class VirtualClock:
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(within.total_seconds()):
-                # A server gives up on a move when too much happens on the way, and says that it is done.
+                # A server gives up on a move when too much happens on the way, and reports it as done.
                 while (left := instant - await self.now(handle)) > timedelta():
                     await self._skipper.fast_forward(handle, left)
                     if _has_ended(await handle.describe()):

@@ -124,18 +124,20 @@ def commands(order: LetterOrder) -> tuple[str, ...]:
     """The command lines that answer an internal letter."""
     request = f"forthwith {{}} {order.workflow_id}"
     if order.step.kind in (StepKind.REVIEW_REQUEST, StepKind.REVIEW_CHASE, StepKind.REVIEW_ESCALATION) and order.draft:
-        review = f"{request.format('review')} --sha256 {order.draft.sha256}"
+        review = f"{request.format('review-subpoena')} --sha256 {order.draft.sha256}"
         return (
             f"{review} --approve",
             f'{review} --revise --set authority.1.text="…" --notes "…"',
             f'{review} --reject --reason "…"',
         )
     if order.step.kind is StepKind.HOLD_CHASE:
-        resolve = [f"{request.format('resolve')} {reason}" for reason in order.attention if reason != "clock_paused"]
-        resume = [request.format("resume")] * ("clock_paused" in order.attention)
+        resolve = [
+            f"{request.format('resolve-attention')} {reason}" for reason in order.attention if reason != "clock_paused"
+        ]
+        resume = [request.format("resume-clock")] * ("clock_paused" in order.attention)
         return (request.format("explain"), *(f'{command} --reason "…"' for command in (*resume, *resolve)))
     if order.step.kind is StepKind.ISSUANCE_CHASE and order.draft:
-        issued = f"{request.format('issued')} --draft {order.draft.sha256}"
+        issued = f"{request.format('record-issuance')} --draft {order.draft.sha256}"
         return (
             f'{issued} --number "…" --signed-by "…" --at "…" --sha256 "…"',
             request.format("status"),
@@ -143,7 +145,7 @@ def commands(order: LetterOrder) -> tuple[str, ...]:
         )
     if order.step.kind is StepKind.SERVICE_CHASE:
         return (
-            f'{request.format("served")} --on "…" --how "…" --served-by "…" --at "…"',
+            f'{request.format("record-service")} --on "…" --how "…" --served-by "…" --at "…"',
             request.format("status"),
             f'{request.format("withdraw")} --reason "…"',
         )

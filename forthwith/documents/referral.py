@@ -22,19 +22,12 @@ from forthwith.documents.letters import plain_date
 from forthwith.documents.statements import deadline_statement, finding, instant_in_words
 from forthwith.documents.wording import requests, series
 from forthwith.fields import Sha256
+from forthwith.request.entries import GENESIS, Entry
+from forthwith.request.events import DraftReady
 from forthwith.request.items import ItemState
-from forthwith.request.messages import RecordResponse, ResponseKind, Who
-from forthwith.request.record import (
-    GENESIS,
-    Decision,
-    Draft,
-    Entry,
-    Issued,
-    Objection,
-    SentLetter,
-    ServiceRecord,
-)
+from forthwith.request.record import Draft, Issued, Objection, Response, ReviewDecision, SentLetter, ServiceRecord
 from forthwith.request.timetable import StepKind
+from forthwith.request.vocabulary import ResponseKind, Who
 
 NOTICE = (
     "Software wrote this memo from the case file. Nobody has signed it, and nothing was filed with any court or agency."
@@ -62,14 +55,14 @@ class MemoOrder(Model):
     drafted_at: datetime
     letters: tuple[SentLetter, ...]
     """Every letter of the matter, to the recipient and to our own people, in order."""
-    responses: tuple[RecordResponse, ...]
+    responses: tuple[Response, ...]
     deadline: Computation
     cure: Computation | None = None
     items: tuple[ItemState, ...]
     outstanding: tuple[str, ...]
     drafts: tuple[Draft, ...] = ()
     """Every version, in order."""
-    approvals: tuple[Decision, ...] = ()
+    approvals: tuple[ReviewDecision, ...] = ()
     """Every decision on a draft, in order, also those that revised or rejected it."""
     issued: Issued | None = None
     service: ServiceRecord | None = None
@@ -127,9 +120,9 @@ def compose_memo(plan: RequestPlan, order: MemoOrder, *, template: str, renderer
             TimelineLine(
                 number=entry.number,
                 when=instant_in_words(entry.at, zone),
-                what=entry.what.replace("_", " "),
+                what=entry.event.kind.replace("_", " "),
                 text=entry.text,
-                by=_who(entry.by) if entry.by else "",
+                by=_who(entry.by),
                 head=entry.head,
             )
             for entry in order.entries
@@ -228,7 +221,7 @@ def _closings(order: MemoOrder) -> Iterator[_Event]:
 
 
 def _drafting(order: MemoOrder) -> Iterator[_Event]:
-    ready = {entry.details.get("sha256"): entry.at for entry in order.entries if entry.what == "draft_ready"}
+    ready = {entry.event.draft.sha256: entry.at for entry in order.entries if isinstance(entry.event, DraftReady)}
     for draft in order.drafts:
         empty = f"Fields still empty: {series(draft.missing)}." if draft.missing else "No required field was empty."
         yield _Event(

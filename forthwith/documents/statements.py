@@ -9,7 +9,7 @@ from forthwith.deadlines.clock import Computation
 from forthwith.documents.content import DeadlineStatement, Finding
 from forthwith.documents.letters import plain_date
 from forthwith.request.items import SETTLING, ItemState
-from forthwith.request.messages import RecordResponse
+from forthwith.request.record import Response
 
 
 def instant_in_words(instant: datetime, zone: str) -> str:
@@ -36,7 +36,7 @@ def deadline_statement(title: str, due: Computation) -> DeadlineStatement:
     )
 
 
-def finding(state: ItemState, outstanding: Container[str], responses: Sequence[RecordResponse], zone: str) -> Finding:
+def finding(state: ItemState, outstanding: Container[str], responses: Sequence[Response], zone: str) -> Finding:
     """What was received of one item, and what is missing of it."""
     if state.id not in outstanding:
         word = (state.disposition or "").replace("_", " ")

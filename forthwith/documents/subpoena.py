@@ -26,8 +26,7 @@ from forthwith.documents.rule45 import court_process
 from forthwith.documents.statements import deadline_statement, finding, instant_in_words
 from forthwith.fields import Sha256
 from forthwith.request.items import ItemState
-from forthwith.request.messages import RecordResponse
-from forthwith.request.record import Decision, Issued, SentLetter
+from forthwith.request.record import Issued, Response, ReviewDecision, SentLetter
 
 BANNER = "DRAFT – NOT ISSUED"
 
@@ -41,7 +40,7 @@ class DraftOrder(Model):
     drafted_at: datetime
     letters: tuple[SentLetter, ...]
     """Every letter to the recipient, in order."""
-    responses: tuple[RecordResponse, ...]
+    responses: tuple[Response, ...]
     deadline: Computation
     cure: Computation | None
     items: tuple[ItemState, ...]
@@ -49,7 +48,7 @@ class DraftOrder(Model):
     fields: dict[str, str]
     """What reviewers put into fields, such as ``authority.1.text``."""
     notes: tuple[str, ...]
-    decisions: tuple[Decision, ...] = ()
+    decisions: tuple[ReviewDecision, ...] = ()
     """On this version and the ones before it."""
     recipient: Recipient | None = None
     """To whom the subpoena is addressed, as corrected; as the plan has it where it is missing."""
@@ -137,7 +136,7 @@ def _issuance(issued: Issued, zone: str) -> Issuance:
     )
 
 
-def _approval(decision: Decision, zone: str) -> Approval:
+def _approval(decision: ReviewDecision, zone: str) -> Approval:
     return Approval(
         who=decision.by.name,
         role=decision.by.role,

@@ -1,7 +1,7 @@
 """A copy of a draft for a word processor, for an attorney to mark up. The record is the PDF, and this copy says so.
 
 It is written from the same composed draft as the PDF, never read back: what the attorney changes returns as
-``forthwith review … --revise --set field=value``, and so the name of a field stands above what it holds.
+``forthwith review-subpoena … --revise --set field=value``, and so the name of a field stands above what it holds.
 """
 
 import io
@@ -111,8 +111,8 @@ class _WorkingCopy:
         self._alarm(self._notice)
         self._word.add_paragraph(
             "Mark up this copy as you like; nothing reads it back. To change the draft, send each field back with"
-            f" “forthwith review {draft.reference} --revise --set field=value”. The name of a field stands above what"
-            " it holds. A new version is then drafted, and its PDF is what you approve."
+            f" “forthwith review-subpoena {draft.reference} --revise --set field=value”. The name of a field stands"
+            " above what it holds. A new version is then drafted, and its PDF is what you approve."
         )
         if draft.missing:
             self._alarm("Missing: this draft cannot be approved until these fields are completed")

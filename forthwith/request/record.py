@@ -1,69 +1,51 @@
-"""The record of a request: entries chained by hash, letters as sent, drafts as rendered."""
+"""What a request keeps on record: responses, letters as sent, drafts as rendered, what people did with them."""
 
-import hashlib
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from forthwith.base import Model
 from forthwith.campaign.models import Role
-from forthwith.fields import Sha256
-from forthwith.request.messages import Who
-from forthwith.request.timetable import Facts, StepKind
-
-GENESIS = "0" * 64
-"""What the first entry of every chain names as its predecessor."""
+from forthwith.fields import FilledLine, Instant, Sha256, Text
+from forthwith.request.timetable import Step, StepKind
+from forthwith.request.vocabulary import Disposition, ResponseKind, Who
 
 
-class Told(Model):
-    """A call that changed the request, verbatim, so that the case can be told again (forthwith/request/telling.py)."""
+class ItemReport(Model):
+    """What became of one item of the demand."""
 
-    call: str
-    arguments: dict[str, JsonValue] = Field(default_factory=dict)
-    dates: Facts | None = None
-    """What the dates in use follow from, where that is not what the calls before leave."""
-
-
-class Entry(Model):
-    """One line of the timeline. ``at`` is UTC; ``previous`` is the hash of the entry before."""
-
-    number: int
-    at: datetime
-    what: str
-    text: str
-    by: Who | None = None
-    details: dict[str, str] = Field(default_factory=dict)
-    told: Told | None = None
-    """The call that made this entry and any after it that have none."""
-    previous: str
-
-    def filed(self) -> bytes:
-        """The bytes that are kept in the dossier, and that `sha256sum` is run on."""
-        return self.canonical + b"\n"
-
-    @property
-    def head(self) -> str:
-        """Hash of this entry, and so of all before it, in hexadecimal."""
-        return hashlib.sha256(self.filed()).hexdigest()
+    id: FilledLine
+    disposition: Disposition
+    note: Text = ""
 
 
-def chained(entries: Mapping[str, Entry]) -> list[str]:
-    """The hashes of the chain that ends in the latest of ``entries``, in order.
+class Document(Model):
+    """A document that was received, by reference. Its bytes stay where they are."""
 
-    ``entries`` are by the hash of their bytes, also those of a life before a reset, which lie beside the others.
+    uri: FilledLine
+    sha256: Sha256
+    pages: Annotated[int, Field(ge=0)] | None = None
+
+
+class Response(Model):
+    """What the recipient answered, as it was reported.
+
+    ``received_at`` is the instant it reached the office, with its offset. It alone decides on time or late.
     """
-    chain: list[str] = []
-    link = max(entries, key=lambda sha256: (entries[sha256].at, entries[sha256].number), default="")
-    while entry := entries.get(link):
-        chain.append(link)
-        link = entry.previous
-    return chain[::-1]
+
+    by: Who
+    """Who reported it."""
+    received_at: Instant
+    sender: FilledLine = Field(alias="from")
+    kind: ResponseKind
+    items: Literal["all"] | Annotated[tuple[ItemReport, ...], Field(max_length=200)] = ()
+    documents: Annotated[tuple[Document, ...], Field(max_length=500)] = ()
+    note: Text = ""
 
 
 class PendingMessage(Model):
-    """A message that Temporal accepted for a workflow which was stopped before it filed that."""
+    """A message that Temporal accepted for a workflow which was stopped before the message was filed."""
 
     name: str
     """Of the update or signal."""
@@ -72,7 +54,7 @@ class PendingMessage(Model):
 
 
 class Recovery(Model):
-    """Authorizes one workflow to continue a request from its case file, after the one before it has stopped."""
+    """Authority for one workflow to continue a request from its case file, after the one before it has stopped."""
 
     workflow_id: str
     number: int
@@ -84,7 +66,7 @@ class Recovery(Model):
     at: datetime
     """UTC."""
     pending: tuple[PendingMessage, ...] = ()
-    """What the workflow before had accepted and not filed, as its history has it."""
+    """What the workflow before accepted last, as its history has it."""
 
 
 class Filed(Model):
@@ -114,6 +96,16 @@ class KnownDelivery(Model):
 
     at: datetime
     evidence: str = ""
+
+
+class UnconfirmedLetter(Model):
+    """An attempt at a letter of which nobody knows whether the mail server accepted it."""
+
+    step: Step
+    attempt: int
+    possible_copy: bool
+    address: str
+    """Where a letter to the recipient went; empty for our own people."""
 
 
 class SentLetter(Model):
@@ -152,7 +144,7 @@ class Draft(Model):
         return self.document.sha256
 
 
-class Decision(Model):
+class ReviewDecision(Model):
     """What a person decided on one version of the draft, against the file that was read."""
 
     version: int

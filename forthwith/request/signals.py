@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from forthwith.plain_errors import problems
-from forthwith.request.messages import SIGNALS, DeliveryReport, RecordResponse
+from forthwith.request.deliveries import RecordDelivery
+from forthwith.request.messages import SIGNALS
+from forthwith.request.responses import RecordResponse
 
 KEPT = 4_000
 """Characters of an unreadable message that enter the record; its hash and length tell the rest."""
@@ -21,7 +23,7 @@ class Unreadable:
     problem: str
 
 
-def read_signal(name: str, payloads: Sequence[bytes]) -> RecordResponse | DeliveryReport | Unreadable:
+def read_signal(name: str, payloads: Sequence[bytes]) -> RecordResponse | RecordDelivery | Unreadable:
     """The message behind a signal, or what is wrong with it by name."""
     content = _shown(payloads)
     model = SIGNALS.get(name)

@@ -6,10 +6,8 @@ from datetime import UTC, datetime
 from forthwith.base import Model
 from forthwith.campaign.models import RequestPlan
 from forthwith.deadlines.clock import Computation
-from forthwith.request.messages import Status
-from forthwith.request.timetable import CURE_ENDS, OBJECTION_DUE, RESPONSE_DUE, RETURN_DATE, Step, Timetable
+from forthwith.request.timetable import Step
 from forthwith.views.forecast import Foreseen
-from forthwith.views.life import Life, MarkKind, Standing, agree
 
 NEXT = "next"
 
@@ -18,7 +16,7 @@ class Appointment(Model):
     """One entry of a calendar. Instants are UTC."""
 
     uid: str
-    """The same in every file that tells of this date, so that a calendar program replaces the entry and adds none."""
+    """The same in every file with this date, so that a calendar program replaces the entry instead of adding one."""
     title: str
     at: datetime
     """Of a deadline the first instant that is too late."""
@@ -33,21 +31,14 @@ class Appointment(Model):
 
 
 def deadline(plan: RequestPlan, name: str, due: Computation, *, as_of: datetime, version: int = 0) -> Appointment:
-    """A date that was computed, with its explanation."""
-    return known_date(plan, name, due.closes_at, why=due.explain(), as_of=as_of, version=version)
-
-
-def known_date(
-    plan: RequestPlan, name: str, at: datetime, *, why: tuple[str, ...], as_of: datetime, version: int
-) -> Appointment:
-    """A date in the recipient's zone."""
+    """A date that was computed, with its explanation, in the recipient's zone."""
     return Appointment(
         uid=_uid(plan, name),
         title=_title(plan, name),
-        at=at.astimezone(UTC),
+        at=due.closes_at.astimezone(UTC),
         is_deadline=True,
         zone=plan.jurisdiction.timezone,
-        why=why,
+        why=due.explain(),
         as_of=as_of,
         version=version,
     )
@@ -93,27 +84,6 @@ def foreseen_appointments(plan: RequestPlan, steps: Iterable[Foreseen], *, as_of
             why=step.why,
             as_of=as_of,
         )
-
-
-def open_appointments(
-    plan: RequestPlan, life: Life, dates: Timetable | None, standing: Standing, what: str
-) -> Iterator[Appointment]:
-    """The dates of one open request: those that it says itself, with their explanation where that leads to them."""
-    as_of, version = life.told_until, life.entries
-    drawn = {mark.kind for mark in life.marks if mark.planned}
-    if standing.response_due:
-        if dates and agree(dates.deadline.closes_at, standing.response_due):
-            yield deadline(plan, RESPONSE_DUE, dates.deadline, as_of=as_of, version=version)
-        else:
-            yield known_date(plan, RESPONSE_DUE, standing.response_due, why=(), as_of=as_of, version=version)
-    if dates and dates.cure and MarkKind.CURE in drawn and standing.status is Status.OVERDUE:
-        yield deadline(plan, CURE_ENDS, dates.cure, as_of=as_of, version=version)
-    if dates and dates.return_due and MarkKind.RETURN in drawn:
-        yield deadline(plan, RETURN_DATE, dates.return_due, as_of=as_of, version=version)
-        if dates.objection_due and dates.objection_due != dates.return_due:
-            yield deadline(plan, OBJECTION_DUE, dates.objection_due, as_of=as_of, version=version)
-    if standing.next_action_at and what:
-        yield next_action(plan, what, standing.next_action_at, as_of=as_of, version=version)
 
 
 def _uid(plan: RequestPlan, step: str) -> str:

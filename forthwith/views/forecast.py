@@ -24,15 +24,16 @@ from forthwith.request.actions import (
     SendLetter,
     Wait,
 )
-from forthwith.request.case import Case
-from forthwith.request.messages import RecordIssuance, RecordService, ReviewSubpoena, Status, Who
 from forthwith.request.record import Draft, Filed, Receipt
+from forthwith.request.request import Request
+from forthwith.request.subpoena_process import RecordIssuance, RecordService, ReviewSubpoena
 from forthwith.request.timetable import CURE_ENDS, OBJECTION_DUE, RESPONSE_DUE, RETURN_DATE, StepKind, timetable
+from forthwith.request.vocabulary import Status, Who
 
 _NOT_YET = Filed(uri="", sha256="0" * 64, size=0)
 _A_SECOND = timedelta(seconds=1)
 _SOMEBODY = Who(name="Somebody", role="to be known")
-_LONGEST_LIFE = timedelta(days=3660)
+_MAX_HISTORY = timedelta(days=3660)
 
 
 @dataclass(frozen=True)
@@ -58,50 +59,49 @@ def forecast(plan: RequestPlan, recipient: Clock, issuer: Clock, *, opened_at: d
 
 
 def _silent_life(plan: RequestPlan, recipient: Clock, issuer: Clock, opened_at: datetime) -> Iterator[Foreseen]:
-    case, now = Case(plan, opened_at=opened_at), opened_at
-    case.opened(now)
-    while now - opened_at < _LONGEST_LIFE:
-        match case.proceed(now):
+    request, now = Request.opened(plan, opened_at), opened_at
+    while now - opened_at < _MAX_HISTORY:
+        match request.proceed(now):
             case ComputeDates(facts):
-                case.dates_computed(timetable(plan, recipient, issuer, facts), now)
+                request.dates_computed(timetable(plan, recipient, issuer, facts), now)
             case SendLetter(step) as letter:
-                order = letter_order(case, letter, now)
+                order = letter_order(request, letter, now)
                 zone = recipient.zone if step.to == "recipient" else issuer.zone
                 # What goes out once a person has issued is as uncertain as that person's day.
-                what = "later" if case.issued else "letter"
+                what = "later" if request.state.process.issued else "letter"
                 yield Foreseen(now, step.id, what, step.to, zone, (f"{step.why}.",), order)
                 if step.kind is StepKind.DEMAND:
                     yield _date(RESPONSE_DUE, order.deadline)
                 if step.kind is StepKind.FINAL_NOTICE and order.cure:
                     yield _date(CURE_ENDS, order.cure)
-                case.letter_accepted(step, _receipt(now), possible_copy=False, now=now)
+                request.letter_accepted(step, _receipt(now), possible_copy=False, now=now)
                 if step.kind is StepKind.REVIEW_ESCALATION:
-                    yield from _decide(case, issuer, now)
+                    yield from _decide(request, issuer, now)
             case DraftSubpoena(version) as draft:
-                order = draft_order(case, draft, now)
+                order = draft_order(request, draft, now)
                 yield Foreseen(
                     now, f"draft {version}", "draft", None, issuer.zone, ("the time to respond is over.",), order
                 )
                 missing = missing_fields(plan.campaign, {})
-                case.drafted(Draft(version=version, document=_NOT_YET, missing=missing), now)
+                request.draft_finished(Draft(version=version, document=_NOT_YET, missing=missing), now)
             case CopyIssued():
-                case.copied(_NOT_YET, now)
+                request.record_copy_finished(_NOT_YET, now)
             case DraftReferral():
-                case.referral_drafted(_NOT_YET, now)
-            case Wait() if case.phase in (Status.AWAITING_ISSUANCE, Status.AWAITING_SERVICE):
-                for foreseen in _decide(case, issuer, now):
+                request.memo_finished(_NOT_YET, now)
+            case Wait() if request.state.phase in (Status.AWAITING_ISSUANCE, Status.AWAITING_SERVICE):
+                for foreseen in _decide(request, issuer, now):
                     now = foreseen.at
                     yield foreseen
             case Wait(until):
-                if case.phase is Status.AWAITING_RETURN and not case.refers:
-                    yield from _return_dates(case)
+                if request.state.phase is Status.AWAITING_RETURN and not request.state.process.refers:
+                    yield from _return_dates(request)
                 now = until
             case Close():
                 return
 
 
-def _return_dates(case: Case) -> Iterator[Foreseen]:
-    dates = case.timetable
+def _return_dates(request: Request) -> Iterator[Foreseen]:
+    dates = request.dates
     if dates is None or dates.return_due is None or dates.objection_due is None:
         return
     if dates.objection_due != dates.return_due:
@@ -109,15 +109,15 @@ def _return_dates(case: Case) -> Iterator[Foreseen]:
     yield _date(RETURN_DATE, dates.return_due)
 
 
-def _decide(case: Case, issuer: Clock, now: datetime) -> Iterator[Foreseen]:
+def _decide(request: Request, issuer: Clock, now: datetime) -> Iterator[Foreseen]:
     """What only people do, as if each did it in the last second that is theirs."""
-    if case.draft is None or case.timetable is None:
+    if request.state.process.draft is None or request.dates is None:
         return
-    sha256, moment = case.draft.sha256, now
-    due = case.timetable.chase_due
-    if due and case.phase in (Status.AWAITING_ISSUANCE, Status.AWAITING_SERVICE):
+    sha256, moment = request.state.process.draft.sha256, now
+    due = request.dates.chase_due
+    if due and request.state.phase in (Status.AWAITING_ISSUANCE, Status.AWAITING_SERVICE):
         moment = max(now, due.closes_at - _A_SECOND)
-    match case.phase:
+    match request.state.phase:
         case Status.AWAITING_REVIEW:
             message = ReviewSubpoena(event_id="approval", by=_SOMEBODY, decision="approve", sha256=sha256)
         case Status.AWAITING_ISSUANCE:
@@ -142,7 +142,7 @@ def _decide(case: Case, issuer: Clock, now: datetime) -> Iterator[Foreseen]:
                 served_at=moment,
                 notice_to_parties_at=now,
             )
-    case.record(message, moment)
+    request.take(message, moment)
 
 
 def _later(name: str, moment: datetime, issuer: Clock, due: Computation | None) -> Foreseen:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from forthwith.base import Model
-from forthwith.request.messages import ENDED, Attention, Status
+from forthwith.request.vocabulary import ENDED, Attention, Status
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -21,7 +21,7 @@ class Listed(Model):
     response_due: datetime | None
     next_action_at: datetime | None
     execution: str
-    """Temporal's own status: anything but RUNNING and COMPLETED means a bug, or that somebody terminated it."""
+    """Temporal's own status: anything but RUNNING and COMPLETED means a bug, or that it was terminated."""
 
     @property
     def is_open(self) -> bool:
@@ -30,12 +30,12 @@ class Listed(Model):
 
     @property
     def is_stopped(self) -> bool:
-        """Whether nobody drives it any more although it never came to its end."""
+        """Whether its workflow is gone although it has not ended."""
         return self.execution not in ("RUNNING", "COMPLETED", "CONTINUED_AS_NEW")
 
     @property
     def needs_a_person(self) -> bool:
-        """Whether it does not go on well by itself."""
+        """Whether it does not continue well by itself."""
         return self.is_stopped or (self.is_open and bool(self.attention))
 
 
@@ -44,7 +44,7 @@ class Counts(Model):
 
     requests: int
     attention: int
-    """Requests that do not go on well by themselves: open with a reason for attention, or stopped."""
+    """Requests that do not continue well by themselves: open with a reason for attention, or stopped."""
     statuses: dict[Status, int]
 
 

@@ -8,13 +8,13 @@ and lets HTML through: so a page is few paragraphs and lists, and whatever other
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from typing import assert_never
 
 from forthwith.campaign.models import RequestPlan
 from forthwith.deadlines.computation import Computation
-from forthwith.request.case import Case
-from forthwith.request.messages import Attention, Status
 from forthwith.request.record import SentLetter
+from forthwith.request.request import Request
+from forthwith.request.vocabulary import Attention, Status
+from forthwith.views.remedies import remedy
 from forthwith.views.status import (
     NextAction,
     RequestStatus,
@@ -27,7 +27,7 @@ from forthwith.views.status import (
 )
 
 LETTERS_SHOWN, NAMES_SHOWN = 5, 20
-LONGEST_QUOTE = 400
+MAX_QUOTE = 400
 """Characters of somebody else's text; the timeline has all of it."""
 
 # Escaped are the characters of Markdown and its usual extensions, and the colon and dot without which nothing that
@@ -36,33 +36,33 @@ _MARKUP = re.compile(r"[\\`*_{}\[\]<>#|&~^$!]|:(?=\S)|(?<=www)\.", re.IGNORECASE
 _NO_BACKTICK = "\N{MODIFIER LETTER GRAVE ACCENT}"
 
 
-def current_details(case: Case, next_action: NextAction | None) -> str:
+def current_details(request: Request, next_action: NextAction | None) -> str:
     """The changing part of the page: what it waits for, until when, what needs a person, what happens next."""
-    view = request_status(case, next_action)
+    view = request_status(request, next_action)
     if ended := view.outcome:
-        at = local_time(ended.ended_at, case.plan.jurisdiction.timezone)
+        at = local_time(ended.ended_at, request.plan.jurisdiction.timezone)
         lines = [f"**{view.status}** since {at} – {_plain(ended.text)}", ""]
     else:
         lines = [f"**{view.status}** – waits for {view.waiting_for}", ""]
     if view.status is Status.ON_HOLD:
-        lines[1:] = [f"Meanwhile no letter goes to the recipient. Before the hold it was {case.phase}.", ""]
+        lines[1:] = [f"Meanwhile no letter goes to the recipient. Before the hold it was {request.state.phase}.", ""]
     if view.attention:
         lines += [f"> Needs a person: {', '.join(map(_spoken, view.attention))}", ""]
     for reason, why in view.attention.items():
         lines.append(f"- **{_spoken(reason).capitalize()}:** {_plain(why)}")
-        lines.append(f"- **To do:** {_what_to_do(case, reason)}")
-    if next_action and case.is_open:
-        lines.append(f"- **Next:** {next_in_words(case, next_action)}")
-    if case.recipient != case.plan.recipient:
-        to = case.recipient
+        lines.append(f"- **To do:** {_what_to_do(request, reason)}")
+    if next_action and request.state.is_open:
+        lines.append(f"- **Next:** {next_in_words(request, next_action)}")
+    if request.state.recipient != request.plan.recipient:
+        to = request.state.recipient
         lines.append(f"- **Recipient, corrected:** {_plain(to.name)}, {_plain(to.attention)}, {_code(to.email)}")
-    lines += _dates(case, view)
+    lines += _dates(request, view)
     lines.append(f"- **Outstanding:** {_outstanding(view)}")
-    lines += _draft(case, view)
+    lines += _draft(request, view)
     if view.letters:
         last = view.letters[-LETTERS_SHOWN:]
         lines += ["", f"**Last letters** ({len(last)} of {len(view.letters)}, newest first)", ""]
-        lines += [f"- {_letter_in_words(case, letter)}" for letter in reversed(last)]
+        lines += [f"- {_letter_in_words(request, letter)}" for letter in reversed(last)]
     return "\n".join(lines)
 
 
@@ -85,25 +85,25 @@ def static_details(plan: RequestPlan) -> str:
     return "\n".join((f"**{_plain(plan.campaign.title)}**", "", *facts))
 
 
-def _dates(case: Case, view: RequestStatus) -> Iterator[str]:
+def _dates(request: Request, view: RequestStatus) -> Iterator[str]:
     if view.paused_since:
-        since = local_time(view.paused_since, case.plan.jurisdiction.timezone)
-        is_known = view.response_due and case.phase is not Status.AWAITING_RETURN
+        since = local_time(view.paused_since, request.plan.jurisdiction.timezone)
+        is_known = view.response_due and request.state.phase is not Status.AWAITING_RETURN
         unknown = "" if is_known else "; when the time is over is known once it runs again"
         yield f"- **The clock stands still** since {since}{unknown}"
-    yield from _date(f"Response {'was due' if is_over(case) else 'due'}", view.response_due)
+    yield from _date(f"Response {'was due' if is_over(request) else 'due'}", view.response_due)
     yield from _date("Time to cure ends", view.cure_due)
     if view.issued:
         number, signer = _plain(view.issued.number), _plain(view.issued.signed_by)
-        issued_at = local_time(view.issued.issued_at, zone_of(case, "operator"))
+        issued_at = local_time(view.issued.issued_at, zone_of(request, "operator"))
         yield f"- **Issued** as {number}, signed by {signer}, {issued_at}"
     if view.service:
-        served_at = local_time(view.service.served_at, zone_of(case, "recipient"))
+        served_at = local_time(view.service.served_at, zone_of(request, "recipient"))
         yield f"- **Served** on {_plain(view.service.on_whom)}, {_plain(view.service.how)}, {served_at}"
     if view.objection_due != view.return_due:
         yield from _date("Objection due", view.objection_due)
     yield from _date("Return date", view.return_due)
-    if on_our_desk := due_on_our_desk(case):
+    if on_our_desk := due_on_our_desk(request):
         yield from _date(f"{on_our_desk[0].capitalize()} due", on_our_desk[1])
 
 
@@ -119,79 +119,43 @@ def _outstanding(view: RequestStatus) -> str:
     return f"{_listed(view.outstanding)} ({len(view.outstanding)} of {len(view.items)})"
 
 
-def _draft(case: Case, view: RequestStatus) -> Iterator[str]:
+def _draft(request: Request, view: RequestStatus) -> Iterator[str]:
     draft = view.draft
     if draft is None:
         return
-    approved = f", approved by {_plain(case.approved_by.name)}" if case.approved_by else ""
+    approved = (
+        f", approved by {_plain(request.state.process.approved_by.name)}" if request.state.process.approved_by else ""
+    )
     yield f"- **Draft {draft.version}**{approved}: {_code(draft.document.uri)}, sha256 {_code(draft.sha256)}"
     if draft.missing:
         yield f"- **Still empty**, so that it cannot be approved: {_listed(draft.missing)}"
-    if case.phase is Status.AWAITING_ISSUANCE:
+    if request.state.phase is Status.AWAITING_ISSUANCE:
         told = '--number "…" --signed-by "…" --sha256 HASH-OF-WHAT-WAS-SIGNED'
-        yield f"- **Once issued:** {_command('issued', case.plan, f'--draft {draft.sha256} {told}')}"
-    if case.phase is Status.AWAITING_SERVICE:
+        yield f"- **Once issued:** {_command('record-issuance', request.plan, f'--draft {draft.sha256} {told}')}"
+    if request.state.phase is Status.AWAITING_SERVICE:
         told = '--on "…" --how "by hand" --served-by "…"'
-        yield f"- **Once served:** {_command('served', case.plan, told)}"
-    if case.phase is Status.AWAITING_REVIEW:
+        yield f"- **Once served:** {_command('record-service', request.plan, told)}"
+    if request.state.phase is Status.AWAITING_REVIEW:
         decisions = ("--approve", '--revise --set FIELD="…"', '--reject --reason "…"')[bool(draft.missing) :]
-        first = _command("review", case.plan, f"--sha256 {draft.sha256} {decisions[0]}")
+        first = _command("review-subpoena", request.plan, f"--sha256 {draft.sha256} {decisions[0]}")
         yield f"- **To decide:** {first}, or with {' or '.join(map(_code, decisions[1:]))}"
         if draft.working_copy:
             yield f"- **To mark up in a word processor:** {_code(draft.working_copy.uri)}"
 
 
-def _what_to_do(case: Case, reason: Attention) -> str:
+def _what_to_do(request: Request, reason: Attention) -> str:
     """What ends one reason for attention: the commands, and what each of them does."""
-    plan = case.plan
-    why = '--reason "…"'
-    resolve = _command("resolve", plan, f"{reason} {why}")
-    correct = _command("correct-recipient", plan, f"--email … {why}")
-    match reason:
-        case Attention.UNDELIVERABLE if case.phase is Status.SENDING:
-            return (
-                f"{correct} sends it to the right address; once the cause is gone, {resolve} sends it again; with"
-                f" {_code('--unserviceable')} it ends the request"
-            )
-        case Attention.UNDELIVERABLE if reason in case.holds:
-            return f"{correct} sends it to the right address; once the cause is gone, {resolve} sends it again"
-        case Attention.UNKNOWN_SEND:
-            arrived = _command("delivered", plan, "LETTER")
-            return f"ask the recipient; {arrived} if it arrived, else {resolve} sends it again, as a possible copy"
-        case Attention.UNREADABLE_MESSAGE:
-            read, respond = _command("timeline", plan), _command("respond", plan, "…")
-            return f"read it with {read}, record what it reports with {respond}, then {resolve}"
-        case (
-            Attention.MAIL_DELAYED
-            | Attention.DOSSIER_UNWRITABLE
-            | Attention.DATES_FAILED
-            | Attention.LETTER_FAILED
-            | Attention.DRAFT_FAILED
-        ):
-            return f"it is tried again by itself; once the cause is gone, {resolve} tries at once"
-        case Attention.DRAFT_REJECTED:
-            return f"{resolve} has it drawn up anew; {_command('withdraw', plan, why)} ends the request"
-        case Attention.OBJECTION | Attention.REFUSAL:
-            escalate = _command("escalate", plan, why)
-            return f"nothing stops for it; {escalate} does not wait for the next date, {resolve} puts it aside"
-        case Attention.EXTENSION_REQUESTED:
-            return f"{_command('extend', plan, f'--days N {why}')} grants it; {resolve} declines it"
-        case Attention.CLOCK_PAUSED:
-            return f"{_command('resume', plan, why)} has the clock run again, from now or from `--at`"
-        case Attention.ON_HOLD if case.items.claimed:
-            return f"{_command('accept', plan)} takes it as complete; {resolve} goes on as if it were not"
-        case Attention.ON_HOLD if case.phase is Status.SENDING and reason not in case.holds:
-            return f"{_command('delivered', plan, 'demand')} starts its clock"
-        case Attention.REVIEW_LATE | Attention.ISSUANCE_LATE | Attention.SERVICE_LATE:
-            return f"decide, or hand it on; {resolve} puts this aside"
-        case Attention.UNDELIVERABLE | Attention.ON_HOLD:
-            return f"{resolve} once it is dealt with"
-        case _:
-            assert_never(reason)
+    return remedy(
+        reason,
+        request.plan.workflow_id,
+        is_sending=request.state.phase is Status.SENDING,
+        is_held=reason in request.state.attention.holds,
+        has_claims=bool(request.state.items.claimed),
+    ).advice
 
 
-def _letter_in_words(case: Case, letter: SentLetter) -> str:
-    accepted = local_time(letter.receipt.accepted_at, zone_of(case, letter.to))
+def _letter_in_words(request: Request, letter: SentLetter) -> str:
+    accepted = local_time(letter.receipt.accepted_at, zone_of(request, letter.to))
     words = [f"{accepted}: {_code(letter.step)} to the {letter.to}"]
     if letter.possible_copy:
         words.append("marked as a possible copy")
@@ -226,4 +190,4 @@ def _code(text: str) -> str:
 
 def _one_line(text: str) -> str:
     seen = "".join(c for c in " ".join(text.split()) if not unicodedata.category(c).startswith("C"))
-    return seen if len(seen) <= LONGEST_QUOTE else f"{seen[:LONGEST_QUOTE]} …"
+    return seen if len(seen) <= MAX_QUOTE else f"{seen[:MAX_QUOTE]} …"

@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 from forthwith.base import Model
 from forthwith.campaign.models import Recipient, Role
 from forthwith.deadlines.clock import Computation
-from forthwith.request.case import Case
 from forthwith.request.items import ItemState
-from forthwith.request.messages import Attention, Status
+from forthwith.request.phases import PHASES, waits_for
 from forthwith.request.record import Draft, Filed, Issued, Outcome, SentLetter, ServiceRecord
+from forthwith.request.request import Request
 from forthwith.request.timetable import CURE_ENDS, OBJECTION_DUE, RESPONSE_DUE, RETURN_DATE, Facts, StepKind
+from forthwith.request.vocabulary import Attention, Status
 from forthwith.views.agenda import Appointment, deadline, planned_letter
 
 
@@ -71,27 +72,6 @@ class Explanation(Model):
     """What falls when from now on, for a calendar; each with its explanation."""
 
 
-WAITING_FOR = {
-    Status.SENDING: "the demand to be accepted",
-    Status.AWAITING_RESPONSE: "the response",
-    Status.OVERDUE: "the response, within the time to cure",
-    Status.DRAFTING: "the draft of the subpoena",
-    Status.AWAITING_REVIEW: "the attorney's decision on the draft",
-    Status.AWAITING_ISSUANCE: "a person to issue the approved subpoena",
-    Status.AWAITING_SERVICE: "a person to serve the issued subpoena",
-    Status.AWAITING_RETURN: "production, or the return date of the subpoena",
-    Status.ON_HOLD: "a person to resolve what needs attention",
-}
-
-
-OWED = {
-    Status.AWAITING_REVIEW: "decision",
-    Status.AWAITING_ISSUANCE: "issuance",
-    Status.AWAITING_SERVICE: "service",
-}
-"""What one of our own people owes."""
-
-
 PURPOSE = {
     StepKind.ACKNOWLEDGMENT: "asking to confirm that the demand arrived",
     StepKind.REVIEW_REQUEST: "asking for the decision on the draft",
@@ -107,61 +87,63 @@ PURPOSE = {
 """What a letter is for, where its name does not say it."""
 
 
-def request_status(case: Case, next_action: NextAction | None) -> RequestStatus:
+def request_status(request: Request, next_action: NextAction | None) -> RequestStatus:
     """The answer to the query `status`."""
-    dates = case.timetable if case.response_due else None
-    served = None if case.paused_since else case.timetable
+    state = request.state
+    dates = request.dates if request.response_due else None
+    served = None if state.clock.paused_since else request.dates
     return RequestStatus(
-        request=case.plan.workflow_id,
-        jurisdiction=case.recipient.name,
-        recipient=case.recipient,
-        plan=case.plan.content_hash,
-        status=case.status,
-        attention=dict(case.attention),
-        items=case.items.states,
-        outstanding=case.items.outstanding,
+        request=request.plan.workflow_id,
+        jurisdiction=state.recipient.name,
+        recipient=state.recipient,
+        plan=request.plan.content_hash,
+        status=state.status,
+        attention=dict(state.attention.reasons),
+        items=state.items.states,
+        outstanding=state.items.outstanding,
         response_due=dates.deadline if dates else None,
-        cure_due=dates.cure if dates and case.status is Status.OVERDUE else None,
-        paused_since=case.paused_since if case.is_open else None,
+        cure_due=dates.cure if dates and state.status is Status.OVERDUE else None,
+        paused_since=state.clock.paused_since if state.is_open else None,
         waiting_for="a person to let the clock run again"
-        if set(case.holds) == {Attention.CLOCK_PAUSED}
-        else WAITING_FOR.get(case.status, "nothing"),
+        if set(state.attention.holds) == {Attention.CLOCK_PAUSED}
+        else waits_for(state.status),
         next_action=next_action,
-        letters=tuple(case.letters),
-        draft=case.draft,
-        drafts=len(case.drafts),
-        issued=case.issued,
-        issued_copy=case.issued_copy,
-        service=case.service,
+        letters=tuple(state.deliveries.letters),
+        draft=state.process.draft,
+        drafts=len(state.process.drafts),
+        issued=state.process.issued,
+        issued_copy=state.process.record_copy,
+        service=state.process.service,
         return_due=served.return_due if served else None,
         objection_due=served.objection_due if served else None,
-        memo=case.memo,
-        facts=case.timetable.facts if case.timetable else None,
-        outcome=case.outcome,
-        head=case.head,
+        memo=state.process.memo,
+        facts=request.dates.facts if request.dates else None,
+        outcome=state.outcome,
+        head=request.head,
     )
 
 
-def explanation(case: Case, next_action: NextAction | None) -> Explanation:
+def explanation(request: Request, next_action: NextAction | None) -> Explanation:
     """The answer to the query `explain`: where it stands, what is due when and why, what comes next."""
-    view = request_status(case, next_action)
+    state = request.state
+    view = request_status(request, next_action)
     lines = [f"{view.jurisdiction} is {view.status}."]
     if view.outcome:
         lines.append(view.outcome.text)
     else:
         lines.append(f"It waits for {view.waiting_for}.")
     lines += [f"Attention, {reason.replace('_', ' ')}: {why}" for reason, why in view.attention.items()]
-    zone = case.plan.jurisdiction.timezone
-    for pause in case.pauses:
+    zone = request.plan.jurisdiction.timezone
+    for pause in state.clock.facts.pauses:
         lines.append(f"The clock stood still from {local_time(pause.since, zone)} to {local_time(pause.until, zone)}.")
     if view.paused_since:
         lines.append(f"The clock stands still since {local_time(view.paused_since, zone)}.")
-        if not view.response_due or case.phase is Status.AWAITING_RETURN:
+        if not view.response_due or state.phase is Status.AWAITING_RETURN:
             lines.append("When the time is over is known once it runs again.")
-    if case.recipient != case.plan.recipient:
-        lines.append(f"The recipient was corrected: {', '.join(dict(case.recipient).values())}.")
+    if state.recipient != request.plan.recipient:
+        lines.append(f"The recipient was corrected: {', '.join(dict(state.recipient).values())}.")
     if view.response_due:
-        lines.append(f"The response {'was' if is_over(case) else 'is'} due {view.response_due.in_words()}.")
+        lines.append(f"The response {'was' if is_over(request) else 'is'} due {view.response_due.in_words()}.")
         lines += view.response_due.explain()
     if view.cure_due:
         lines.append(f"The time to cure ends {view.cure_due.in_words()}.")
@@ -171,13 +153,13 @@ def explanation(case: Case, next_action: NextAction | None) -> Explanation:
     if view.service:
         lines.append(f"It was served on {view.service.on_whom} {view.service.how} by {view.service.by_whom}.")
     if view.return_due:
-        has_passed = case.refers or not case.is_open
+        has_passed = state.process.refers or not state.is_open
         lines.append(f"The return date {'was' if has_passed else 'is'} {view.return_due.in_words()}.")
         lines += view.return_due.explain()
     if view.objection_due and view.objection_due != view.return_due:
         lines.append(f"An objection is due {view.objection_due.in_words()} (FRCP 45(d)(2)(B)).")
         lines += view.objection_due.explain()
-    if on_our_desk := due_on_our_desk(case):
+    if on_our_desk := due_on_our_desk(request):
         lines.append(f"The {on_our_desk[0]} is due {on_our_desk[1].in_words()}.")
         lines += on_our_desk[1].explain()
     lines += [_item_in_words(item, item.id in view.outstanding) for item in view.items]
@@ -185,55 +167,65 @@ def explanation(case: Case, next_action: NextAction | None) -> Explanation:
         lines.append(f"Draft {view.draft.version} has sha256 {view.draft.sha256}.")
         if view.draft.missing:
             lines.append(f"It cannot be approved before these are filled in: {', '.join(view.draft.missing)}.")
-    if next_action and case.is_open:
-        lines.append(f"Next: {next_in_words(case, next_action)}.")
-    if case.timetable and case.is_open:
-        lines += [f"{step.id}: {step.why}." for step in case.pending()]
-    return Explanation(request=view.request, lines=tuple(lines), dates=tuple(_appointments(case, view)))
+    if next_action and state.is_open:
+        lines.append(f"Next: {next_in_words(request, next_action)}.")
+    if request.dates and state.is_open:
+        lines += [f"{step.id}: {step.why}." for step in request.pending()]
+    return Explanation(
+        request=view.request, lines=tuple(lines), dates=(*deadlines(request), *_planned_letters(request))
+    )
 
 
-def _appointments(case: Case, view: RequestStatus) -> Iterator[Appointment]:
-    as_of, version = (case.timeline[-1].at, len(case.timeline)) if case.timeline else (case.opened_at, 0)
+def deadlines(request: Request) -> Iterator[Appointment]:
+    """What is due when, by the recipient and by our own people."""
+    view = request_status(request, None)
     due = [(RESPONSE_DUE, view.response_due), (CURE_ENDS, view.cure_due), (RETURN_DATE, view.return_due)]
     if view.objection_due != view.return_due:
         due.append((OBJECTION_DUE, view.objection_due))
-    if on_our_desk := due_on_our_desk(case):
+    if on_our_desk := due_on_our_desk(request):
         due.append((f"{on_our_desk[0]} due", on_our_desk[1]))
+    as_of, version = request.timeline[-1].at, len(request.timeline)
     for name, computed in due:
         if computed:
-            yield deadline(case.plan, name, computed, as_of=as_of, version=version)
-    for step in case.pending() if case.timetable and case.is_open else ():
-        yield planned_letter(case.plan, step, zone=zone_of(case, step.to), as_of=as_of, version=version)
+            yield deadline(request.plan, name, computed, as_of=as_of, version=version)
 
 
-def is_over(case: Case) -> bool:
+def _planned_letters(request: Request) -> Iterator[Appointment]:
+    as_of, version = request.timeline[-1].at, len(request.timeline)
+    for step in request.pending() if request.state.is_open else ():
+        yield planned_letter(request.plan, step, zone=zone_of(request, step.to), as_of=as_of, version=version)
+
+
+def is_over(request: Request) -> bool:
     """Whether the response time is over."""
-    return not case.is_open or case.phase not in (Status.SENDING, Status.AWAITING_RESPONSE)
+    state = request.state
+    return not state.is_open or state.phase not in (Status.SENDING, Status.AWAITING_RESPONSE)
 
 
-def due_on_our_desk(case: Case) -> tuple[str, Computation] | None:
+def due_on_our_desk(request: Request) -> tuple[str, Computation] | None:
     """What one of our own people owes, and by when; None on hold, when nobody is expected to decide."""
-    dates = case.timetable
-    owed = OWED.get(case.phase)
-    if not case.is_open or case.holds or not owed or not dates or not dates.chase_due:
+    state = request.state
+    dates = request.dates
+    owed = PHASES[state.phase].owes
+    if not state.is_open or state.attention.holds or not owed or not dates or not dates.chase_due:
         return None
     return owed, dates.chase_due
 
 
-def next_in_words(case: Case, next_action: NextAction) -> str:
+def next_in_words(request: Request, next_action: NextAction) -> str:
     """The time of whoever gets the next letter, else of the recipient, whose time it is that runs."""
-    step = next(iter(case.pending()), None)
+    step = next(iter(request.pending()), None)
     is_letter = step is not None and next_action.what.startswith(f"{step.id} ")
     purpose = f", {PURPOSE[step.kind]}" if step and is_letter and step.kind in PURPOSE else ""
     if next_action.at is None:
         return f"{next_action.what}{purpose}, now"
-    zone = zone_of(case, step.to if step else "recipient")
+    zone = zone_of(request, step.to if step else "recipient")
     return f"{local_time(next_action.at, zone)}: {next_action.what}{purpose}"
 
 
-def zone_of(case: Case, reader: Role) -> str:
+def zone_of(request: Request, reader: Role) -> str:
     """The time zone of one of the recipient's people, or of ours."""
-    return case.plan.jurisdiction.timezone if reader == "recipient" else case.plan.campaign.time_zone
+    return request.plan.jurisdiction.timezone if reader == "recipient" else request.plan.campaign.time_zone
 
 
 def local_time(instant: datetime, zone: str) -> str:

@@ -1,4 +1,4 @@
-"""The operator's place: a running local stage, and the commands as real processes against it."""
+"""A running local stack, and the commands as real processes against it."""
 
 import asyncio
 import csv
@@ -14,9 +14,9 @@ import pytest
 from ruamel.yaml import YAML
 from temporalio.service import RPCError, RPCStatusCode
 
-from forthwith.cli.commands.local import Stage, stage
 from forthwith.devstack.server import temporal_binary
-from forthwith.request.messages import Status
+from forthwith.devstack.stack import LocalStack, local_stack
+from forthwith.request.vocabulary import Status
 from forthwith.settings import Settings
 from forthwith.views.status import RequestStatus
 from workflows.jurisdiction_request import JurisdictionRequest
@@ -42,15 +42,15 @@ class Said:
 class Terminal:
     """Runs commands as an operator does."""
 
-    stage: Stage
+    stack: LocalStack
 
     def environment(self, **changes: str) -> dict[str, str]:
         return Settings.environment(
             **{
-                "TEMPORAL_ADDRESS": self.stage.server.address,
-                "FORTHWITH_DOSSIER": str(self.stage.dossier),
+                "TEMPORAL_ADDRESS": self.stack.server.address,
+                "FORTHWITH_DOSSIER": str(self.stack.dossier),
                 "FORTHWITH_SMTP_HOST": "127.0.0.1",
-                "FORTHWITH_SMTP_PORT": str(self.stage.mailbox.port),
+                "FORTHWITH_SMTP_PORT": str(self.stack.mailbox.port),
                 "FORTHWITH_SMTP_TLS": "none",
                 "FORTHWITH_OPERATOR": "Olivia Operator",
                 "COLUMNS": "100",
@@ -64,7 +64,7 @@ class Terminal:
 
     async def standing(self, request: str) -> RequestStatus:
         """What `status` would say, without the cost of a process."""
-        client = self.stage.server.client
+        client = self.stack.server.client
         return await client.get_workflow_handle_for(JurisdictionRequest.run, request).query(JurisdictionRequest.status)
 
     async def becomes(self, request: str, status: Status) -> None:
@@ -80,7 +80,7 @@ class Terminal:
 
         async def is_forgotten() -> bool:
             try:
-                await self.stage.server.client.get_workflow_handle(request).describe()
+                await self.stack.server.client.get_workflow_handle(request).describe()
             except RPCError as error:
                 return error.status is RPCStatusCode.NOT_FOUND
             return False
@@ -89,7 +89,7 @@ class Terminal:
 
     async def temporal(self, *words: str) -> Said:
         """The plain Temporal CLI."""
-        return await self.run(str(temporal_binary()), *words, "--address", self.stage.server.address)
+        return await self.run(str(temporal_binary()), *words, "--address", self.stack.server.address)
 
     async def run(self, *words: str, environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Said:
         process = await asyncio.create_subprocess_exec(
@@ -106,8 +106,8 @@ class Terminal:
 
 @pytest.fixture(scope="session")
 async def terminal(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Terminal]:
-    async with stage(tmp_path_factory.mktemp("office")) as there:
-        yield Terminal(there)
+    async with local_stack(tmp_path_factory.mktemp("office")) as stack:
+        yield Terminal(stack)
 
 
 CampaignWriter = Callable[..., Path]

@@ -8,8 +8,9 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from forthwith import temporal
 from forthwith.campaign.models import RequestPlan
 from forthwith.casefile.store import CampaignStart, Dossier, Opening, StartRecord
-from forthwith.request.messages import Status, Who, Withdraw
-from forthwith.request.record import GENESIS, Entry, Told
+from forthwith.request.attention import Withdraw
+from forthwith.request.entries import GENESIS, Entry
+from forthwith.request.vocabulary import Status, Who
 from forthwith.visibility import Handle, handle_of
 from tests.console.conftest import CampaignWriter, Terminal, until
 from tests.console.test_today import started
@@ -22,12 +23,12 @@ Found = dict[str, list[str]]
 
 
 class Office:
-    """One campaign, with everything that somebody can break in it."""
+    """One campaign, with everything that can be broken in it."""
 
     def __init__(self, terminal: Terminal, name: str) -> None:
         self.terminal = terminal
-        self.client = terminal.stage.server.client
-        self.dossier = Dossier(terminal.stage.dossier)
+        self.client = terminal.stack.server.client
+        self.dossier = Dossier(terminal.stack.dossier)
         self.name = name
 
     def handle(self, jurisdiction: str) -> Handle:
@@ -161,7 +162,7 @@ async def test_every_fault_is_found_once_and_what_is_well_is_not(terminal: Termi
     assert (await terminal("audit", "nobody-knows-it")).code == 2
 
 
-async def test_after_a_reset_what_people_said_is_told_again_and_all_is_well(
+async def test_after_a_reset_the_messages_are_sent_again_and_nothing_is_wrong(
     terminal: Terminal, campaign: CampaignWriter
 ):
     (request,) = await started(terminal, campaign("chicago-il"), Status.AWAITING_RESPONSE)
@@ -177,7 +178,7 @@ async def test_after_a_reset_what_people_said_is_told_again_and_all_is_well(
     assert (await terminal(*acknowledge)).code == 0
     await office.expect()
     shown = await terminal("audit", office.name)
-    assert (shown.code, "Reset, so that the case file tells two lives: " + request in shown.out) == (0, True)
+    assert (shown.code, "Reset, so that the case file has two histories: " + request in shown.out) == (0, True)
 
 
 async def test_who_starts_some_leaves_nobody_out(terminal: Terminal, campaign: CampaignWriter):

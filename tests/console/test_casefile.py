@@ -10,9 +10,9 @@ import pytest
 
 from forthwith.casefile.export import packed
 from forthwith.casefile.verify import CaseFile, request_in, wrongs
-from forthwith.request.messages import Status
+from forthwith.request.vocabulary import Status
 from tests.console.conftest import CampaignWriter, Terminal
-from tests.console.test_review import soon
+from tests.console.test_review_subpoena import soon
 
 Tamper = Callable[[dict[str, bytes]], str]
 """Changes a case file, and says which file should be named for it."""
@@ -75,7 +75,7 @@ async def test_what_was_exported_is_checked_and_whatever_was_changed_is_named(
     await terminal.becomes(request, Status.AWAITING_REVIEW)
     ended = await terminal("withdraw", request, "--reason", "settled")
     assert ended.code == 0, ended.err
-    await terminal.stage.server.client.get_workflow_handle(request).result()
+    await terminal.stack.server.client.get_workflow_handle(request).result()
     file = tmp_path / "case.zip"
     exported = await terminal("export", request, "--to", str(file), "--json", environment={"TEMPORAL_ADDRESS": "-"})
     assert exported.code == 0, exported.err
@@ -86,7 +86,7 @@ async def test_what_was_exported_is_checked_and_whatever_was_changed_is_named(
     sha256sum = shutil.which("sha256sum")
     assert sha256sum
     subprocess.run([sha256sum, "-c", "--quiet", "SHA256SUMS"], cwd=tmp_path / "out", check=True)  # noqa: ASYNC221
-    for what in (request, str(file), str(tmp_path / "out"), str(terminal.stage.dossier / request)):
+    for what in (request, str(file), str(tmp_path / "out"), str(terminal.stack.dossier / request)):
         verified = await terminal("verify", what, "--json")
         assert (verified.code, verified.json["wrong"]) == (0, []), verified.out
         assert "compared with workflow history" in verified.json["temporal"]

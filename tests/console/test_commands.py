@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from forthwith.cli.app import app
 from forthwith.devstack.process import stopped_at_the_end
 from forthwith.devstack.server import temporal_binary
-from forthwith.request.messages import Status
+from forthwith.request.vocabulary import Status
 from tests.console.conftest import EXAMPLE, CampaignWriter, Said, Terminal, until
 
 HERE = Path.cwd()
@@ -34,14 +34,14 @@ async def request_id(terminal: Terminal, campaign: CampaignWriter) -> str:
 async def test_a_request_is_told_everything_that_can_happen_to_it(terminal: Terminal, request_id: str):
     told = (
         (("acknowledge", request_id), "acknowledged"),
-        (("note", request_id, "The mayor's office called."), "called"),
-        (("delivered", request_id, "demand", "--how", "certified mail 7018"), "delivered"),
-        (("respond", request_id, "--kind", "extension_request", "--from", "Dept. of Law"), "more time"),
-        (("extend", request_id, "--days", "14", "--reason", "asked in writing"), "extended"),
-        (("respond", request_id, "--item", "A-1=objected:privilege"), "A-1"),
-        (("resolve", request_id, "objection", "--reason", "answered"), "resolved"),
-        (("escalate", request_id, "--reason", "refused on the telephone"), "Escalated"),
-        (("respond", request_id, "--all", "--document", f"s3://x,{'a' * 64},3"), "nothing is outstanding"),
+        (("add-note", request_id, "The mayor's office called."), "called"),
+        (("record-delivery", request_id, "demand", "--how", "certified mail 7018"), "delivered"),
+        (("record-response", request_id, "--kind", "extension_request", "--from", "Dept. of Law"), "more time"),
+        (("extend-deadline", request_id, "--days", "14", "--reason", "asked in writing"), "extended"),
+        (("record-response", request_id, "--item", "A-1=objected:privilege"), "A-1"),
+        (("resolve-attention", request_id, "objection", "--reason", "answered"), "resolved"),
+        (("escalate-now", request_id, "--reason", "refused on the telephone"), "Escalated"),
+        (("record-response", request_id, "--all", "--document", f"s3://x,{'a' * 64},3"), "nothing is outstanding"),
     )
     for words, answered in told:
         said = await terminal(*words)
@@ -53,15 +53,15 @@ async def test_a_request_is_told_everything_that_can_happen_to_it(terminal: Term
 
 async def test_what_is_wrong_is_refused_by_name_with_what_would_be_right(terminal: Terminal, request_id: str):
     refused = (
-        (("respond", request_id, "--item", "A-9=produced"), "A-9"),
-        (("respond", request_id, "--item", "A-1"), "A-1=produced"),
-        (("respond", request_id, "--all", "--received-at", "2018-02-20T16:05:00"), "received_at"),
-        (("respond", request_id, "--all", "--received-at", "2100-01-01T00:00:00Z"), "future"),
-        (("extend", request_id, "--to", "2020-01-01", "--reason", "x"), "to"),
-        (("extend", request_id, "--reason", "x"), "exactly one of --to, --days"),
-        (("resolve", request_id, "undeliverable", "--reason", "x"), "not open"),
-        (("review", request_id, "--sha256", "a" * 64, "--approve"), "no draft"),
-        (("accept", request_id), "completeness"),
+        (("record-response", request_id, "--item", "A-9=produced"), "A-9"),
+        (("record-response", request_id, "--item", "A-1"), "A-1=produced"),
+        (("record-response", request_id, "--all", "--received-at", "2018-02-20T16:05:00"), "received_at"),
+        (("record-response", request_id, "--all", "--received-at", "2100-01-01T00:00:00Z"), "future"),
+        (("extend-deadline", request_id, "--to", "2020-01-01", "--reason", "x"), "to"),
+        (("extend-deadline", request_id, "--reason", "x"), "exactly one of --to, --days"),
+        (("resolve-attention", request_id, "undeliverable", "--reason", "x"), "not open"),
+        (("review-subpoena", request_id, "--sha256", "a" * 64, "--approve"), "no draft"),
+        (("accept-response", request_id), "completeness"),
         (("status", "no-such/request"), "there is no request"),
         (("withdraw", "no-such/request", "--reason", "x"), "there is no request"),
     )
@@ -74,11 +74,11 @@ async def test_what_is_wrong_is_refused_by_name_with_what_would_be_right(termina
 
 
 async def test_the_same_event_told_twice_is_answered_the_same_and_recorded_once(terminal: Terminal, request_id: str):
-    words = ("note", request_id, "Once.", "--event-id", "note-1", "--json")
+    words = ("add-note", request_id, "Once.", "--event-id", "note-1", "--json")
     assert (await terminal(*words)).json == (await terminal(*words)).json
     entries = (await terminal("timeline", request_id, "--json")).json
     assert [entry["text"] for entry in entries].count("Once.") == 1
-    other = await terminal("note", request_id, "Something else.", "--event-id", "note-1")
+    other = await terminal("add-note", request_id, "Something else.", "--event-id", "note-1")
     assert other.code == 1
     assert "already used for another message" in other.err
 
@@ -94,7 +94,7 @@ async def test_a_whole_message_is_read_from_a_file(terminal: Terminal, request_i
     }
     file = tmp_path / "message.json"
     file.write_text(json.dumps(message))
-    assert (await terminal("respond", request_id, "--payload", str(file))).code == 0
+    assert (await terminal("record-response", request_id, "--payload", str(file))).code == 0
     (entry,) = [
         entry
         for entry in (await terminal("timeline", request_id, "--json")).json
@@ -103,10 +103,10 @@ async def test_a_whole_message_is_read_from_a_file(terminal: Terminal, request_i
     assert entry["by"] == message["by"]
     for content, named in (("[1", "JSON"), (json.dumps({**message, "kind": "letter"}), "kind: 'letter' is not one of")):
         file.write_text(content)
-        said = await terminal("respond", request_id, "--payload", str(file))
+        said = await terminal("record-response", request_id, "--payload", str(file))
         assert said.code == 1
         assert named in said.err
-    missing = await terminal("respond", request_id, "--payload", str(tmp_path / "nowhere.json"))
+    missing = await terminal("record-response", request_id, "--payload", str(tmp_path / "nowhere.json"))
     assert missing.code == 1
     assert "No such file" in missing.err
 
@@ -123,7 +123,7 @@ async def test_what_reads_speaks_to_programs_and_to_people(terminal: Terminal, r
         ("status", request_id),
         ("explain", request_id),
         ("timeline", request_id),
-        ("inbox", str(terminal.stage.mail), "--to", "chicago"),
+        ("inbox", str(terminal.stack.mail), "--to", "chicago"),
     )
     to_people = asyncio.gather(*(terminal(*words) for words in commands))
     to_programs = asyncio.gather(*(terminal(*words, "--json") for words in commands))
@@ -133,11 +133,11 @@ async def test_what_reads_speaks_to_programs_and_to_people(terminal: Terminal, r
         assert for_programs.json
     watched = (await terminal("watch", campaign, "--json")).json
     assert [one["request"] for one in watched] == [request_id]
-    shown = await terminal("inbox", str(terminal.stage.mail), "--show", "1")
+    shown = await terminal("inbox", str(terminal.stack.mail), "--show", "1")
     assert "Auto-Submitted: auto-generated" in shown.out
 
 
-async def test_doctor_finds_a_local_stage_in_good_health_and_says_what_ails_another(terminal: Terminal, tmp_path: Path):
+async def test_doctor_finds_a_local_stack_in_good_health_and_says_what_ails_another(terminal: Terminal, tmp_path: Path):
     async def is_healthy() -> bool:
         return (await terminal("doctor")).code == 0
 
@@ -157,10 +157,10 @@ async def test_doctor_finds_a_local_stage_in_good_health_and_says_what_ails_anot
         assert wrong in check["found"]
         assert remedy in check["remedy"]
 
-    terminal.stage.mailbox.faults.refuse_login = True
+    terminal.stack.mailbox.faults.refuse_login = True
     login = {"FORTHWITH_SMTP_USERNAME": "forthwith", "FORTHWITH_SMTP_PASSWORD": "expired"}
     refused = await terminal("doctor", environment=login)
-    terminal.stage.mailbox.faults.refuse_login = False
+    terminal.stack.mailbox.faults.refuse_login = False
     assert "535" in refused.out
     assert "correct FORTHWITH_SMTP_USERNAME and _PASSWORD" in refused.out
 

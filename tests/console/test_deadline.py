@@ -216,7 +216,7 @@ def test_as_many_days_are_numbered_as_were_asked_for(start: date, days: int, uni
         ("--from 2018-01-24 --days 0", "--days is 0; give at least 1, or at most -1 to count backward"),
         ("--from 2018-01-24 --days 30 --by 2018-02-23", "--days and --by contradict each other; give one of them"),
         ("--from 2018-01-24 --days 3 --business-days 2", "--days and --business-days contradict each other"),
-        ("--from 2018-01-24", "Say how long: --days, --business-days, --hours, --by, or a --rule"),
+        ("--from 2018-01-24", "Give the time: --days, --business-days, --hours, --by, or a --rule"),
         ("--from 2018-01-24 --days 99999", "--days 99999 is longer than ten years"),
         ("--from 2018-01-24 --days 3 --state IK", "No state is called 'IK'; did you mean ID (Idaho), IL (Illinois)"),
         ("--from 2018-01-24 --days 3 --state Ilinois", "No state is called 'Ilinois'; did you mean Illinois?"),
@@ -235,13 +235,13 @@ def test_as_many_days_are_numbered_as_were_asked_for(start: date, days: int, uni
         ("--from 2018-01-24T10:00 --hours 0", "--hours is 0; give at least 1, or at most -1 to count backward"),
         ("--from 2018-01-24 --days 3 --cut-off 17:00", "A cut-off needs the time of the event"),
         ("--from 2018-01-24 --rule ilinois-foia", "No rule is called 'ilinois-foia'; known are frcp6"),
-        ("--from 2018-01-24 --rule frcp6", "The rule frcp6 does not say how long the time is; give --days"),
-        ("--from 2018-01-24 --rule illinois-foia --days 5", "says itself how long the time is; leave out the number"),
+        ("--from 2018-01-24 --rule frcp6", "The rule frcp6 has no time of its own; give --days"),
+        ("--from 2018-01-24 --rule illinois-foia --days 5", "has its own time; leave out the number"),
         ("--from 1990-01-24 --rule illinois-foia", "The rule illinois-foia is known from 2010-01-01 on"),
         ("--from 2018-01-24 --days 3 --pause 2018-01-25", "is written FROM..UNTIL"),
         ("--from 2018-01-24 --days 3 --pause 2018-01-25..2018-01-24", "ends before it begins"),
         ("--from 2018-01-24 --days 3 --closed 2018-02-30=Snow", "2018-02-30 does not exist in the calendar"),
-        ("--from 2018-01-24 --days 3 --extend soon", "--extend 'soon' is no length of time"),
+        ("--from 2018-01-24 --days 3 --extend soon", "--extend 'soon' is not a time"),
         ("--from 2018-01-24 --days 3 --reading strikt", "--reading is later or strict, not 'strikt'"),
         ("--by 2018-02-23 --mail", "--by names the last day itself, so --mail would change nothing"),
         ("--from 2018-01-24T10:00 --hours 3 --mail", "Hours run on whatever the day, so --mail would change nothing"),
@@ -256,16 +256,16 @@ def test_as_many_days_are_numbered_as_were_asked_for(start: date, days: int, uni
             "--by 2018-02-23 --reading strict",
             "the last day itself, so --reading strict would change nothing",
         ),
-        ("--by 2018-02-23 --extended", "--extended is the more time of a rule's own; after --by say how much"),
-        ("--from 2018-01-24T10:00 --hours 3 --extended", "after --hours say how much with --extend"),
+        ("--by 2018-02-23 --extended", "--extended is the more time that a rule allows; after --by give it"),
+        ("--from 2018-01-24T10:00 --hours 3 --extended", "after --hours give it with --extend"),
         ("--from 2018-01-24T10:00 --hours 3 --closes 17:00", "Hours run on whatever the day, so --closes would"),
         (
             "--from 2018-01-24T10:00 --hours 3 --rule illinois-foia",
-            "how long the time is; leave out --hours",
+            "has its own time; leave out --hours",
         ),
         (
             "--from 2026-06-17 --rule oregon-public-records --extended",
-            "allows no more time; say how much",
+            "allows no more time; give it",
         ),
         ("--from 2018-01-24 --days -10 --extend 5", "Only a count that runs forward from an event can be extended"),
         ("--from 2018-01-24 --days -10 --extended", "Only a count that runs forward from an event can be extended"),
@@ -286,7 +286,7 @@ def test_every_state_has_a_name_and_a_zone_that_exists():
     assert set(PLACES) == STATES
     for place in PLACES.values():
         assert place.name
-        assert all(map(known_zone, (place.zone, *place.elsewhere)))
+        assert all(map(known_zone, (place.zone, *place.other_zones)))
 
 
 def test_it_does_not_wait_for_the_client_of_temporal_to_load():

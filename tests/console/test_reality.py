@@ -37,9 +37,9 @@ async def test_on_the_real_clock_the_letters_come_as_previewed(terminal: Termina
         foreseen = [
             (step["step"], step["to"])
             for step in preview
-            if step["jurisdiction"] == jurisdiction and step["what"] == "letter"
+            if step["jurisdiction"] == jurisdiction and step["kind"] == "letter"
         ]
-        handle = terminal.stage.server.client.get_workflow_handle_for(JurisdictionRequest.run, request)
+        handle = terminal.stack.server.client.get_workflow_handle_for(JurisdictionRequest.run, request)
 
         async def the_supervisor_was_asked() -> bool:
             status = await handle.query(JurisdictionRequest.status)  # noqa: B023 - awaited before the next one
@@ -57,8 +57,8 @@ async def test_on_the_virtual_clock_the_moments_are_those_previewed(terminal: Te
     file = read_campaign(campaign(*THREE))
     opened_at = datetime.now(UTC)
     planned = plan_requests(file, opened_at=opened_at)
-    clock = VirtualClock(terminal.stage.server.client)
-    starter = Starter(clock.client, Dossier(terminal.stage.dossier), started_by="a test", now=opened_at)
+    clock = VirtualClock(terminal.stack.server.client)
+    starter = Starter(clock.client, Dossier(terminal.stack.dossier), started_by="a test", now=opened_at)
     await starter.start(planned)
     for request in planned:
         foreseen = [step for step in request.forecast(opened_at) if step.what == "letter"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from icalendar import Calendar
 
-from forthwith.request.messages import Status
+from forthwith.request.vocabulary import Status
 from tests.console.conftest import CampaignWriter, Terminal, until
 from tests.console.test_today import handle, started
 
@@ -29,8 +29,8 @@ async def test_a_campaign_is_written_as_a_page_with_all_its_requests(
         return [one["status"] for one in shown] == ["OnHold", "AwaitingResponse"]
 
     await until(is_on_hold)
-    shutil.copytree(terminal.stage.dossier / "pinned", dossier / "pinned")
-    shutil.copytree(terminal.stage.dossier / name, dossier / name)
+    shutil.copytree(terminal.stack.dossier / "pinned", dossier / "pinned")
+    shutil.copytree(terminal.stack.dossier / name, dossier / name)
     shutil.copytree(dossier / name / QUIET, dossier / name / GONE)  # as if Temporal had forgotten it
     said = await terminal(
         "report", name, "--to", str(folder), "--json", environment={"FORTHWITH_DOSSIER": str(dossier)}
@@ -40,13 +40,13 @@ async def test_a_campaign_is_written_as_a_page_with_all_its_requests(
     assert list(rows) == [UNREADABLE, GONE, QUIET], "who needs a person comes first"
     assert said.json["statuses"] == {"AwaitingResponse": 1, "OnHold": 1}
     assert said.json["forgotten"] == 1
-    assert [duty["request"] for duty in said.json["duties"]] == [f"{name}/{UNREADABLE}"]
+    assert [task["request"] for task in said.json["tasks"]] == [f"{name}/{UNREADABLE}"]
     assert rows[QUIET]["name"] == "City and County of Denver, Colorado"
     assert (rows[QUIET]["rung"], rows[QUIET]["rungs"]) == ("demand", 11)
     assert rows[QUIET]["next"] == "acknowledgment"
     assert "M" in rows[QUIET]["next_local"].split()[-1], "in mountain time"
     assert {"demand", "clock starts", "response due", "letter", "final notice", "cure ends"} <= {
-        mark["kind"] for mark in rows[QUIET]["life"]["marks"]
+        mark["kind"] for mark in rows[QUIET]["history"]["marks"]
     }
     assert "its record has no end" in rows[GONE]["problem"]
     assert json.loads((folder / "report.json").read_text()) == said.json

@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError
 from forthwith import temporal
 from forthwith.campaign.campaign_file import default_templates
 from forthwith.casefile.store import Dossier
-from forthwith.request.messages import Status
+from forthwith.request.vocabulary import Status
 from tests.console.conftest import CampaignWriter, Terminal, until, write_campaign
 from workflows.jurisdiction_request import JurisdictionRequest
 
@@ -25,7 +25,7 @@ TWO = ("chicago-il", "cook-county-il")
 
 def demands(terminal: Terminal, *addresses: str) -> Counter[str]:
     """How often each of these was written to."""
-    return Counter(to for mail in terminal.stage.mailbox.messages() for to in mail.to if to in addresses)
+    return Counter(to for mail in terminal.stack.mailbox.messages() for to in mail.to if to in addresses)
 
 
 def addresses(*jurisdictions: str, of: str) -> list[str]:
@@ -66,7 +66,7 @@ async def forgotten(terminal: Terminal, tmp_path_factory: pytest.TempPathFactory
     request = (await terminal("start", file, "--json")).json[0]["request"]
     await terminal.becomes(request, Status.AWAITING_RESPONSE)
     assert (await terminal("withdraw", request, "--reason", "a test")).code == 0
-    client = terminal.stage.server.client
+    client = terminal.stack.server.client
     await asyncio.wait_for(client.get_workflow_handle_for(JurisdictionRequest.run, request).result(), 30)
     assert (await terminal("start", file, "--json")).json[0]["outcome"] == "already started"
     # What happens to it when its retention is over.
@@ -82,7 +82,7 @@ async def test_a_dry_run_starts_nothing(terminal: Terminal, campaign: CampaignWr
     said = await terminal("start", str(campaign(*TWO)), "--dry-run", "--json")
     assert said.code == 0
     assert [one["outcome"] for one in said.json] == ["would be started"] * 2
-    assert Dossier(terminal.stage.dossier).start_record(said.json[0]["request"]) is None
+    assert Dossier(terminal.stack.dossier).start_record(said.json[0]["request"]) is None
 
 
 async def test_only_the_named_ones_are_started_and_the_rest_later(terminal: Terminal, campaign: CampaignWriter):
@@ -133,7 +133,7 @@ async def test_a_start_that_was_killed_is_completed_by_the_next(terminal: Termin
         env=terminal.environment(),
         stdout=asyncio.subprocess.DEVNULL,
     )
-    folder = terminal.stage.dossier / "a-start-that-was-killed-is-completed-by-the-next"
+    folder = terminal.stack.dossier / "a-start-that-was-killed-is-completed-by-the-next"
     await until(lambda: len(list(folder.glob("*/start.json"))) >= 5, every=0.01)
     first.send_signal(signal.SIGKILL)
     await first.wait()
@@ -163,15 +163,15 @@ async def test_a_changed_template_is_refused_by_name(terminal: Terminal, campaig
 async def test_production_after_the_end_goes_into_the_case_file(terminal: Terminal, campaign: CampaignWriter):
     request = (await terminal("start", str(campaign("chicago-il")), "--json")).json[0]["request"]
     assert (await terminal("withdraw", request, "--reason", "a test")).code == 0
-    words = ("respond", request, "--from", "Dept. of Law", "--all", "--event-id", "late-1", "--json")
+    words = ("record-response", request, "--from", "Dept. of Law", "--all", "--event-id", "late-1", "--json")
     said, again = await terminal(*words), await terminal(*words)
     assert said.code == again.code == 0, said.err + again.err
     assert said.json == again.json
-    assert (terminal.stage.dossier / said.json["kept_as"]).is_file()
-    other = await terminal("respond", request, "--kind", "refusal", "--event-id", "late-1")
+    assert (terminal.stack.dossier / said.json["kept_as"]).is_file()
+    other = await terminal("record-response", request, "--kind", "refusal", "--event-id", "late-1")
     assert other.code == 1
     assert "another message" in other.err
-    note = await terminal("note", request, "Too late for a note.")
+    note = await terminal("add-note", request, "Too late for a note.")
     assert note.code == 1
     assert "has ended" in note.err
 
@@ -179,17 +179,17 @@ async def test_production_after_the_end_goes_into_the_case_file(terminal: Termin
 async def test_what_ended_and_was_forgotten_is_not_started_again_not_even_past_the_commands(
     terminal: Terminal, forgotten: Forgotten
 ):
-    client = terminal.stage.server.client
+    client = terminal.stack.server.client
     await terminal.forgets(forgotten.request)
     said = await terminal("status", forgotten.request)
     assert said.code == 0, said.err
     assert "from its case file" in said.err
-    assert "start --resume" not in said.err, "it has ended"
+    assert "forthwith recover" not in said.err, "it has ended"
     assert (await terminal("start", forgotten.file, "--json")).json[0]["outcome"] == "already started"
 
-    record = Dossier(terminal.stage.dossier).start_record(forgotten.request)
+    record = Dossier(terminal.stack.dossier).start_record(forgotten.request)
     assert record is not None
-    plan = Dossier(terminal.stage.dossier).plan(record.plan)
+    plan = Dossier(terminal.stack.dossier).plan(record.plan)
     second = await client.start_workflow(
         JurisdictionRequest.run, plan, id=forgotten.request, task_queue=temporal.TASK_QUEUE
     )

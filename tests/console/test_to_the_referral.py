@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from forthwith.request.messages import Status
+from forthwith.request.vocabulary import Status
 from tests.console.conftest import CampaignWriter, Said, Terminal, until
-from tests.console.test_review import draft, soon
+from tests.console.test_review_subpoena import draft, soon
 
 REVIEWER = {"name": "Reviewing attorney", "role": "reviewer"}
 OPERATOR = {"name": "Duty operator", "role": "operator"}
@@ -43,13 +43,13 @@ async def by_the_commands(terminal: Terminal, request: str, signed: Path) -> Non
     by = ("--by", REVIEWER["name"])
     first = await draft(terminal, request)
     fields = [word for name in first.missing for word in ("--set", f"{name}=Stated.")]
-    await forthwith("review", "--sha256", first.sha256, "--revise", *fields, *by)
+    await forthwith("review-subpoena", "--sha256", first.sha256, "--revise", *fields, *by)
     second = await redrafted(terminal, request)
-    await forthwith("review", "--sha256", second, "--approve", *by)
+    await forthwith("review-subpoena", "--sha256", second, "--approve", *by)
     await forthwith(
-        "issued", "--draft", second, "--number", "EX-1", "--signed-by", "A. Officer", "--signed", str(signed)
+        "record-issuance", "--draft", second, "--number", "EX-1", "--signed-by", "A. Officer", "--signed", str(signed)
     )
-    await forthwith("served", "--on", "City Clerk", "--how", "by hand", "--served-by", "A. Server")
+    await forthwith("record-service", "--on", "City Clerk", "--how", "by hand", "--served-by", "A. Server")
 
 
 async def by_temporal_alone(terminal: Terminal, request: str) -> None:
@@ -91,6 +91,6 @@ async def test_each_way_alone_leads_from_the_demand_to_the_referral(
         await terminal.becomes(request, Status.REFERRED_FOR_ENFORCEMENT)
         standing = await terminal.standing(request)
         assert standing.memo
-        assert (terminal.stage.dossier / standing.memo.uri).read_bytes().startswith(b"%PDF")
+        assert (terminal.stack.dossier / standing.memo.uri).read_bytes().startswith(b"%PDF")
         verified: Said = await terminal("verify", request)
         assert (verified.code, "all is right" in verified.out) == (0, True), verified.out + verified.err

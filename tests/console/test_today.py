@@ -3,16 +3,16 @@
 from email.message import EmailMessage
 from typing import Any
 
-from forthwith.request.messages import Status
+from forthwith.request.vocabulary import Status
 from forthwith.visibility import Handle, handle_of
 from tests.console.conftest import CampaignWriter, Terminal, until
-from tests.console.test_review import REVIEWER, soon
+from tests.console.test_review_subpoena import REVIEWER, soon
 
 UNREADABLE, ASKING, STOPPED, QUIET = "chicago-il", "cook-county-il", "albany-ny", "denver-co"
 
 
 def handle(terminal: Terminal, request: str) -> Handle:
-    return handle_of(terminal.stage.server.client, request)
+    return handle_of(terminal.stack.server.client, request)
 
 
 async def started(terminal: Terminal, file: Any, status: Status) -> list[str]:
@@ -25,11 +25,11 @@ async def started(terminal: Terminal, file: Any, status: Status) -> list[str]:
 
 
 def digests(terminal: Terminal, campaign: str) -> list[EmailMessage]:
-    letters = [mail.message() for mail in terminal.stage.mailbox.messages()]
+    letters = [mail.message() for mail in terminal.stack.mailbox.messages()]
     return [letter for letter in letters if f"of {campaign} need" in letter["Subject"]]
 
 
-async def test_each_thing_to_do_is_told_once_with_its_command(terminal: Terminal, campaign: CampaignWriter):
+async def test_each_task_is_shown_once_with_its_command(terminal: Terminal, campaign: CampaignWriter):
     file = campaign(UNREADABLE, ASKING, STOPPED, QUIET)
     names = await started(terminal, file, Status.AWAITING_RESPONSE)
     name = names[0].partition("/")[0]
@@ -39,7 +39,7 @@ async def test_each_thing_to_do_is_told_once_with_its_command(terminal: Terminal
     assert "Nothing was sent" in nothing.err
 
     await handle(terminal, f"{name}/{UNREADABLE}").signal("fax", "?")
-    asked = await terminal("respond", f"{name}/{ASKING}", "--kind", "extension_request")
+    asked = await terminal("record-response", f"{name}/{ASKING}", "--kind", "extension_request")
     assert asked.code == 0, asked.err
     await handle(terminal, f"{name}/{STOPPED}").terminate("by mistake")
 
@@ -47,14 +47,14 @@ async def test_each_thing_to_do_is_told_once_with_its_command(terminal: Terminal
         return (await terminal("today", "--campaign", name, "--json")).json
 
     async def is_complete() -> bool:
-        return len((await page())["duties"]) == 3
+        return len((await page())["tasks"]) == 3
 
     await until(is_complete)
     found = await page()
-    assert [(duty["section"], duty["request"].partition("/")[2], duty["command"]) for duty in found["duties"]] == [
-        ("Stopped or stuck", STOPPED, f'forthwith start --resume {name}/{STOPPED} --reason "…"'),
-        ("Unreadable messages", UNREADABLE, f"forthwith timeline {name}/{UNREADABLE}"),
-        ("Recipients who object, refuse or ask", ASKING, f'forthwith extend {name}/{ASKING} --days N --reason "…"'),
+    assert [(task["section"], task["request"].partition("/")[2], task["command"]) for task in found["tasks"]] == [
+        ("stopped", STOPPED, f'forthwith recover {name}/{STOPPED} --reason "…"'),
+        ("unreadable_messages", UNREADABLE, f"forthwith timeline {name}/{UNREADABLE}"),
+        ("from_recipients", ASKING, f'forthwith extend-deadline {name}/{ASKING} --days N --reason "…"'),
     ]
     assert found["counts"]["requests"] == 4
     assert found["counts"]["attention"] == 3, "two with a reason, and one that was stopped"
@@ -64,13 +64,13 @@ async def test_each_thing_to_do_is_told_once_with_its_command(terminal: Terminal
     assert QUIET not in shown.out
     listed = await terminal("list", name)
     assert listed.out.startswith("4 requests: ")
-    assert f"forthwith extend {name}/{ASKING} --days N" in listed.out
+    assert f"forthwith extend-deadline {name}/{ASKING} --days N" in listed.out
     ordered = [one["request"].partition("/")[2] for one in (await terminal("list", name, "--json")).json]
     assert ordered[-1] == QUIET, "who needs nobody comes after all who do"
     assert (await terminal("list", name, "--counts", "--json")).json == found["counts"]
 
 
-async def test_a_draft_to_decide_on_is_told_with_its_hash_and_the_digest_goes_out_once_a_day(
+async def test_a_draft_to_decide_on_is_shown_with_its_hash_and_the_digest_goes_out_once_a_day(
     terminal: Terminal, campaign: CampaignWriter
 ):
     file = campaign("chicago-il", "cook-county-il", change=soon)
@@ -79,7 +79,7 @@ async def test_a_draft_to_decide_on_is_told_with_its_hash_and_the_digest_goes_ou
 
     async def both_wait() -> bool:
         found = (await terminal("today", "--campaign", name, "--json")).json
-        return [duty["section"] for duty in found["duties"]] == ["Waiting on us"] * 2
+        return [task["section"] for task in found["tasks"]] == ["waiting_on_us"] * 2
 
     await until(both_wait)
     first = (await terminal("today", "--campaign", name, "--mail", "--json")).json
@@ -90,10 +90,10 @@ async def test_a_draft_to_decide_on_is_told_with_its_hash_and_the_digest_goes_ou
     assert digest["Auto-Submitted"] == "auto-generated"
     assert digest["To"] == "responses@ojp.example"
     text = digest.get_content()
-    for duty in first["duties"]:
-        draft = (await terminal.standing(duty["request"])).draft
+    for task in first["tasks"]:
+        draft = (await terminal.standing(task["request"])).draft
         assert draft
-        assert f"forthwith review {duty['request']} --sha256 {draft.sha256} --approve" in text
+        assert f"forthwith review-subpoena {task['request']} --sha256 {draft.sha256} --approve" in text
         assert f'--by "{REVIEWER[1]}"' in text
     other = await terminal("today", "--campaign", name, "--mail", "--to", "boss@office.example")
     assert other.code == 0, other.err

@@ -6,7 +6,7 @@ from typing import Any
 
 from temporalio.api.enums.v1 import EventType
 
-from forthwith.request.messages import Status
+from forthwith.request.vocabulary import Status
 from tests.console.conftest import CampaignWriter, Terminal
 from workflows.jurisdiction_request import JurisdictionRequest
 
@@ -43,7 +43,7 @@ async def now(terminal: Terminal, request: str) -> str:
 
 
 async def updates_in_history(terminal: Terminal, request: str) -> int:
-    handle = terminal.stage.server.client.get_workflow_handle(request)
+    handle = terminal.stack.server.client.get_workflow_handle(request)
     accepted = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
     return len([event async for event in handle.fetch_history_events() if event.event_type == accepted])
 
@@ -91,7 +91,7 @@ async def test_a_signal_from_the_plain_cli_is_recorded(terminal: Terminal, campa
         *("workflow", "signal", "--workflow-id", request, "--name", "response_received", "--input", message)
     )
     assert said.code == 0, said.err
-    handle = terminal.stage.server.client.get_workflow_handle_for(JurisdictionRequest.run, request)
+    handle = terminal.stack.server.client.get_workflow_handle_for(JurisdictionRequest.run, request)
     outcome = await asyncio.wait_for(handle.result(), 30)
     assert outcome.status == Status.COMPLIED
     assert outcome.on_time is True
@@ -111,5 +111,7 @@ async def test_a_malformed_signal_is_kept_flagged_and_holds_the_ladder(terminal:
     assert len(kept) == 1
     assert "x-1" in kept[0]["details"]["content"]
     assert "received_at" in kept[0]["text"]
-    assert (await terminal("resolve", request, "unreadable_message", "--reason", "mistyped", "--json")).code == 0
+    assert (
+        await terminal("resolve-attention", request, "unreadable_message", "--reason", "mistyped", "--json")
+    ).code == 0
     assert (await terminal("status", request, "--json")).json["status"] == "AwaitingResponse"

@@ -33,11 +33,10 @@ from forthwith.campaign.campaign_file import read_campaign
 from forthwith.campaign.models import RequestPlan
 from forthwith.campaign.planning import plan_requests
 from forthwith.campaign.starting import Starter
-from forthwith.cli.commands.local import read_scenario
 from forthwith.devstack.process import stopped_at_the_end
-from forthwith.devstack.rehearsal import Rehearsal, Scenario
+from forthwith.devstack.rehearsal import Rehearsal, Scenario, read_scenario
 from forthwith.devstack.virtual_clock import Handle, VirtualClock
-from forthwith.request.messages import Status
+from forthwith.request.vocabulary import Status
 from tests.story.stage import EXAMPLE, Office, Stage, letter, open_stage
 from workflows.jurisdiction_request import HEARTBEAT
 

@@ -15,7 +15,9 @@ from typing import Any
 
 from forthwith.deadlines.calendar import ClosedDay
 from forthwith.deadlines.period import Period
-from forthwith.request.messages import Attention, DeliveryReport, ExtendDeadline, RecomputeDeadlines, Status
+from forthwith.request.clock_changes import ExtendDeadline, RecomputeDeadlines
+from forthwith.request.deliveries import RecordDelivery
+from forthwith.request.vocabulary import Attention, Status
 from tests.story.stage import MAILROOM, OPERATOR, Demand, Office, ladder, open_stage
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -85,7 +87,7 @@ async def unserviceable(office: Office) -> Demand:
 async def bounced(office: Office) -> Demand:
     demand = await office.demand()
     await demand.advance(days=1)
-    bounce = DeliveryReport(event_id="dsn-1", by=MAILROOM, letter="demand", outcome="failed", at=await demand.now())
+    bounce = RecordDelivery(event_id="dsn-1", by=MAILROOM, letter="demand", outcome="failed", at=await demand.now())
     await demand.signal("delivery_failed", bounce)
     await demand.resolve(Attention.UNDELIVERABLE)
     await demand.respond("all")

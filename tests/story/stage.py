@@ -48,34 +48,15 @@ from forthwith.devstack.server import LocalServer, local_server
 from forthwith.devstack.virtual_clock import VirtualClock, virtual_seconds
 from forthwith.mail.client import MailClient, SmtpSettings
 from forthwith.mail.message import message_id
-from forthwith.request.messages import (
-    AcceptResponse,
-    Acknowledge,
-    AddNote,
-    Answer,
-    AnyMessage,
-    Attention,
-    CorrectRecipient,
-    DeliveryReport,
-    EscalateNow,
-    ExtendDeadline,
-    ItemReport,
-    PauseClock,
-    RecomputeDeadlines,
-    RecordIssuance,
-    RecordObjection,
-    RecordResponse,
-    RecordService,
-    ResendLetter,
-    ResolveAttention,
-    ResponseKind,
-    ResumeClock,
-    ReviewSubpoena,
-    Status,
-    Who,
-    Withdraw,
-)
-from forthwith.request.record import Entry, Outcome
+from forthwith.request.attention import AddNote, EscalateNow, ResolveAttention, Withdraw
+from forthwith.request.clock_changes import ExtendDeadline, PauseClock, RecomputeDeadlines, ResumeClock
+from forthwith.request.deliveries import CorrectRecipient, RecordDelivery, ResendLetter
+from forthwith.request.entries import Entry
+from forthwith.request.messages import Answer
+from forthwith.request.record import ItemReport, Outcome
+from forthwith.request.responses import AcceptResponse, Acknowledge, RecordObjection, RecordResponse
+from forthwith.request.subpoena_process import RecordIssuance, RecordService, ReviewSubpoena
+from forthwith.request.vocabulary import Attention, Message, ResponseKind, Status, Who
 from forthwith.settings import Settings
 from forthwith.views.forecast import Foreseen, forecast
 from forthwith.views.status import RequestStatus
@@ -93,11 +74,11 @@ MAILROOM = Who(name="Mailroom", role="system")
 REVIEWER = Who(name="Reviewing attorney", role="reviewer")
 SUPERVISOR = Who(name="Supervising attorney", role="supervisor")
 
-UPDATES: dict[type[AnyMessage], Any] = {
+UPDATES: dict[type[Message], Any] = {
     RecordResponse: JurisdictionRequest.record_response,
     AcceptResponse: JurisdictionRequest.accept_response,
     Acknowledge: JurisdictionRequest.acknowledge,
-    DeliveryReport: JurisdictionRequest.record_delivery,
+    RecordDelivery: JurisdictionRequest.record_delivery,
     ExtendDeadline: JurisdictionRequest.extend_deadline,
     PauseClock: JurisdictionRequest.pause_clock,
     ResumeClock: JurisdictionRequest.resume_clock,
@@ -523,13 +504,13 @@ class Demand:
 
     # What is said.
 
-    async def tell(self, message: AnyMessage) -> Answer:
+    async def tell(self, message: Message) -> Answer:
         """Sends an update, as the CLI does, and waits until the request rests."""
         answer = await self.handle.execute_update(UPDATES[type(message)], message, id=message.event_id)
         await self.settle()
         return answer
 
-    async def refuses(self, message: AnyMessage | tuple[str, Any]) -> str:
+    async def refuses(self, message: Message | tuple[str, Any]) -> str:
         """Sends an update that is refused. Returns why, once history was seen to hold nothing of it."""
         before = (await self.handle.describe()).history_length
         name, payload = message if isinstance(message, tuple) else (UPDATES[type(message)], message)

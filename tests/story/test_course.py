@@ -3,7 +3,8 @@
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 
-from forthwith.request.messages import Attention, EscalateNow, Status
+from forthwith.request.attention import EscalateNow
+from forthwith.request.vocabulary import Attention, Status
 from tests.story.stage import (
     OPERATOR,
     UNTIL_OVERDUE,

@@ -3,7 +3,8 @@
 import pytest
 from pydantic import SecretStr
 
-from forthwith.request.messages import Attention, DeliveryReport, Status
+from forthwith.request.deliveries import RecordDelivery
+from forthwith.request.vocabulary import Attention, Status
 from tests.story.stage import (
     MAILROOM,
     UNTIL_OVERDUE,
@@ -22,8 +23,8 @@ def address(office: Office) -> str:
     return f"records@chicago-il.{office.name}.example"
 
 
-async def report(demand: Demand, outcome: str, of: str = "demand") -> DeliveryReport:
-    return DeliveryReport.model_validate(
+async def report(demand: Demand, outcome: str, of: str = "demand") -> RecordDelivery:
+    return RecordDelivery.model_validate(
         {
             "event_id": f"dsn-{of}-{outcome}",
             "by": MAILROOM,

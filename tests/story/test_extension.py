@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from forthwith.deadlines.period import Period
-from forthwith.request.messages import ExtendDeadline, Status
+from forthwith.request.clock_changes import ExtendDeadline
+from forthwith.request.vocabulary import Status
 from tests.story.stage import (
     OPERATOR,
     Office,

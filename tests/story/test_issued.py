@@ -1,6 +1,6 @@
 """After the attorney's approval: a person issues, a person serves, and the return date runs."""
 
-from forthwith.request.messages import Attention, Status
+from forthwith.request.vocabulary import Attention, Status
 from tests.story.stage import (
     Office,
     issuance_chase,

@@ -8,7 +8,8 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
-from forthwith.request.messages import MOST_MESSAGES, AddNote, Attention, Status, Withdraw
+from forthwith.request.attention import AddNote, Withdraw
+from forthwith.request.vocabulary import MAX_MESSAGES, Attention, Status
 from tests.story.stage import OPERATOR, Demand, Office, acknowledgment_chase, hold_chase, letter, reminder
 
 
@@ -163,12 +164,12 @@ async def test_a_response_before_the_demand_was_sent_is_refused_by_name(office: 
 async def test_a_request_takes_as_many_messages_as_it_says_and_goes_on(office: Office) -> None:
     demand = await office.demand()
     demand.expect(letter("demand"))
-    for n in range(MOST_MESSAGES):
+    for n in range(MAX_MESSAGES):
         note = AddNote(event_id=f"note-{n}", by=OPERATOR, note="once more")
         await demand.handle.execute_update("add_note", note, id=note.event_id)
     await demand.settle()
     refusal = await demand.refuses(AddNote(event_id="one-too-many", by=OPERATOR, note="once more"))
-    assert str(MOST_MESSAGES) in refusal
+    assert str(MAX_MESSAGES) in refusal
     await demand.advance(days=5)
     demand.expect(acknowledgment_chase())
     await demand.signal("response_received", await payload(demand, items="all"))

@@ -7,18 +7,10 @@ import pytest
 from forthwith import temporal
 from forthwith.deadlines.calendar import ClosedDay
 from forthwith.deadlines.period import Period
-from forthwith.request.messages import (
-    Attention,
-    CorrectRecipient,
-    DeliveryReport,
-    ExtendDeadline,
-    PauseClock,
-    RecomputeDeadlines,
-    ResendLetter,
-    ResolveAttention,
-    ResumeClock,
-    Status,
-)
+from forthwith.request.attention import ResolveAttention
+from forthwith.request.clock_changes import ExtendDeadline, PauseClock, RecomputeDeadlines, ResumeClock
+from forthwith.request.deliveries import CorrectRecipient, RecordDelivery, ResendLetter
+from forthwith.request.vocabulary import Attention, Status
 from tests.story.stage import (
     A_MINUTE_MORE,
     MAILROOM,
@@ -67,7 +59,7 @@ async def test_a_pause_is_brought_up_every_business_day_and_the_letter_says_how_
     await demand.pause()
     await demand.advance_past_next_action()
     (mail,) = demand.expect(hold_chase(1))
-    assert f"forthwith resume {demand.id}" in mail.text()
+    assert f"forthwith resume-clock {demand.id}" in mail.text()
     assert "forthwith resolve" not in mail.text()
     await demand.advance_past_next_action()
     demand.expect(hold_chase(2))
@@ -175,7 +167,7 @@ async def test_what_cannot_be_paused_or_resumed_is_refused_by_name(office: Offic
     again = PauseClock(event_id="pause-2", by=OPERATOR, reason="a slip")
     assert "resume it first" in await demand.refuses(again)
     resolution = ResolveAttention(event_id="r-1", by=OPERATOR, attention=Attention.CLOCK_PAUSED, reason="a slip")
-    assert "`forthwith resume`" in await demand.refuses(resolution)
+    assert "`forthwith resume-clock`" in await demand.refuses(resolution)
 
 
 async def test_what_is_received_in_a_pause_is_in_time(office: Office) -> None:
@@ -206,8 +198,8 @@ def new_address(office: Office) -> str:
     return f"clerk@chicago-il.{office.name}.example"
 
 
-async def bounce(demand: Demand, of: str = "demand") -> DeliveryReport:
-    return DeliveryReport(
+async def bounce(demand: Demand, of: str = "demand") -> RecordDelivery:
+    return RecordDelivery(
         event_id=f"dsn-{of}",
         by=MAILROOM,
         letter=of,

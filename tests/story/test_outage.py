@@ -11,7 +11,7 @@ from temporalio.worker import Replayer
 from forthwith import temporal
 from forthwith.campaign.models import Campaign
 from forthwith.request import case
-from forthwith.request.messages import Status
+from forthwith.request.vocabulary import Status
 from tests.story.stage import Demand, Expected, Office, final_notice, letter, reminder, review_request, story_campaign
 from workflows.jurisdiction_request import JurisdictionRequest
 

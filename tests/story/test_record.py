@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Callable
 
-from forthwith.request.messages import Attention, Status
-from forthwith.request.record import GENESIS
+from forthwith.request.entries import GENESIS
+from forthwith.request.vocabulary import Attention, Status
 from tests.story.stage import UNTIL_REVIEW, Demand, Office, acknowledgment_chase, letter, reminder
 
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from forthwith.request.messages import AcceptResponse, Acknowledge, Attention, Status
+from forthwith.request.responses import AcceptResponse, Acknowledge
+from forthwith.request.vocabulary import Attention, Status
 from tests.story.stage import (
     MAILROOM,
     OPERATOR,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from forthwith.request.messages import Attention, Status, Who
+from forthwith.request.vocabulary import Attention, Status, Who
 from tests.story.stage import (
     REVIEWER,
     SUPERVISOR,

@@ -13,14 +13,10 @@ from typing import Any, cast
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from forthwith.request.messages import (
-    AnyMessage,
-    Attention,
-    CorrectRecipient,
-    RecomputeDeadlines,
-    ReviewSubpoena,
-    Status,
-)
+from forthwith.request.clock_changes import RecomputeDeadlines
+from forthwith.request.deliveries import CorrectRecipient
+from forthwith.request.subpoena_process import ReviewSubpoena
+from forthwith.request.vocabulary import Attention, Message, Status
 from forthwith.views.status import RequestStatus
 from tests.story.stage import EXAMPLE, REVIEWER, Demand, Office, jurisdiction
 from tests.units.cases import Desk
@@ -34,10 +30,10 @@ class Speaker(Desk):
     """Says what a desk says, about a request that lives on a server."""
 
     def __init__(self, view: RequestStatus, now: datetime) -> None:
-        self.now, self.first = now, list[AnyMessage]()
+        self.now, self.first = now, list[Message]()
         self.case = cast("Any", SimpleNamespace(draft=view.draft, attention=view.attention, refusal=_nothing))
 
-    def say(self, message: AnyMessage) -> Any:
+    def say(self, message: Message) -> Any:
         self.first.append(message)
 
     def settle(self) -> Any:
@@ -131,7 +127,7 @@ async def hold_to(expected: str, demand: Demand, said: str) -> None:
     assert (await demand.view()).status == expected, said
 
 
-def as_our_people_say(message: AnyMessage, demand: Demand) -> AnyMessage:
+def as_our_people_say(message: Message, demand: Demand) -> Message:
     """The same by the reviewer of the stories, to an address whose mail is looked at, by a calendar that there is."""
     if isinstance(message, ReviewSubpoena):
         return message.model_copy(update={"by": REVIEWER})

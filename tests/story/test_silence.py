@@ -1,6 +1,6 @@
 """Nobody answers."""
 
-from forthwith.request.messages import Status
+from forthwith.request.vocabulary import Status
 from tests.story.stage import (
     Office,
     acknowledgment_chase,

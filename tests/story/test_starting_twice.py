@@ -9,7 +9,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
 from forthwith import temporal
-from forthwith.request.messages import Status
+from forthwith.request.vocabulary import Status
 from tests.story.stage import Office, acknowledgment_chase, final_notice, letter, reminder
 from workflows.jurisdiction_request import JurisdictionRequest
 

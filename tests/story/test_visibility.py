@@ -7,7 +7,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
 from forthwith import temporal
-from forthwith.request.messages import Attention, Status
+from forthwith.request.vocabulary import Attention, Status
 from tests.story.stage import UNTIL_REVIEW, Demand, Office, letter
 
 

@@ -21,7 +21,8 @@ from forthwith.devstack.mailbox import Faults, Mailbox
 from forthwith.devstack.server import LocalServer, local_server
 from forthwith.devstack.virtual_clock import VirtualClock, virtual_seconds
 from forthwith.mail.client import MailClient, SmtpSettings
-from forthwith.request.messages import RecordResponse, Status, Who
+from forthwith.request.responses import RecordResponse
+from forthwith.request.vocabulary import Status, Who
 from forthwith.settings import Settings
 from forthwith.views.status import RequestStatus
 from forthwith.visibility import Handle, handle_of, web_ui_link, web_ui_page

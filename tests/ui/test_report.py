@@ -35,11 +35,13 @@ async def test_the_page_fits_its_window_and_asks_nobody(written: str, page: Page
     assert asked == [written]
     assert said == []
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
-    for strip in await page.locator("svg.life").all():
+    for strip in await page.locator("svg.history").all():
         box = await strip.bounding_box()
         assert box
         assert box["width"] > 0.5 * width
-    at_once = [await page.locator(f"#{WAITING} svg.life use[href='#{mark}']").bounding_box() for mark in ("md", "mc")]
+    at_once = [
+        await page.locator(f"#{WAITING} svg.history use[href='#{mark}']").bounding_box() for mark in ("md", "mc")
+    ]
     demand, clock = (box for box in at_once if box)
     assert abs(demand["x"] + demand["width"] / 2 - clock["x"]) < 4, "the clock starts where the demand was sent"
 

@@ -56,7 +56,7 @@ async def test_the_page_of_a_request_says_where_it_stands_and_what_happens_next(
     assert "Decision due:" in shown
     assert "Outstanding: A-1 (1 of 1)" in shown
     assert view.draft.sha256 in shown
-    assert f"forthwith review {plan.workflow_id} --sha256 {view.draft.sha256} --revise" in shown
+    assert f"forthwith review-subpoena {plan.workflow_id} --sha256 {view.draft.sha256} --revise" in shown
     assert "Last letters (5 of 6, newest first)" in shown
     assert "final-notice to the recipient" in shown
 

@@ -26,33 +26,17 @@ from forthwith.request.actions import (
     SendLetter,
     Wait,
 )
-from forthwith.request.case import Case
-from forthwith.request.messages import (
-    AcceptResponse,
-    Acknowledge,
-    AddNote,
-    Answer,
-    AnyMessage,
-    Attention,
-    CorrectRecipient,
-    DeliveryReport,
-    EscalateNow,
-    ExtendDeadline,
-    PauseClock,
-    RecomputeDeadlines,
-    RecordIssuance,
-    RecordObjection,
-    RecordResponse,
-    RecordService,
-    ResendLetter,
-    ResolveAttention,
-    ResumeClock,
-    ReviewSubpoena,
-    Who,
-    Withdraw,
-)
+from forthwith.request.attention import AddNote, EscalateNow, ResolveAttention, Withdraw
+from forthwith.request.clock_changes import ExtendDeadline, PauseClock, RecomputeDeadlines, ResumeClock
+from forthwith.request.deliveries import CorrectRecipient, RecordDelivery, ResendLetter
+from forthwith.request.messages import Answer
 from forthwith.request.record import Draft, Filed, Receipt
+from forthwith.request.request import Request
+from forthwith.request.responses import AcceptResponse, Acknowledge, RecordObjection, RecordResponse
+from forthwith.request.state import State
+from forthwith.request.subpoena_process import RecordIssuance, RecordService, ReviewSubpoena
 from forthwith.request.timetable import Facts, Step, Timetable, timetable
+from forthwith.request.vocabulary import Attention, Message, Who
 
 OPENED = datetime(2018, 1, 24, 15, tzinfo=UTC)
 """Wednesday, 9:00 in Chicago."""
@@ -218,18 +202,21 @@ class Desk:
     def __init__(self, of: Campaign | RequestPlan | None = None, *, at: datetime = OPENED) -> None:
         self.plan = of if isinstance(of, RequestPlan) else plan(of)
         self.now = at
-        self.case = Case(self.plan, opened_at=at)
-        self.case.opened(at)
+        self.request = Request.opened(self.plan, at)
         self.missing: tuple[str, ...] = ()
         self.on_letter: Callable[[SendLetter], bool] = lambda _: False
         """Called before a letter is accepted; True when it has told the case another outcome itself."""
+
+    @property
+    def state(self) -> State:
+        return self.request.state
 
     # Time.
 
     def next(self) -> Action:
         """What comes next, once the dates are computed."""
-        while isinstance(action := self.case.proceed(self.now), ComputeDates):
-            self.case.dates_computed(dates(self.plan, action.facts), self.now)
+        while isinstance(action := self.request.proceed(self.now), ComputeDates):
+            self.request.dates_computed(dates(self.plan, action.facts), self.now)
         return action
 
     def settle(self) -> Wait | Close:
@@ -240,11 +227,11 @@ class Desk:
                     if not self.on_letter(letter):
                         self.accept(letter)
                 case DraftSubpoena(version):
-                    self.case.drafted(draft(version, *self.missing), self.now)
+                    self.request.draft_finished(draft(version, *self.missing), self.now)
                 case CopyIssued(version):
-                    self.case.copied(_EMPTY, self.now)
+                    self.request.record_copy_finished(_EMPTY, self.now)
                 case DraftReferral():
-                    self.case.referral_drafted(_EMPTY, self.now)
+                    self.request.memo_finished(_EMPTY, self.now)
                 case (Wait() | Close()) as rest:
                     return rest
                 case ComputeDates():
@@ -253,7 +240,7 @@ class Desk:
 
     def accept(self, letter: SendLetter) -> None:
         taken = receipt(letter.known.at if letter.known else self.now, letter.address)
-        self.case.letter_accepted(letter.step, taken, possible_copy=letter.possible_copy, now=self.now)
+        self.request.letter_accepted(letter.step, taken, possible_copy=letter.possible_copy, now=self.now)
 
     def go(self, to: datetime | None = None, /, **period: float) -> "Desk":
         """Lives on to a moment, or for a period, doing everything that falls due on the way."""
@@ -295,15 +282,15 @@ class Desk:
 
     # What people say.
 
-    def say(self, message: AnyMessage) -> Answer:
+    def say(self, message: Message) -> Answer:
         """Says something that must be taken."""
-        refused = self.case.refusal(message, self.now)
+        refused = self.request.refusal(message, self.now)
         assert not refused, refused
-        return self.case.record(message, self.now)
+        return self.request.take(message, self.now)
 
-    def refuses(self, message: AnyMessage) -> str:
+    def refuses(self, message: Message) -> str:
         """Says something that must be refused, and gives the reason."""
-        refused = self.case.refusal(message, self.now)
+        refused = self.request.refusal(message, self.now)
         assert refused
         return refused
 
@@ -331,8 +318,8 @@ class Desk:
     def acknowledgment(self) -> Acknowledge:
         return Acknowledge(event_id=event_id(), by=MAILROOM, received_at=self.now)
 
-    def report(self, letter: str, outcome: Any = "failed", *, at: datetime | None = None) -> DeliveryReport:
-        return DeliveryReport(event_id=event_id(), by=MAILROOM, letter=letter, outcome=outcome, at=at or self.now)
+    def report(self, letter: str, outcome: Any = "failed", *, at: datetime | None = None) -> RecordDelivery:
+        return RecordDelivery(event_id=event_id(), by=MAILROOM, letter=letter, outcome=outcome, at=at or self.now)
 
     def extension(self, **more: Any) -> ExtendDeadline:
         return ExtendDeadline(event_id=event_id(), by=OPERATOR, reason="agreed by telephone", **more)
@@ -358,14 +345,14 @@ class Desk:
         return CorrectRecipient(event_id=event_id(), by=OPERATOR, reason="they moved", **corrected)
 
     def review(self, decision: Any, *, by: Who = REVIEWER, sha256: str = "", **said: Any) -> ReviewSubpoena:
-        read = self.case.draft.sha256 if self.case.draft else "f" * 64
+        read = self.state.process.draft.sha256 if self.state.process.draft else "f" * 64
         reason = "wrong authority" if decision == "reject" else ""
         return ReviewSubpoena(
             event_id=event_id(), by=by, decision=decision, sha256=sha256 or read, **{"reason": reason, **said}
         )
 
     def issuance(self, *, at: datetime | None = None, **said: Any) -> RecordIssuance:
-        read = self.case.draft.sha256 if self.case.draft else "f" * 64
+        read = self.state.process.draft.sha256 if self.state.process.draft else "f" * 64
         told: dict[str, Any] = {"number": "OJP-17", "signed_by": "A. Officer", "draft": read, "sha256": "5" * 64}
         return RecordIssuance.model_validate(
             {"event_id": event_id(), "by": OPERATOR, "issued_at": at or self.now} | told | said
@@ -404,22 +391,22 @@ class Desk:
 
     def garble(self) -> None:
         """A signal that nobody can read."""
-        self.case.unreadable("respons_received", "{}", "no signal has this name", self.now)
+        self.request.unreadable("respons_received", "{}", "no signal has this name", self.now)
 
     # What became of it.
 
     @property
     def sent(self) -> list[str]:
         """The steps of the letters that were accepted, in order."""
-        return [letter.step for letter in self.case.letters]
+        return [letter.step for letter in self.state.deliveries.letters]
 
     @property
     def said(self) -> list[str]:
         """What the timeline holds, in its own words."""
-        return [entry.what for entry in self.case.timeline]
+        return [entry.event.kind for entry in self.request.timeline]
 
     def step(self, name: str) -> Step:
         """One step of the timetable as it is now."""
         self.next()
-        assert self.case.timetable
-        return next(step for step in self.case.timetable.steps if step.id == name)
+        assert self.request.dates
+        return next(step for step in self.request.dates.steps if step.id == name)

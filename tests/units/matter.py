@@ -15,21 +15,11 @@ from forthwith.documents.referral import MemoOrder, compose_memo
 from forthwith.documents.subpoena import DraftOrder, compose_draft
 from forthwith.documents.template_files import default_templates
 from forthwith.documents.typesetting import RENDERER
+from forthwith.request.entries import GENESIS, Entry
 from forthwith.request.items import ItemState
-from forthwith.request.messages import RecordResponse, Who
-from forthwith.request.record import (
-    GENESIS,
-    Decision,
-    Draft,
-    Entry,
-    Filed,
-    Issued,
-    Objection,
-    Receipt,
-    SentLetter,
-    ServiceRecord,
-)
+from forthwith.request.record import Draft, Filed, Issued, Objection, Receipt, Response, ReviewDecision, SentLetter, ServiceRecord
 from forthwith.request.timetable import StepKind
+from forthwith.request.vocabulary import Who
 
 CAMPAIGN = Path(__file__).parents[2] / "examples" / "1373-2018" / "campaign.yaml"
 TEMPLATE = default_templates()["referral.typ"]
@@ -147,7 +137,7 @@ def memo_order(**changes: Any) -> MemoOrder:
         items=(ItemState(id="A-1", note="cover letter only"),),
         outstanding=("A-1",),
         drafts=(DRAFTED,),
-        approvals=(Decision(version=1, decision="approve", by=REVIEWER, at=REVIEWED_AT, sha256=DRAFTED.sha256),),
+        approvals=(ReviewDecision(version=1, decision="approve", by=REVIEWER, at=REVIEWED_AT, sha256=DRAFTED.sha256),),
         issued=ISSUED,
         service=SERVICE,
         return_due=recipient.within(SERVICE.served_at, Period(unit="days", count=21), "frcp6"),
@@ -168,8 +158,8 @@ def memo(**changes: Any) -> Memo:
     return compose_memo(planned().plan, memo_order(**changes), template=TEMPLATE, renderer=RENDERER)
 
 
-def response() -> RecordResponse:
-    return RecordResponse.model_validate(
+def response() -> Response:
+    return Response.model_validate(
         {
             "event_id": "mailroom-2018-0042",
             "by": MAILROOM,

@@ -11,8 +11,8 @@ from pathlib import Path
 from forthwith.campaign.models import Campaign
 from forthwith.deadlines.period import Period
 from forthwith.request.actions import DraftSubpoena
-from forthwith.request.case import DRAFT
-from forthwith.request.messages import AnyMessage, Attention
+from forthwith.request.backoff import DRAFT
+from forthwith.request.vocabulary import Attention, Message
 from tests.units.cases import Desk, campaign
 
 PAGE = Path(__file__).parents[2] / "docs" / "rungs.md"
@@ -22,7 +22,7 @@ REFUSED = "–"
 
 def _undelivered(desk: Desk) -> Desk:
     """The mail server refuses the address."""
-    desk.on_letter = lambda letter: bool(desk.case.letter_refused(letter.step, "550 no such user", desk.now)) or True
+    desk.on_letter = lambda letter: bool(desk.request.letter_refused(letter.step, "550 no such user", desk.now)) or True
     desk.settle()
     desk.on_letter = lambda _: False
     return desk
@@ -32,7 +32,7 @@ def _nothing_drafted(desk: Desk) -> Desk:
     desk.to_overdue()
     desk.say(desk.escalation())
     assert isinstance(desk.next(), DraftSubpoena)
-    desk.case.failed(Attention.DRAFT_FAILED, "no space left on device", desk.now, of=DRAFT)
+    desk.request.work_failed(DRAFT, Attention.DRAFT_FAILED, "no space left on device", desk.now)
     return desk
 
 
@@ -61,7 +61,7 @@ RUNGS: Mapping[str, Callable[[Desk], Desk]] = {
 }
 """How a request comes to each rung and rests there."""
 
-SAID: Mapping[str, tuple[str, Callable[[Desk], AnyMessage]]] = {
+SAID: Mapping[str, tuple[str, Callable[[Desk], Message]]] = {
     "record_response: everything": ("record_response", lambda desk: desk.response()),
     "record_response: in part": ("record_response", lambda desk: desk.response(a1="produced")),
     "record_response: a refusal": ("record_response", lambda desk: desk.response(kind="refusal")),
@@ -100,7 +100,7 @@ REVIEWED = ("accept_response: under reviewed",)
 
 def _claimed(desk: Desk) -> Desk:
     claim = desk.response(a1="produced")
-    if not desk.case.refusal(claim, desk.now):
+    if not desk.request.refusal(claim, desk.now):
         desk.say(claim)
         desk.settle()
     return desk
@@ -108,14 +108,14 @@ def _claimed(desk: Desk) -> Desk:
 
 def _paused(desk: Desk) -> Desk:
     pause = desk.pause()
-    if not desk.case.refusal(pause, desk.now):
+    if not desk.request.refusal(pause, desk.now):
         desk.say(pause)
         desk.settle()
     return desk
 
 
 def _open(desk: Desk) -> Attention:
-    return next(iter(desk.case.attention), Attention.UNDELIVERABLE)
+    return next(iter(desk.request.state.attention.reasons), Attention.UNDELIVERABLE)
 
 
 def come_to(rung: str, of: Campaign | None = None) -> Desk:
@@ -127,11 +127,11 @@ def outcome(rung: str, said: str) -> str:
     """The status once ``said`` was said at ``rung`` and what follows at once was done; or why it is refused."""
     desk = come_to(rung, campaign(completeness="reviewed") if said in REVIEWED else None)
     message = SAID[said][1](desk)
-    if refusal := desk.case.refusal(message, desk.now):
+    if refusal := desk.request.refusal(message, desk.now):
         return f"{REFUSED} {refusal}"
-    desk.case.record(message, desk.now)
+    desk.request.take(message, desk.now)
     desk.settle()
-    return desk.case.status
+    return desk.request.state.status
 
 
 def page() -> str:

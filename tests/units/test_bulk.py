@@ -6,10 +6,12 @@ import pytest
 from typer.testing import CliRunner
 
 from forthwith.cli.app import app
-from forthwith.cli.bulk import Act, bulk_id, concerned
+from forthwith.cli.bulk import Act, affected, bulk_id
 from forthwith.deadlines.period import Period
 from forthwith.failure import Failure
-from forthwith.request.messages import Attention, ExtendDeadline, Message, Status, Who, Withdraw
+from forthwith.request.attention import Withdraw
+from forthwith.request.clock_changes import ExtendDeadline
+from forthwith.request.vocabulary import Attention, Message, Status, Who
 from forthwith.views.listing import Listed
 from forthwith.visibility import named
 
@@ -54,7 +56,7 @@ def request(name: str, status: Status, *attention: Attention, execution: str = "
     )
 
 
-def test_only_open_requests_are_concerned_and_only_those_that_have_what_is_dealt_with():
+def test_only_open_requests_are_affected_and_only_those_that_have_the_reason():
     found = (
         request("c", Status.OVERDUE, Attention.OBJECTION),
         request("b", Status.ON_HOLD, Attention.CLOCK_PAUSED),
@@ -62,8 +64,8 @@ def test_only_open_requests_are_concerned_and_only_those_that_have_what_is_dealt
         request("d", Status.COMPLIED),
         request("e", Status.AWAITING_RESPONSE, execution="TERMINATED"),
     )
-    assert concerned(found, Act("withdraw", {}, "")) == ["trial/a", "trial/b", "trial/c"]
-    assert concerned(found, Act("resume_clock", {}, "", to=Attention.CLOCK_PAUSED)) == ["trial/b"]
+    assert affected(found, Act("withdraw", {}, "")) == ["trial/a", "trial/b", "trial/c"]
+    assert affected(found, Act("resume_clock", {}, "", only_with=Attention.CLOCK_PAUSED)) == ["trial/b"]
 
 
 def test_many_names_are_cut_short():
@@ -76,13 +78,13 @@ def test_many_names_are_cut_short():
     [
         (("withdraw", "trial/a", "--campaign", "trial", "--reason", "x"), "trial/a is one request"),
         (("withdraw", "trial/a", "--dry-run", "--reason", "x"), "trial/a is one request"),
-        (("withdraw", "--reason", "x"), "say which request"),
-        (("note", "trial/a"), "give the text of the note"),
-        (("note", "--campaign", "trial"), "give the text of the note"),
-        (("note", "trial/a", "The court called.", "--campaign", "trial"), "trial/a is one request"),
-        (("resolve", "--campaign", "trial", "--reason", "x"), "give the reason for attention"),
-        (("resolve", "--campaign", "trial", "undelivered", "--reason", "x"), "did you mean 'undeliverable'"),
-        (("extend", "--campaign", "trial", "--days", "-3", "--reason", "x"), "period"),
+        (("withdraw", "--reason", "x"), "give a request: its ID"),
+        (("add-note", "trial/a"), "give the text of the note"),
+        (("add-note", "--campaign", "trial"), "give the text of the note"),
+        (("add-note", "trial/a", "The court called.", "--campaign", "trial"), "trial/a is one request"),
+        (("resolve-attention", "--campaign", "trial", "--reason", "x"), "give the reason for attention"),
+        (("resolve-attention", "--campaign", "trial", "undelivered", "--reason", "x"), "did you mean 'undeliverable'"),
+        (("extend-deadline", "--campaign", "trial", "--days", "-3", "--reason", "x"), "period"),
     ],
 )
 def test_either_an_id_or_conditions_say_which(words: tuple[str, ...], named: str):

@@ -245,7 +245,7 @@ def test_what_is_wrong_in_the_table_is_named(
     assert [problem for problem in found if problem.startswith(place) and words in problem], found
 
 
-def test_everything_is_said_at_once(folder: Path):
+def test_all_problems_are_reported_at_once(folder: Path):
     spoil(folder, YAML, r"^campaign: \S+", "campaign: ../x")
     spoil(folder, YAML, r"^completeness:", "completenes:")
     spoil(folder, YAML, r"days: 14", "days: -14")
@@ -297,12 +297,12 @@ def test_optional_columns_may_be_left_out_and_columns_stand_in_any_order(folder:
         (CSV, b"x" * 20_000_001, f"{CSV}: is larger than 20,000,000 bytes"),
     ],
 )
-def test_a_file_that_is_no_such_file_says_so(folder: Path, file: str, content: bytes, expected: str) -> None:
+def test_a_file_of_another_kind_is_reported(folder: Path, file: str, content: bytes, expected: str) -> None:
     (folder / file).write_bytes(content)
     assert problems(folder)[0].startswith(expected)
 
 
-def test_a_campaign_that_does_not_exist_says_so(tmp_path: Path):
+def test_a_campaign_that_does_not_exist_is_reported(tmp_path: Path):
     assert problems(tmp_path) == [f"{tmp_path / YAML}: cannot be read: there is no such file"]
     (tmp_path / YAML).mkdir()
     assert problems(tmp_path) == [f"{tmp_path / YAML}: cannot be read: it is a folder"]

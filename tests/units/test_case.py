@@ -8,9 +8,10 @@ import pytest
 
 from forthwith.deadlines.period import Period
 from forthwith.request.actions import Close, DraftSubpoena, SendLetter, Wait
-from forthwith.request.case import DATES, DEFERRALS_BEFORE_ATTENTION, DOUBTS_BEFORE_HOLD, DRAFT
-from forthwith.request.messages import MOST_MESSAGES, Attention, Status, Who
+from forthwith.request.backoff import DATES, DRAFT
+from forthwith.request.deliveries import DEFERRALS_BEFORE_ATTENTION, DOUBTS_BEFORE_HOLD
 from forthwith.request.timetable import StepKind
+from forthwith.request.vocabulary import MAX_MESSAGES, Attention, Status, Who
 from tests.units.cases import OPERATOR, REVIEWER, SUPERVISOR, Desk, campaign, draft, receipt, without
 
 DUE = datetime(2018, 2, 24, 6, tzinfo=UTC)
@@ -41,7 +42,7 @@ def refusing(*steps: str) -> Callable[[Desk], Callable[[SendLetter], bool]]:
     def on(desk: Desk) -> Callable[[SendLetter], bool]:
         def refuse(letter: SendLetter) -> bool:
             if letter.step.id in steps:
-                desk.case.letter_refused(letter.step, "550 no such user", desk.now)
+                desk.request.letter_refused(letter.step, "550 no such user", desk.now)
             return letter.step.id in steps
 
         return refuse
@@ -70,33 +71,33 @@ def at_draft(desk: Desk) -> DraftSubpoena:
 
 def test_the_clock_starts_when_the_demand_is_accepted():
     desk = Desk()
-    assert desk.case.response_due is None
+    assert desk.request.response_due is None
     desk.settle()
-    assert desk.case.status is Status.AWAITING_RESPONSE
-    assert desk.case.response_due == DUE
+    assert desk.state.status is Status.AWAITING_RESPONSE
+    assert desk.request.response_due == DUE
 
 
 def test_silence_leads_to_a_draft_on_the_reviewers_desk():
     desk = Desk().to_review()
     assert desk.sent == [*UNTIL_OVERDUE, "final-notice", "review-1"]
-    assert desk.case.status is Status.AWAITING_REVIEW
+    assert desk.state.status is Status.AWAITING_REVIEW
 
 
 def test_an_unanswered_review_goes_to_the_reviewer_again_and_then_to_the_supervisor_until_decided():
     desk = Desk().to_review().go(days=20)
-    asked = [(letter.step, letter.to) for letter in desk.case.letters[6:9]]
+    asked = [(letter.step, letter.to) for letter in desk.state.deliveries.letters[6:9]]
     assert asked == [
         ("review-1-chase-1", "reviewer"),
         ("review-1-chase-2", "supervisor"),
         ("review-1-chase-3", "supervisor"),
     ]
-    assert Attention.REVIEW_LATE in desk.case.attention
+    assert Attention.REVIEW_LATE in desk.state.attention.reasons
 
 
 def test_without_a_final_notice_the_draft_follows_the_deadline():
     desk = Desk(campaign(ladder=without("final_notice"))).go(DUE)
     assert isinstance(desk.next(), Wait)
-    assert desk.case.status is Status.AWAITING_REVIEW
+    assert desk.state.status is Status.AWAITING_REVIEW
     assert "final-notice" not in desk.sent
 
 
@@ -112,7 +113,7 @@ def test_an_issuance_without_a_rung_is_not_forgotten():
 def test_issuance_is_chased_over_and_over():
     desk = Desk().to_issuance().go(days=20)
     assert desk.sent[-2:] == ["issuance-1-chase-1", "issuance-1-chase-2"]
-    assert Attention.ISSUANCE_LATE in desk.case.attention
+    assert Attention.ISSUANCE_LATE in desk.state.attention.reasons
 
 
 def test_an_acknowledgment_saves_the_chase_for_one():
@@ -132,10 +133,10 @@ def test_a_reminder_that_lies_before_its_demand_is_not_sent():
 @pytest.mark.parametrize("phase", PHASES)
 def test_a_complete_response_ends_the_request_in_every_phase(phase: Status):
     desk = PHASES[phase](Desk())
-    assert desk.case.status is phase
+    assert desk.state.status is phase
     letters = len(desk.sent)
     desk.say(desk.response())
-    assert desk.case.status is Status.COMPLIED
+    assert desk.state.status is Status.COMPLIED
     assert desk.next() == Close()
     assert len(desk.sent) == letters
 
@@ -146,9 +147,9 @@ def test_a_complete_response_ends_the_request_in_every_phase(phase: Status):
 )
 def test_the_instant_of_receipt_decides_on_time_or_late_not_the_moment_of_the_report(received: datetime, on_time: bool):
     desk = Desk().go(DUE + timedelta(hours=2))
-    assert desk.case.status is Status.OVERDUE
+    assert desk.state.status is Status.OVERDUE
     desk.say(desk.response(at=received))
-    assert desk.case.ending.on_time is on_time
+    assert desk.request.ending.on_time is on_time
 
 
 def test_a_late_letter_about_something_else_makes_no_response_late():
@@ -157,7 +158,7 @@ def test_a_late_letter_about_something_else_makes_no_response_late():
     desk.go(DUE + timedelta(hours=1))
     desk.say(desk.response(kind="other"))
     desk.say(desk.response(a2="produced", at=DUE - timedelta(hours=3)))
-    assert desk.case.ending.on_time is True
+    assert desk.request.ending.on_time is True
 
 
 def test_a_partial_response_leaves_the_rest_outstanding_and_the_ladder_running():
@@ -192,31 +193,35 @@ def test_no_records_settles_what_was_not_reported_yet():
     desk = Desk().go(days=1)
     desk.say(desk.response(a1="produced"))
     desk.say(desk.response(kind="no_records"))
-    assert [state.disposition for state in desk.case.items.states] == ["produced", "none_found"]
-    assert desk.case.status is Status.COMPLIED
+    assert [state.disposition for state in desk.state.items.states] == ["produced", "none_found"]
+    assert desk.state.status is Status.COMPLIED
 
 
 @pytest.mark.parametrize("phase", [Status.AWAITING_REVIEW, Status.AWAITING_ISSUANCE])
 def test_a_partial_production_has_the_draft_drawn_anew_even_after_approval(phase: Status):
     desk = PHASES[phase](Desk())
     desk.say(desk.response(a1="produced"))
-    assert (desk.case.status, desk.case.draft, desk.case.approved_by) == (Status.DRAFTING, None, None)
+    assert (desk.state.status, desk.state.process.draft, desk.state.process.approved_by) == (
+        Status.DRAFTING,
+        None,
+        None,
+    )
     desk.settle()
-    assert desk.case.draft == draft(2)
+    assert desk.state.process.draft == draft(2)
 
 
 def test_a_refusal_has_the_draft_drawn_anew_because_it_states_it():
     desk = Desk().to_review()
     desk.say(desk.response(kind="refusal"))
     desk.settle()
-    assert desk.case.draft == draft(2)
+    assert desk.state.process.draft == draft(2)
 
 
 @pytest.mark.parametrize("kind", ["other", "extension_request"])
 def test_a_letter_about_no_item_leaves_the_draft_alone(kind: str):
     desk = Desk().to_issuance()
     desk.say(desk.response(kind=kind))
-    assert desk.case.status is Status.AWAITING_ISSUANCE
+    assert desk.state.status is Status.AWAITING_ISSUANCE
 
 
 def test_the_same_items_reported_again_leave_an_approval_alone():
@@ -224,16 +229,16 @@ def test_the_same_items_reported_again_leave_an_approval_alone():
     desk.say(desk.response(a1="produced"))
     desk.to_issuance()
     desk.say(desk.response(a1="produced"))
-    assert desk.case.approved_by == REVIEWER
+    assert desk.state.process.approved_by == REVIEWER
 
 
 def test_a_production_while_the_draft_is_drawn_up_makes_that_version_moot():
     desk = Desk()
     drawing = at_draft(desk)
     desk.say(desk.response(a1="produced"))
-    assert not desk.case.still_wants(drawing)
-    desk.case.drafted(draft(drawing.version), desk.now)
-    assert desk.case.draft is None
+    assert not desk.request.still_wants(drawing)
+    desk.request.draft_finished(draft(drawing.version), desk.now)
+    assert desk.state.process.draft is None
     assert desk.next() == DraftSubpoena(2)
 
 
@@ -249,12 +254,12 @@ def test_what_is_claimed_is_outstanding_until_accepted():
 def test_while_everything_is_claimed_the_request_waits_for_us_and_not_for_the_recipient():
     desk = Desk(REVIEWED).go(days=1)
     desk.say(desk.response())
-    assert desk.case.status is Status.ON_HOLD
-    sent = desk.go(days=40).case.letters
+    assert desk.state.status is Status.ON_HOLD
+    sent = desk.go(days=40).case.state.deliveries.letters
     assert {letter.to for letter in sent[1:]} == {"operator"}
     desk.say(desk.acceptance())
-    assert desk.case.status is Status.COMPLIED
-    assert desk.case.ending.on_time is True  # by when it was received, not by when somebody read it
+    assert desk.state.status is Status.COMPLIED
+    assert desk.request.ending.on_time is True  # by when it was received, not by when somebody read it
 
 
 def test_a_claim_that_is_not_true_is_resolved_and_the_ladder_goes_on():
@@ -268,7 +273,7 @@ def test_a_claim_that_is_taken_back_ends_the_hold():
     desk = Desk(REVIEWED).go(days=1)
     desk.say(desk.response())
     desk.say(desk.response(a2="objected"))
-    assert desk.case.status is Status.AWAITING_RESPONSE
+    assert desk.state.status is Status.AWAITING_RESPONSE
 
 
 def test_nothing_is_accepted_where_reports_are_taken_as_they_come():
@@ -296,9 +301,9 @@ def test_nothing_is_accepted_where_reports_are_taken_as_they_come():
 )
 def test_a_response_is_refused_by_name_and_leaves_nothing(said: dict[str, Any], why: str):
     desk = Desk().go(days=1)
-    entries = list(desk.case.timeline)
+    entries = list(desk.request.timeline)
     assert desk.refuses(desk.response(**said)).startswith(why)
-    assert desk.case.timeline == entries
+    assert desk.request.timeline == entries
 
 
 def test_a_report_about_a_letter_that_was_never_sent_is_refused():
@@ -312,7 +317,7 @@ def test_the_same_event_gets_the_same_answer_and_changes_nothing():
     first = desk.say(response)
     desk.go(days=40)
     assert desk.say(response) == first
-    assert desk.case.messages == 1
+    assert desk.state.record.messages == 1
     assert desk.said.count("response_received") == 1
 
 
@@ -340,30 +345,30 @@ def test_an_ended_request_refuses_what_is_new_and_repeats_what_it_answered():
 
 def test_beyond_the_cap_updates_are_refused_but_people_can_still_end_the_request():
     desk = Desk().go(days=1)
-    for _ in range(MOST_MESSAGES):
+    for _ in range(MAX_MESSAGES):
         desk.say(desk.note())
-    assert str(MOST_MESSAGES) in desk.refuses(desk.note())
+    assert str(MAX_MESSAGES) in desk.refuses(desk.note())
     desk.say(desk.withdrawal())
-    assert desk.case.status is Status.WITHDRAWN
+    assert desk.state.status is Status.WITHDRAWN
 
 
 def test_signals_beyond_the_cap_are_flagged_once_and_the_hold_can_be_resolved():
     desk = Desk().go(days=1)
-    for _ in range(MOST_MESSAGES):
+    for _ in range(MAX_MESSAGES):
         desk.say(desk.note())
-    entries = len(desk.case.timeline)
+    entries = len(desk.request.timeline)
     for _ in range(50):
         desk.garble()
-    assert len(desk.case.timeline) == entries + 1
+    assert len(desk.request.timeline) == entries + 1
     desk.say(desk.resolution(Attention.UNREADABLE_MESSAGE))
-    assert desk.case.status is Status.AWAITING_RESPONSE
+    assert desk.state.status is Status.AWAITING_RESPONSE
 
 
 def test_the_answer_names_the_entry_that_holds_the_message():
     desk = Desk().go(days=1)
     response = desk.response()
     answer = desk.say(response)
-    assert desk.case.timeline[answer.recorded - 1].details["event_id"] == response.event_id
+    assert desk.request.timeline[answer.recorded - 1].details["event_id"] == response.event_id
 
 
 def test_the_answer_says_what_comes_next():
@@ -389,18 +394,18 @@ def test_a_refused_letter_stops_the_ladder_where_it_had_to_be_given(
 ):
     desk = Desk()
     desk.on_letter = refusing(step)(desk)
-    while Attention.UNDELIVERABLE not in desk.case.attention:
+    while Attention.UNDELIVERABLE not in desk.state.attention.reasons:
         rest = desk.settle()
         assert isinstance(rest, Wait)
-        if Attention.UNDELIVERABLE not in desk.case.attention:
+        if Attention.UNDELIVERABLE not in desk.state.attention.reasons:
             desk.now = rest.until
-    assert bool(desk.case.holds) is holds
-    assert desk.case.status is status
+    assert bool(desk.state.attention.holds) is holds
+    assert desk.state.status is status
     desk.go(days=20)
     if goes_on_with:
         assert goes_on_with in desk.sent
     else:
-        assert desk.case.status is status
+        assert desk.state.status is status
         assert desk.sent[-1].startswith("hold-1-chase-")
 
 
@@ -413,7 +418,7 @@ def test_a_refused_letter_is_sent_again_once_resolved(step: str):
     desk.say(desk.resolution(Attention.UNDELIVERABLE))
     desk.go(days=3)
     assert step in desk.sent
-    assert not desk.case.holds
+    assert not desk.state.attention.holds
 
 
 def test_a_demand_sent_again_states_dates_from_the_new_day():
@@ -423,10 +428,10 @@ def test_a_demand_sent_again_states_dates_from_the_new_day():
     desk.on_letter = lambda _: False
     desk.say(desk.resolution(Attention.UNDELIVERABLE))
     at_letter(desk)
-    assert desk.case.timetable
-    stated = desk.case.timetable.deadline
+    assert desk.request.dates
+    stated = desk.request.dates.deadline
     desk.settle()
-    assert desk.case.timetable.deadline == stated
+    assert desk.request.dates.deadline == stated
     assert stated.trigger == date(2018, 2, 2)
 
 
@@ -435,7 +440,7 @@ def test_only_an_undeliverable_demand_can_end_as_unserviceable():
     desk.on_letter = refusing("demand")(desk)
     desk.settle()
     desk.say(desk.resolution(Attention.UNDELIVERABLE, "unserviceable"))
-    assert desk.case.status is Status.UNSERVICEABLE
+    assert desk.state.status is Status.UNSERVICEABLE
 
     other = Desk().go(days=1)
     other.say(other.response(kind="refusal"))
@@ -446,8 +451,10 @@ def test_a_reviewer_who_cannot_be_reached_is_replaced_at_once():
     desk = Desk()
     desk.on_letter = refusing("review-1")(desk)
     desk.to_review()
-    assert [(letter.step, letter.to) for letter in desk.case.letters[-1:]] == [("review-1-chase-1", "supervisor")]
-    assert Attention.REVIEW_LATE not in desk.case.attention
+    assert [(letter.step, letter.to) for letter in desk.state.deliveries.letters[-1:]] == [
+        ("review-1-chase-1", "supervisor")
+    ]
+    assert Attention.REVIEW_LATE not in desk.state.attention.reasons
 
 
 def test_when_nobody_can_be_reached_the_next_try_is_a_period_later():
@@ -458,7 +465,7 @@ def test_when_nobody_can_be_reached_the_next_try_is_a_period_later():
         if letter.step.to == "recipient":
             return False
         tried.append((desk.now, letter.step.to))
-        desk.case.letter_refused(letter.step, "550", desk.now)
+        desk.request.letter_refused(letter.step, "550", desk.now)
         return True
 
     desk.on_letter = refuse
@@ -475,20 +482,22 @@ def test_a_hold_goes_to_somebody_else_when_the_operator_cannot_be_reached():
     desk.garble()
     desk.on_letter = refusing("hold-1-chase-1")(desk)
     desk.go(days=1)
-    assert [(letter.step, letter.to) for letter in desk.case.letters[-1:]] == [("hold-1-chase-2", "supervisor")]
+    assert [(letter.step, letter.to) for letter in desk.state.deliveries.letters[-1:]] == [
+        ("hold-1-chase-2", "supervisor")
+    ]
 
 
 def test_a_bounced_request_for_review_goes_to_the_supervisor():
     desk = Desk().to_review()
     desk.say(desk.report("review-1"))
     desk.settle()
-    assert desk.case.letters[-1].to == "supervisor"
+    assert desk.state.deliveries.letters[-1].to == "supervisor"
 
 
 def test_a_deferred_letter_is_tried_again_as_another_attempt():
     desk = Desk()
     letter = at_letter(desk)
-    desk.case.letter_deferred(letter.step, "421", retry_after=timedelta(minutes=2), now=desk.now)
+    desk.request.letter_deferred(letter.step, "421", retry_after=timedelta(minutes=2), now=desk.now)
     rest = desk.next()
     assert rest == Wait(desk.now + timedelta(minutes=2), "demand to the recipient")
     desk.now += timedelta(minutes=2)
@@ -499,11 +508,11 @@ def test_letters_deferred_over_and_over_ask_for_attention_also_the_demand():
     desk = Desk()
     for _ in range(DEFERRALS_BEFORE_ATTENTION):
         letter = at_letter(desk)
-        desk.case.letter_deferred(letter.step, "421", retry_after=timedelta(seconds=5), now=desk.now)
+        desk.request.letter_deferred(letter.step, "421", retry_after=timedelta(seconds=5), now=desk.now)
         desk.now = desk.settle().until  # pyright: ignore[reportAttributeAccessIssue] - it waits
-    assert Attention.MAIL_DELAYED in desk.case.attention
+    assert Attention.MAIL_DELAYED in desk.state.attention.reasons
     desk.settle()
-    assert Attention.MAIL_DELAYED not in desk.case.attention
+    assert Attention.MAIL_DELAYED not in desk.state.attention.reasons
 
 
 def test_a_deferred_reminder_hides_no_deadline():
@@ -511,7 +520,7 @@ def test_a_deferred_reminder_hides_no_deadline():
     desk.now = utc(2, 20, 14)
     letter = at_letter(desk)
     assert letter.step.kind is StepKind.REMINDER
-    desk.case.letter_deferred(letter.step, "421", retry_after=timedelta(days=9), now=desk.now)
+    desk.request.letter_deferred(letter.step, "421", retry_after=timedelta(days=9), now=desk.now)
     assert desk.settle() == Wait(DUE, "the response is overdue")
 
 
@@ -520,57 +529,57 @@ def test_a_final_notice_that_does_not_go_out_leaves_the_time_to_cure_closed():
 
     def defer(letter: SendLetter) -> bool:
         if letter.step.kind is StepKind.FINAL_NOTICE:
-            desk.case.letter_deferred(letter.step, "421", retry_after=timedelta(hours=5), now=desk.now)
+            desk.request.letter_deferred(letter.step, "421", retry_after=timedelta(hours=5), now=desk.now)
         return letter.step.kind is StepKind.FINAL_NOTICE
 
     desk.on_letter = defer
     desk.go(days=80)
-    assert desk.case.status is Status.OVERDUE
-    assert Attention.MAIL_DELAYED in desk.case.attention
+    assert desk.state.status is Status.OVERDUE
+    assert Attention.MAIL_DELAYED in desk.state.attention.reasons
     desk.on_letter = lambda _: False
     desk.go(days=1)
-    assert desk.case.status is Status.OVERDUE
+    assert desk.state.status is Status.OVERDUE
     desk.go(days=9)
-    assert desk.case.status is Status.AWAITING_REVIEW
+    assert desk.state.status is Status.AWAITING_REVIEW
 
 
 def test_a_lost_sender_is_asked_again_under_the_same_attempt():
     desk = Desk()
     letter = at_letter(desk)
-    desk.case.letter_unanswered(letter.step, desk.now)
+    desk.request.sender_lost(letter.step, desk.now)
     assert at_letter(desk) == letter
 
 
 def test_a_letter_that_kills_its_sender_over_and_over_is_not_sent_without_pause():
     desk = Desk()
     for _ in range(3):
-        desk.case.letter_unanswered(at_letter(desk).step, desk.now)
+        desk.request.sender_lost(at_letter(desk).step, desk.now)
     assert desk.next() == Wait(desk.now + timedelta(seconds=30), "demand to the recipient")
 
 
 def test_a_letter_that_cannot_be_set_is_tried_again_and_a_person_is_told():
     desk = Desk()
-    desk.case.failed(Attention.LETTER_FAILED, "no font", desk.now, of=at_letter(desk).step.id)
+    desk.request.work_failed(at_letter(desk, Attention.LETTER_FAILED, "no font", desk.now).step.id)
     assert isinstance(desk.next(), Wait)
-    assert Attention.LETTER_FAILED in desk.case.attention
+    assert Attention.LETTER_FAILED in desk.state.attention.reasons
     desk.go(minutes=1)
     assert desk.sent == ["demand"]
-    assert Attention.LETTER_FAILED not in desk.case.attention
+    assert Attention.LETTER_FAILED not in desk.state.attention.reasons
 
 
 def test_a_letter_in_doubt_is_sent_again_and_says_so():
     desk = Desk()
-    desk.case.letter_in_doubt(at_letter(desk).step, "time-out", desk.now)
+    desk.request.letter_unconfirmed(at_letter(desk).step, "time-out", desk.now)
     again = at_letter(desk)
     assert (again.attempt, again.possible_copy) == (2, True)
     desk.settle()
-    assert desk.case.letters[0].possible_copy
+    assert desk.state.deliveries.letters[0].possible_copy
 
 
 def test_a_letter_in_doubt_is_held_where_the_policy_says_so():
     desk = Desk(campaign(mail={"when_unknown": "hold"}))
-    desk.case.letter_in_doubt(at_letter(desk).step, "time-out", desk.now)
-    assert desk.case.status is Status.ON_HOLD
+    desk.request.letter_unconfirmed(at_letter(desk).step, "time-out", desk.now)
+    assert desk.state.status is Status.ON_HOLD
     assert desk.go(days=3).sent == ["hold-1-chase-1", "hold-1-chase-2"]
     desk.say(desk.resolution(Attention.UNKNOWN_SEND))
     assert at_letter(desk).possible_copy
@@ -581,14 +590,14 @@ def test_a_letter_always_in_doubt_is_held_also_where_the_policy_is_to_resend():
     for _ in range(DOUBTS_BEFORE_HOLD):
         while isinstance(action := desk.next(), Wait):
             desk.now = action.until
-        desk.case.letter_in_doubt(at_letter(desk).step, "time-out", desk.now)
-    assert Attention.UNKNOWN_SEND in desk.case.holds
+        desk.request.letter_unconfirmed(at_letter(desk).step, "time-out", desk.now)
+    assert Attention.UNKNOWN_SEND in desk.state.attention.holds
 
 
 def in_doubt(*, starts: str = "accepted") -> Desk:
     """A request whose demand was handed over and whose answer was lost, under the policy to hold."""
     desk = Desk(campaign(mail={"when_unknown": "hold"}, clock={"response": {"within": {"days": 30}}, "starts": starts}))
-    desk.case.letter_in_doubt(at_letter(desk).step, "time-out", desk.now)
+    desk.request.letter_unconfirmed(at_letter(desk).step, "time-out", desk.now)
     return desk
 
 
@@ -601,24 +610,24 @@ def test_a_demand_in_doubt_that_arrived_starts_the_clock_and_is_not_sent_again(s
     settling = at_letter(desk)
     assert (settling.attempt, settling.known and settling.known.at) == (1, arrived)
     desk.settle()
-    assert desk.case.status is Status.AWAITING_RESPONSE
-    assert Attention.UNKNOWN_SEND not in desk.case.attention
-    assert desk.case.clock_from == arrived
-    assert [(letter.step, letter.delivered) for letter in desk.case.letters if letter.to == "recipient"] == [
-        ("demand", "yes")
-    ]
+    assert desk.state.status is Status.AWAITING_RESPONSE
+    assert Attention.UNKNOWN_SEND not in desk.state.attention.reasons
+    assert desk.state.clock.facts.clock_from == arrived
+    assert [
+        (letter.step, letter.delivered) for letter in desk.state.deliveries.letters if letter.to == "recipient"
+    ] == [("demand", "yes")]
 
 
 def test_a_demand_in_doubt_that_came_back_cannot_be_delivered_and_waits_for_a_person():
     desk = in_doubt()
     desk.say(desk.report("demand", "failed"))
-    assert set(desk.case.attention) == {Attention.UNDELIVERABLE}
-    assert not desk.case.clock_runs
+    assert set(desk.state.attention.reasons) == {Attention.UNDELIVERABLE}
+    assert not desk.state.clock.runs
     assert isinstance(desk.next(), Wait)
     desk.say(desk.report("demand", "delivered"))  # by a courier
     desk.settle()
-    assert desk.case.status is Status.AWAITING_RESPONSE
-    assert not desk.case.attention
+    assert desk.state.status is Status.AWAITING_RESPONSE
+    assert not desk.state.attention.reasons
 
 
 def test_a_reminder_in_doubt_that_came_back_is_dropped_and_the_ladder_goes_on():
@@ -626,27 +635,27 @@ def test_a_reminder_in_doubt_that_came_back_is_dropped_and_the_ladder_goes_on():
     while isinstance(action := desk.next(), Wait):
         desk.now = action.until
     step = at_letter(desk).step
-    desk.case.letter_in_doubt(step, "time-out", desk.now)
+    desk.request.letter_unconfirmed(step, "time-out", desk.now)
     desk.say(desk.report(step.id, "failed"))
-    assert not desk.case.holds
-    assert Attention.UNDELIVERABLE in desk.case.attention
+    assert not desk.state.attention.holds
+    assert Attention.UNDELIVERABLE in desk.state.attention.reasons
     assert isinstance(desk.next(), Wait)
 
 
 def test_that_a_letter_in_doubt_is_delayed_settles_nothing():
     desk = in_doubt()
     desk.say(desk.report("demand", "delayed"))
-    assert Attention.UNKNOWN_SEND in desk.case.holds
+    assert Attention.UNKNOWN_SEND in desk.state.attention.holds
 
 
 def test_a_doubt_about_a_letter_to_our_own_people_holds_nothing():
     desk = Desk(campaign(mail={"when_unknown": "hold"}))
     at_draft(desk)
-    desk.case.drafted(draft(1), desk.now)
+    desk.request.draft_finished(draft(1), desk.now)
     desk.go(utc(3, 7, 12))
     desk.now = utc(3, 7, 13)
-    desk.case.letter_in_doubt(at_letter(desk).step, "time-out", desk.now)
-    assert not desk.case.holds
+    desk.request.letter_unconfirmed(at_letter(desk).step, "time-out", desk.now)
+    assert not desk.state.attention.holds
     assert at_letter(desk).possible_copy
 
 
@@ -655,46 +664,48 @@ def test_a_doubt_about_a_letter_to_our_own_people_holds_nothing():
 
 def test_a_demand_starts_the_clock_at_delivery_where_the_campaign_says_so():
     desk = Desk(campaign(clock={"starts": "delivered"})).go(days=7)
-    assert desk.case.status is Status.SENDING
+    assert desk.state.status is Status.SENDING
     assert desk.sent[:2] == ["demand", "delivery-1-chase-1"]
-    assert Attention.ON_HOLD in desk.case.attention
+    assert Attention.ON_HOLD in desk.state.attention.reasons
     desk.say(desk.report("demand", "delivered", at=utc(1, 29, 16)))
-    assert desk.case.status is Status.AWAITING_RESPONSE
-    assert not desk.case.attention
+    assert desk.state.status is Status.AWAITING_RESPONSE
+    assert not desk.state.attention.reasons
     desk.next()
-    assert desk.case.timetable
-    assert desk.case.timetable.deadline.trigger == date(2018, 1, 29)
+    assert desk.request.dates
+    assert desk.request.dates.deadline.trigger == date(2018, 1, 29)
 
 
 def test_nobody_has_a_letter_before_it_was_accepted():
     desk = Desk(campaign(clock={"starts": "delivered"})).go(days=1)
     desk.now += timedelta(days=1)
-    accepted = desk.case.letters[0].receipt.accepted_at
-    desk.case.letters[0] = desk.case.letters[0].model_copy(
+    accepted = desk.state.deliveries.letters[0].receipt.accepted_at
+    desk.state.deliveries.letters[0] = desk.state.deliveries.letters[0].model_copy(
         update={
-            "receipt": desk.case.letters[0].receipt.model_copy(update={"accepted_at": accepted + timedelta(days=1)})
+            "receipt": desk.state.deliveries.letters[0].receipt.model_copy(
+                update={"accepted_at": accepted + timedelta(days=1)}
+            )
         }
     )
     desk.say(desk.report("demand", "delivered", at=accepted))
     desk.next()
-    assert desk.case.timetable
-    assert desk.case.timetable.facts.clock_from == accepted + timedelta(days=1)
+    assert desk.request.dates
+    assert desk.request.dates.facts.clock_from == accepted + timedelta(days=1)
 
 
 @pytest.mark.parametrize("phase", PHASES)
 def test_a_bounced_demand_stops_the_clock_in_every_phase(phase: Status):
     desk = PHASES[phase](Desk())
     desk.say(desk.report("demand"))
-    assert desk.case.status is Status.SENDING
-    assert desk.case.response_due is None
-    assert desk.case.draft is None
+    assert desk.state.status is Status.SENDING
+    assert desk.request.response_due is None
+    assert desk.state.process.draft is None
     assert desk.go(days=2).sent[-1].startswith("hold-1-chase-")
     desk.say(desk.resolution(Attention.UNDELIVERABLE))
     desk.settle()
     assert desk.sent[-1] == "demand-series-2"
-    assert desk.case.status is Status.AWAITING_RESPONSE
-    assert desk.case.response_due
-    assert desk.case.response_due > desk.now + timedelta(days=29)
+    assert desk.state.status is Status.AWAITING_RESPONSE
+    assert desk.request.response_due
+    assert desk.request.response_due > desk.now + timedelta(days=29)
     assert "reminder-1-series-2" in desk.go(days=25).sent
 
 
@@ -704,7 +715,7 @@ def test_a_second_bounce_of_the_old_demand_does_not_stop_the_new_one():
     desk.say(desk.resolution(Attention.UNDELIVERABLE))
     desk.go(days=2)
     desk.say(desk.report("demand"))
-    assert desk.case.status is Status.AWAITING_RESPONSE
+    assert desk.state.status is Status.AWAITING_RESPONSE
 
 
 def test_what_becomes_of_a_demand_that_was_replaced_is_noted_and_changes_nothing():
@@ -714,10 +725,10 @@ def test_what_becomes_of_a_demand_that_was_replaced_is_noted_and_changes_nothing
     desk.go(days=2)
     for outcome in ("delivered", "failed"):
         desk.say(desk.report("demand", outcome))
-        assert desk.case.status is Status.AWAITING_RESPONSE
+        assert desk.state.status is Status.AWAITING_RESPONSE
     desk.say(desk.report("demand-series-2"))
     desk.say(desk.report("demand", "delivered"))
-    assert desk.case.status is Status.SENDING
+    assert desk.state.status is Status.SENDING
 
 
 def test_a_courier_can_deliver_what_the_mail_could_not():
@@ -725,40 +736,40 @@ def test_a_courier_can_deliver_what_the_mail_could_not():
     desk.say(desk.report("demand"))
     desk.go(days=2)
     desk.say(desk.report("demand", "delivered"))
-    assert (desk.case.status, desk.case.holds) == (Status.AWAITING_RESPONSE, {})
+    assert (desk.state.status, desk.state.attention.holds) == (Status.AWAITING_RESPONSE, {})
 
 
 def test_a_delayed_letter_changes_nothing():
     desk = Desk().go(days=1)
     desk.say(desk.report("demand", "delayed"))
-    assert (desk.case.status, desk.case.response_due) == (Status.AWAITING_RESPONSE, DUE)
+    assert (desk.state.status, desk.request.response_due) == (Status.AWAITING_RESPONSE, DUE)
 
 
 @pytest.mark.parametrize("phase", [Status.OVERDUE, Status.AWAITING_REVIEW, Status.AWAITING_ISSUANCE])
 def test_a_bounced_final_notice_was_never_given_however_far_the_draft_has_come(phase: Status):
     desk = PHASES[phase](Desk())
     desk.say(desk.report("final-notice"))
-    assert (desk.case.status, desk.case.draft) == (Status.ON_HOLD, None)
+    assert (desk.state.status, desk.state.process.draft) == (Status.ON_HOLD, None)
     desk.say(desk.resolution(Attention.UNDELIVERABLE))
     desk.settle()
-    assert (desk.case.status, desk.sent[-1]) == (Status.OVERDUE, "final-notice-series-2")
+    assert (desk.state.status, desk.sent[-1]) == (Status.OVERDUE, "final-notice-series-2")
     desk.go(days=5)
-    assert desk.case.status is Status.OVERDUE
+    assert desk.state.status is Status.OVERDUE
     desk.go(days=5)
-    assert desk.case.status is Status.AWAITING_REVIEW
+    assert desk.state.status is Status.AWAITING_REVIEW
 
 
 def test_the_final_notice_of_an_old_date_may_bounce_without_harm():
     desk = Desk().to_overdue()
     desk.say(desk.extension(to=date(2018, 3, 20)))
     desk.say(desk.report("final-notice"))
-    assert desk.case.status is Status.AWAITING_RESPONSE
+    assert desk.state.status is Status.AWAITING_RESPONSE
 
 
 def test_a_bounced_reminder_is_told_and_holds_nothing():
     desk = Desk().go(utc(2, 10))
     desk.say(desk.report("reminder-1"))
-    assert Attention.UNDELIVERABLE in desk.case.attention
+    assert Attention.UNDELIVERABLE in desk.state.attention.reasons
     assert "reminder-2" in desk.go(utc(2, 22)).sent
 
 
@@ -770,13 +781,13 @@ def test_an_extension_begins_a_new_series_in_every_phase(phase: Status):
     desk = PHASES[phase](Desk())
     desk.say(desk.extension(to=date(2018, 4, 13)))
     desk.settle()
-    assert desk.case.status is Status.AWAITING_RESPONSE
-    assert (desk.case.draft, desk.case.approved_by) == (None, None)
-    assert desk.case.response_due == utc(4, 14, 5)
+    assert desk.state.status is Status.AWAITING_RESPONSE
+    assert (desk.state.process.draft, desk.state.process.approved_by) == (None, None)
+    assert desk.request.response_due == utc(4, 14, 5)
     desk.go(utc(4, 30))
     of_the_new_series = [step for step in desk.sent if step.endswith("-series-2")]
     assert of_the_new_series == ["reminder-1-series-2", "reminder-2-series-2", "final-notice-series-2"]
-    assert desk.case.status is Status.AWAITING_REVIEW
+    assert desk.state.status is Status.AWAITING_REVIEW
 
 
 def test_an_extension_to_a_date_and_one_by_a_period_add_up():
@@ -785,7 +796,7 @@ def test_an_extension_to_a_date_and_one_by_a_period_add_up():
     desk.settle()
     desk.say(desk.extension(period=days(7)))
     desk.settle()
-    assert desk.case.response_due == utc(3, 9, 6)
+    assert desk.request.response_due == utc(3, 9, 6)
 
 
 def test_reminders_whose_day_had_passed_when_more_time_was_granted_are_not_sent_late():
@@ -839,10 +850,10 @@ def test_a_demand_does_not_go_out_after_its_own_date_certain():
     desk.say(desk.resolution(Attention.UNDELIVERABLE))
     desk.settle()
     assert "demand" not in desk.sent
-    assert "extend or withdraw" in desk.case.attention[Attention.ON_HOLD]
+    assert "extend or withdraw" in desk.state.attention.reasons[Attention.ON_HOLD]
     desk.say(desk.extension(to=date(2018, 3, 1)))
     desk.settle()
-    assert (desk.case.status, desk.case.response_due) == (Status.AWAITING_RESPONSE, utc(3, 2, 6))
+    assert (desk.state.status, desk.request.response_due) == (Status.AWAITING_RESPONSE, utc(3, 2, 6))
 
 
 def test_an_extension_while_a_reminder_is_under_way_calls_it_back():
@@ -850,7 +861,7 @@ def test_an_extension_while_a_reminder_is_under_way_calls_it_back():
     desk.now = utc(2, 9, 14)
     letter = at_letter(desk)
     desk.say(desk.extension(period=days(30)))
-    assert not desk.case.still_wants(letter)
+    assert not desk.request.still_wants(letter)
 
 
 def test_a_final_notice_that_was_overtaken_by_an_extension_leaves_no_time_to_cure_behind():
@@ -859,10 +870,10 @@ def test_a_final_notice_that_was_overtaken_by_an_extension_leaves_no_time_to_cur
     letter = at_letter(desk)
     desk.say(desk.extension(to=date(2018, 3, 20)))
     desk.accept(letter)
-    assert desk.case.status is Status.AWAITING_RESPONSE
+    assert desk.state.status is Status.AWAITING_RESPONSE
     desk.go(utc(3, 22, 14))
     assert desk.sent[-1] == "final-notice-series-2"
-    assert desk.case.status is Status.OVERDUE
+    assert desk.state.status is Status.OVERDUE
 
 
 # Escalation.
@@ -872,15 +883,15 @@ def test_escalating_closes_the_response_time_then_the_time_to_cure_then_asks_the
     desk = Desk().go(days=1)
     desk.say(desk.escalation())
     desk.settle()
-    assert (desk.case.status, desk.sent[-1]) == (Status.OVERDUE, "final-notice")
+    assert (desk.state.status, desk.sent[-1]) == (Status.OVERDUE, "final-notice")
     desk.say(desk.escalation())
     desk.settle()
-    assert desk.case.status is Status.AWAITING_REVIEW
+    assert desk.state.status is Status.AWAITING_REVIEW
     desk.say(desk.escalation())
     desk.settle()
     assert desk.sent[-2:] == ["review-1", "review-1-chase-1"]
-    assert desk.case.letters[-1].to == "supervisor"
-    assert Attention.REVIEW_LATE not in desk.case.attention
+    assert desk.state.deliveries.letters[-1].to == "supervisor"
+    assert Attention.REVIEW_LATE not in desk.state.attention.reasons
 
 
 def test_a_response_within_the_original_time_is_on_time_although_it_was_closed_early():
@@ -888,7 +899,7 @@ def test_a_response_within_the_original_time_is_on_time_although_it_was_closed_e
     desk.say(desk.escalation())
     desk.go(days=2)
     desk.say(desk.response())
-    assert desk.case.ending.on_time is True
+    assert desk.request.ending.on_time is True
 
 
 def test_escalating_twice_before_the_final_notice_could_go_skips_it():
@@ -897,19 +908,19 @@ def test_escalating_twice_before_the_final_notice_could_go_skips_it():
     assert isinstance(desk.settle(), Wait)
     desk.say(desk.escalation())
     desk.settle()
-    assert desk.case.status is Status.AWAITING_REVIEW
-    assert "without a final notice" in next(e.text for e in reversed(desk.case.timeline) if e.what == "escalated")
+    assert desk.state.status is Status.AWAITING_REVIEW
+    assert "without a final notice" in next(e.text for e in reversed(desk.request.timeline) if e.what == "escalated")
 
 
 def test_escalating_at_night_asks_the_reviewer_and_then_the_supervisor():
     desk = Desk()
     at_draft(desk)
-    desk.case.drafted(draft(1), desk.now)
+    desk.request.draft_finished(draft(1), desk.now)
     desk.settle()
     assert desk.now == utc(3, 7, 6)  # nobody was asked yet
     desk.say(desk.escalation())
     desk.go(utc(3, 7, 14))
-    assert [letter.to for letter in desk.case.letters[-2:]] == ["reviewer", "supervisor"]
+    assert [letter.to for letter in desk.state.deliveries.letters[-2:]] == ["reviewer", "supervisor"]
 
 
 @pytest.mark.parametrize("phase", PHASES)
@@ -927,20 +938,22 @@ def test_an_unreadable_message_holds_the_ladder_in_every_phase_until_a_person_ha
     desk = PHASES[phase](Desk())
     before = len(desk.sent)
     desk.garble()
-    assert desk.case.status is Status.ON_HOLD
+    assert desk.state.status is Status.ON_HOLD
     desk.go(days=45)
-    assert {letter.to for letter in desk.case.letters[before:]} == {"operator"}
+    assert {letter.to for letter in desk.state.deliveries.letters[before:]} == {"operator"}
     desk.say(desk.resolution(Attention.UNREADABLE_MESSAGE))
-    assert desk.case.status is phase
+    assert desk.state.status is phase
     desk.go(days=30)
-    assert desk.case.status in (Status.AWAITING_REVIEW, Status.AWAITING_ISSUANCE)
+    assert desk.state.status in (Status.AWAITING_REVIEW, Status.AWAITING_ISSUANCE)
 
 
 def test_a_hold_is_chased_every_business_day_for_as_long_as_it_takes():
     desk = Desk().go(days=1)
     desk.garble()
     desk.go(days=28)
-    chases = [letter.receipt.accepted_at.date() for letter in desk.case.letters if letter.to == "operator"]
+    chases = [
+        letter.receipt.accepted_at.date() for letter in desk.state.deliveries.letters if letter.to == "operator"
+    ]
     assert len(chases) == 19  # four weeks without Presidents' Day
     assert len(set(chases)) == len(chases)
 
@@ -948,12 +961,12 @@ def test_a_hold_is_chased_every_business_day_for_as_long_as_it_takes():
 def test_two_holds_end_with_the_second():
     desk = Desk(campaign(mail={"when_unknown": "hold"})).go(utc(2, 1, 13))
     desk.now = utc(2, 1, 14)
-    desk.case.letter_in_doubt(at_letter(desk).step, "time-out", desk.now)
+    desk.request.letter_unconfirmed(at_letter(desk).step, "time-out", desk.now)
     desk.garble()
     desk.say(desk.resolution(Attention.UNREADABLE_MESSAGE))
-    assert desk.case.status is Status.ON_HOLD
+    assert desk.state.status is Status.ON_HOLD
     desk.say(desk.resolution(Attention.UNKNOWN_SEND))
-    assert desk.case.status is Status.AWAITING_RESPONSE
+    assert desk.state.status is Status.AWAITING_RESPONSE
 
 
 def test_the_recipients_time_runs_on_while_we_hold():
@@ -962,7 +975,7 @@ def test_the_recipients_time_runs_on_while_we_hold():
     desk.go(utc(3, 1, 15))
     desk.say(desk.resolution(Attention.UNREADABLE_MESSAGE))
     desk.settle()
-    assert (desk.case.status, desk.sent[-1]) == (Status.OVERDUE, "final-notice")
+    assert (desk.state.status, desk.sent[-1]) == (Status.OVERDUE, "final-notice")
 
 
 def test_a_reviewer_has_the_whole_period_again_after_a_hold():
@@ -977,7 +990,7 @@ def test_a_reviewer_has_the_whole_period_again_after_a_hold():
 def test_a_letter_to_the_reviewer_under_way_when_a_hold_begins_is_counted():
     desk = Desk()
     at_draft(desk)
-    desk.case.drafted(draft(1), desk.now)
+    desk.request.draft_finished(draft(1), desk.now)
     desk.go(utc(3, 7, 12))
     desk.now = utc(3, 7, 13)
     letter = at_letter(desk)
@@ -993,7 +1006,7 @@ def test_a_demand_under_way_when_a_hold_begins_starts_the_clock():
     desk.garble()
     desk.accept(letter)
     desk.say(desk.resolution(Attention.UNREADABLE_MESSAGE))
-    assert desk.case.status is Status.AWAITING_RESPONSE
+    assert desk.state.status is Status.AWAITING_RESPONSE
 
 
 def test_what_is_not_open_cannot_be_resolved():
@@ -1018,7 +1031,7 @@ def test_only_the_named_reviewer_or_supervisor_decides_in_that_role(by: Who, tak
     desk = Desk().to_review()
     if taken:
         desk.say(desk.review("approve", by=by))
-        assert desk.case.approved_by == by
+        assert desk.state.process.approved_by == by
     else:
         assert desk.refuses(desk.review("approve", by=by)).startswith("by: only ")
 
@@ -1046,7 +1059,7 @@ def test_a_revision_makes_the_next_version_and_the_old_one_can_no_longer_be_appr
     old = desk.review("approve")
     desk.say(desk.review("revise", fields={"relevance": "It is."}))
     desk.settle()
-    assert (desk.case.draft, desk.case.draft_fields) == (draft(2), {"relevance": "It is."})
+    assert (desk.state.process.draft, desk.state.process.fields) == (draft(2), {"relevance": "It is."})
     assert desk.sent[-1] == "review-2"
     assert desk.refuses(old).startswith("sha256: ")
 
@@ -1059,11 +1072,11 @@ def test_a_revision_of_a_field_that_does_not_exist_is_refused():
 def test_a_rejected_draft_waits_for_a_person_and_is_then_drawn_anew():
     desk = Desk().to_review()
     desk.say(desk.review("reject"))
-    assert desk.case.attention == {Attention.DRAFT_REJECTED: "wrong authority"}
+    assert desk.state.attention.reasons == {Attention.DRAFT_REJECTED: "wrong authority"}
     desk.go(days=3)
     desk.say(desk.resolution(Attention.DRAFT_REJECTED))
     desk.settle()
-    assert desk.case.draft == draft(2)
+    assert desk.state.process.draft == draft(2)
 
 
 def test_a_revision_answers_a_rejection():
@@ -1071,7 +1084,7 @@ def test_a_revision_answers_a_rejection():
     desk.say(desk.review("reject"))
     desk.say(desk.review("revise", notes="cite the award", by=SUPERVISOR))
     desk.settle()
-    assert (desk.case.status, desk.case.draft) == (Status.AWAITING_REVIEW, draft(2))
+    assert (desk.state.status, desk.state.process.draft) == (Status.AWAITING_REVIEW, draft(2))
 
 
 @pytest.mark.parametrize("moot", ["extension", "bounce"])
@@ -1079,27 +1092,27 @@ def test_a_rejection_is_moot_once_its_draft_is(moot: str):
     desk = Desk().to_review()
     desk.say(desk.review("reject"))
     desk.say(desk.extension(to=date(2018, 4, 13)) if moot == "extension" else desk.report("demand"))
-    assert Attention.DRAFT_REJECTED not in desk.case.attention
-    assert Attention.DRAFT_REJECTED not in desk.case.holds
+    assert Attention.DRAFT_REJECTED not in desk.state.attention.reasons
+    assert Attention.DRAFT_REJECTED not in desk.state.attention.holds
 
 
 def test_a_draft_that_fails_is_tried_again_and_a_person_is_told():
     desk = Desk()
     assert at_draft(desk) == DraftSubpoena(1)
-    desk.case.failed(Attention.DRAFT_FAILED, "no font", desk.now, of=DRAFT)
+    desk.request.work_failed(DRAFT, Attention.DRAFT_FAILED, "no font", desk.now)
     assert desk.next() == Wait(desk.now + timedelta(seconds=30), "another try: draft")
-    assert desk.case.status is Status.DRAFTING
+    assert desk.state.status is Status.DRAFTING
     desk.go(minutes=1)
-    assert desk.case.draft == draft(1)
-    assert Attention.DRAFT_FAILED not in desk.case.attention
+    assert desk.state.process.draft == draft(1)
+    assert Attention.DRAFT_FAILED not in desk.state.attention.reasons
 
 
 def test_a_failure_to_draft_is_forgotten_when_no_draft_is_wanted():
     desk = Desk()
     at_draft(desk)
-    desk.case.failed(Attention.DRAFT_FAILED, "no font", desk.now, of=DRAFT)
+    desk.request.work_failed(DRAFT, Attention.DRAFT_FAILED, "no font", desk.now)
     desk.say(desk.extension(to=date(2018, 4, 13)))
-    assert not desk.case.attention
+    assert not desk.state.attention.reasons
 
 
 # Outages.
@@ -1126,16 +1139,16 @@ def test_after_an_outage_over_the_deadline_no_reminder_goes():
     desk.settle()
     assert desk.sent == ["demand", "final-notice"]
     assert "This was noted 4 days, 10:00:00 later." in next(
-        entry.text for entry in desk.case.timeline if entry.what == "deadline_passed"
+        entry.text for entry in desk.request.timeline if entry.event.kind == "deadline_passed"
     )
-    assert desk.case.letters[-1].late_by_seconds == 2 * 86400 + 2 * 3600
+    assert desk.state.deliveries.letters[-1].late_by_seconds == 2 * 86400 + 2 * 3600
 
 
 def test_an_outage_over_the_final_notice_leaves_the_whole_time_to_cure():
     desk = Desk().go(days=1)
     desk.now = utc(4, 2, 16)
     desk.settle()
-    assert desk.case.status is Status.OVERDUE
+    assert desk.state.status is Status.OVERDUE
     rest = desk.settle()
     assert isinstance(rest, Wait)
     assert rest.until == utc(4, 10, 5)
@@ -1152,7 +1165,7 @@ def test_a_letter_whose_day_is_over_waits_for_the_office_to_open():
 def test_a_reminder_that_the_server_put_off_was_not_missed():
     desk = Desk(campaign(mail={"catch_up": "none"})).go(utc(2, 9, 13))
     desk.now = utc(2, 9, 14)
-    desk.case.letter_deferred(at_letter(desk).step, "421", retry_after=timedelta(hours=3), now=desk.now)
+    desk.request.letter_deferred(at_letter(desk).step, "421", retry_after=timedelta(hours=3), now=desk.now)
     assert "reminder-1" in desk.go(hours=4).sent
 
 
@@ -1161,17 +1174,21 @@ def test_two_letters_to_the_recipient_keep_their_distance():
     ordered = (ladder[2], ladder[0], ladder[1], *ladder[3:])
     desk = Desk(campaign(ladder=ordered, mail={"minimum_gap": {"hours": 26}}))
     desk.go(utc(2, 23))
-    accepted = [letter.receipt.accepted_at for letter in desk.case.letters if letter.kind is StepKind.REMINDER]
+    accepted = [
+        letter.receipt.accepted_at
+        for letter in desk.state.deliveries.letters
+        if letter.kind is StepKind.REMINDER
+    ]
     assert accepted == [utc(2, 21, 14), utc(2, 22, 16)]
 
 
 def test_a_failure_to_compute_dates_is_tried_again():
     desk = Desk()
-    desk.case.failed(Attention.DATES_FAILED, "disk", desk.now, of=DATES)
-    assert desk.case.proceed(desk.now) == Wait(desk.now + timedelta(seconds=30), "another try: dates")
+    desk.request.work_failed(DATES, Attention.DATES_FAILED, "disk", desk.now)
+    assert desk.request.proceed(desk.now) == Wait(desk.now + timedelta(seconds=30), "another try: dates")
     desk.go(minutes=1)
     assert desk.sent == ["demand"]
-    assert not desk.case.attention
+    assert not desk.state.attention.reasons
 
 
 # The record.
@@ -1179,16 +1196,16 @@ def test_a_failure_to_compute_dates_is_tried_again():
 
 def test_a_record_that_cannot_be_filed_is_offered_again_and_hides_no_deadline():
     desk = Desk().go(days=1)
-    desk.case.not_filed("no space left", desk.now)
-    assert desk.case.to_file(desk.now) == ()
+    desk.request.not_filed("no space left", desk.now)
+    assert desk.request.to_file(desk.now) == ()
     assert desk.next() == Wait(desk.now + timedelta(minutes=1), "another try to file the record")
     desk.now += timedelta(minutes=1)
     assert desk.next() == Wait(utc(2, 1, 14), "acknowledgment to the recipient")  # who waits files first
-    entries = desk.case.to_file(desk.now)
-    assert entries == tuple(desk.case.timeline)
-    desk.case.filed(len(entries))
-    assert desk.case.is_all_filed
-    assert not desk.case.attention
+    entries = desk.request.to_file(desk.now)
+    assert entries == tuple(desk.request.timeline)
+    desk.request.filed(len(entries))
+    assert desk.request.is_all_filed
+    assert not desk.state.attention.reasons
 
 
 def test_a_letter_that_could_not_be_called_back_after_the_end_is_on_record():
@@ -1196,11 +1213,11 @@ def test_a_letter_that_could_not_be_called_back_after_the_end_is_on_record():
     desk.now = utc(2, 9, 14)
     letter = at_letter(desk)
     desk.say(desk.withdrawal())
-    assert not desk.case.still_wants(letter)
-    desk.case.letter_accepted(letter.step, receipt(desk.now), possible_copy=False, now=desk.now)
-    assert desk.case.status is Status.WITHDRAWN
-    assert desk.case.ending.letters_sent == 3
-    assert desk.case.ending.head == desk.case.head
+    assert not desk.request.still_wants(letter)
+    desk.request.letter_accepted(letter.step, receipt(desk.now), possible_copy=False, now=desk.now)
+    assert desk.state.status is Status.WITHDRAWN
+    assert desk.request.ending.letters_sent == 3
+    assert desk.request.ending.head == desk.request.head
 
 
 def test_a_signal_after_the_end_is_kept():
@@ -1208,11 +1225,11 @@ def test_a_signal_after_the_end_is_kept():
     desk.say(desk.withdrawal())
     desk.garble()
     assert desk.said[-1] == "unreadable_message"
-    assert (desk.case.status, desk.case.attention) == (Status.WITHDRAWN, {})
+    assert (desk.state.status, desk.state.attention.reasons) == (Status.WITHDRAWN, {})
 
 
 def test_a_cancelled_workflow_is_a_withdrawal():
     desk = Desk().go(days=1)
-    desk.case.cancelled("by the Web UI", desk.now)
-    assert desk.case.status is Status.WITHDRAWN
+    desk.request.cancelled("by the Web UI", desk.now)
+    assert desk.state.status is Status.WITHDRAWN
     assert desk.next() == Close()

@@ -8,9 +8,9 @@ import pytest
 
 from forthwith.deadlines.period import Period
 from forthwith.request.actions import CopyIssued, DraftReferral, SendLetter, Wait
-from forthwith.request.case import COPY, MEMO
-from forthwith.request.messages import AnyMessage, Attention, Status
+from forthwith.request.backoff import COPY, MEMO
 from forthwith.request.record import Filed
+from forthwith.request.vocabulary import Attention, Message, Status
 from tests.units.cases import LADDER, Desk, campaign, receipt, without
 
 RULE_45: tuple[dict[str, Any], ...] = tuple(
@@ -43,12 +43,15 @@ def utc(month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
 def test_an_issued_subpoena_waits_for_service_and_its_record_copy_is_drawn_up():
     desk = Desk()
     desk.to_issuance().say(desk.issuance())
-    assert desk.case.status is Status.AWAITING_SERVICE
+    assert desk.state.status is Status.AWAITING_SERVICE
     assert desk.next() == CopyIssued(1)
     desk.settle()
-    assert desk.case.issued_copy
-    assert desk.case.issued
-    assert (desk.case.issued.number, desk.case.issued.signed_by) == ("OJP-17", "A. Officer")
+    assert desk.state.process.record_copy
+    assert desk.state.process.issued
+    assert (desk.state.process.issued.number, desk.state.process.issued.signed_by) == (
+        "OJP-17",
+        "A. Officer",
+    )
 
 
 def test_only_an_approved_draft_is_issued():
@@ -79,22 +82,22 @@ def test_an_issuance_of_tomorrow_is_refused():
 
 def test_a_late_issuance_is_no_longer_late_once_it_is_recorded():
     desk = Desk().to_issuance().go(days=10)
-    assert Attention.ISSUANCE_LATE in desk.case.attention
+    assert Attention.ISSUANCE_LATE in desk.state.attention.reasons
     desk.say(desk.issuance())
-    assert not desk.case.attention
+    assert not desk.state.attention.reasons
 
 
 def test_a_record_copy_that_fails_is_tried_again_and_stops_nothing():
     desk = Desk()
     desk.to_issuance().say(desk.issuance())
     assert isinstance(desk.next(), CopyIssued)
-    desk.case.failed(Attention.DRAFT_FAILED, "no font", desk.now, of=COPY)
+    desk.request.work_failed(COPY, Attention.DRAFT_FAILED, "no font", desk.now)
     assert isinstance(rest := desk.next(), Wait)
     assert rest.until == desk.now + timedelta(seconds=30)
     desk.say(desk.service())
     desk.go(minutes=1)
-    assert desk.case.issued_copy
-    assert not desk.case.attention
+    assert desk.state.process.record_copy
+    assert not desk.state.attention.reasons
 
 
 # Service.
@@ -105,7 +108,9 @@ def test_service_is_chased_after_its_period_and_then_every_period():
     assert "service-1-chase-1" not in desk.sent
     desk.go(utc(3, 22, 15))
     assert desk.sent[-1] == "service-1-chase-1"
-    assert desk.case.attention == {Attention.SERVICE_LATE: "no service of the issued subpoena is on record"}
+    assert desk.state.attention.reasons == {
+        Attention.SERVICE_LATE: "no service of the issued subpoena is on record"
+    }
     desk.go(days=15)
     assert desk.sent[-1] == "service-1-chase-2"
 
@@ -117,20 +122,20 @@ def test_without_a_rung_of_its_own_service_is_asked_for_every_business_day():
 
 def test_recorded_service_starts_the_return_date():
     desk = Desk().to_return()
-    assert desk.case.status is Status.AWAITING_RETURN
-    assert desk.case.timetable
-    assert desk.case.timetable.return_due
-    assert desk.case.timetable.return_due.due == date(2018, 3, 28)
-    assert desk.case.timetable.objection_due == desk.case.timetable.return_due
+    assert desk.state.status is Status.AWAITING_RETURN
+    assert desk.request.dates
+    assert desk.request.dates.return_due
+    assert desk.request.dates.return_due.due == date(2018, 3, 28)
+    assert desk.request.dates.objection_due == desk.request.dates.return_due
 
 
 def test_the_return_date_counts_from_the_day_of_service_not_of_its_record():
     desk = Desk().to_service().go(days=5)
     desk.say(desk.service(at=desk.now - timedelta(days=4)))
     desk.settle()
-    assert desk.case.timetable
-    assert desk.case.timetable.return_due
-    assert desk.case.timetable.return_due.due == date(2018, 3, 29)
+    assert desk.request.dates
+    assert desk.request.dates.return_due
+    assert desk.request.dates.return_due.due == date(2018, 3, 29)
 
 
 def test_service_before_issuance_is_refused():
@@ -154,9 +159,9 @@ def test_under_rule_45_an_objection_is_due_fourteen_days_after_service():
     desk = Desk(campaign(ladder=RULE_45)).to_service()
     desk.say(desk.service(notice_to_parties_at=desk.now - timedelta(hours=1)))
     desk.settle()
-    assert desk.case.timetable
-    assert desk.case.timetable.objection_due
-    assert desk.case.timetable.objection_due.due == date(2018, 3, 21)
+    assert desk.request.dates
+    assert desk.request.dates.objection_due
+    assert desk.request.dates.objection_due.due == date(2018, 3, 21)
 
 
 # Return.
@@ -165,32 +170,32 @@ def test_under_rule_45_an_objection_is_due_fourteen_days_after_service():
 def test_production_before_the_return_date_ends_it():
     desk = Desk().to_return()
     desk.say(desk.response())
-    assert desk.case.status is Status.COMPLIED
+    assert desk.state.status is Status.COMPLIED
 
 
 @pytest.mark.parametrize("come", [Desk.to_service, Desk.to_return])
 def test_a_production_in_part_after_issuance_leaves_the_subpoena_as_it_is(come: Callable[[Desk], Desk]):
     desk = come(Desk())
-    phase = desk.case.phase
+    phase = desk.state.phase
     desk.say(desk.response(a1="produced"))
-    assert desk.case.phase is phase
-    assert desk.case.draft
-    assert desk.case.items.outstanding == ("A-2",)
+    assert desk.state.phase is phase
+    assert desk.state.process.draft
+    assert desk.state.items.outstanding == ("A-2",)
 
 
 def test_silence_after_the_return_date_is_referred_with_a_memo():
     desk = Desk().to_return().go(utc(3, 29, 4, 59))
-    assert not desk.case.refers
+    assert not desk.state.process.refers
     desk.go(utc(3, 29, 13))
     assert desk.sent[-1] == "referral-1"
-    assert desk.case.letters[-1].to == "supervisor"
-    assert desk.case.status is Status.REFERRED_FOR_ENFORCEMENT
+    assert desk.state.deliveries.letters[-1].to == "supervisor"
+    assert desk.state.status is Status.REFERRED_FOR_ENFORCEMENT
     assert desk.said[-4:] == ["return_passed", "memo_ready", "letter_sent", "ended"]
 
 
 def test_without_a_rung_of_its_own_the_referral_follows_the_return_date():
     desk = Desk(campaign(ladder=without("referral"))).to_return().go(utc(3, 29, 15))
-    assert desk.case.status is Status.REFERRED_FOR_ENFORCEMENT
+    assert desk.state.status is Status.REFERRED_FOR_ENFORCEMENT
 
 
 def test_a_memo_that_fails_is_tried_again_and_a_person_is_told():
@@ -199,10 +204,10 @@ def test_a_memo_that_fails_is_tried_again_and_a_person_is_told():
         rest = desk.next()
         assert isinstance(rest, Wait)
         desk.now = rest.until
-    desk.case.failed(Attention.DRAFT_FAILED, "no font", desk.now, of=MEMO)
+    desk.request.work_failed(MEMO, Attention.DRAFT_FAILED, "no font", desk.now)
     assert desk.next() == Wait(desk.now + timedelta(seconds=30), "another try: referral memo")
     desk.go(days=3)
-    assert desk.case.status is Status.REFERRED_FOR_ENFORCEMENT
+    assert desk.state.status is Status.REFERRED_FOR_ENFORCEMENT
 
 
 def test_a_memo_that_was_overtaken_while_it_was_drawn_up_is_not_used():
@@ -210,35 +215,35 @@ def test_a_memo_that_was_overtaken_while_it_was_drawn_up_is_not_used():
     desk.say(desk.escalation())
     assert desk.next() == DraftReferral()
     desk.say(desk.extension(period=Period(unit="days", count=7)))
-    desk.case.referral_drafted(Filed(uri="m", sha256="6" * 64, size=1), desk.now)
-    assert desk.case.memo is None
+    desk.request.memo_finished(Filed(uri="m", sha256="6" * 64, size=1), desk.now)
+    assert desk.state.process.memo is None
     assert desk.said[-1] == "memo_discarded"
 
 
 def test_what_comes_in_while_the_matter_is_being_referred_has_the_memo_drawn_up_anew():
     desk = Desk().to_return().go(utc(3, 29, 9))
-    assert desk.case.memo
+    assert desk.state.process.memo
     desk.say(desk.response(a1="produced"))
-    assert desk.case.memo is None
+    assert desk.state.process.memo is None
     desk.go(days=1)
     assert desk.said.count("memo_ready") == 2
-    assert desk.case.status is Status.REFERRED_FOR_ENFORCEMENT
+    assert desk.state.status is Status.REFERRED_FOR_ENFORCEMENT
 
 
 def test_a_full_production_while_the_matter_is_being_referred_ends_it():
     desk = Desk().to_return().go(utc(3, 29, 9))
     desk.say(desk.response())
-    assert desk.case.status is Status.COMPLIED
+    assert desk.state.status is Status.COMPLIED
 
 
 def test_a_hold_stops_the_referral_until_a_person_has_looked():
     desk = Desk().to_return()
     desk.garble()
     desk.go(days=60)
-    assert desk.case.status is Status.ON_HOLD
+    assert desk.state.status is Status.ON_HOLD
     desk.say(desk.resolution(Attention.UNREADABLE_MESSAGE))
     desk.go(days=3)
-    assert desk.case.status is Status.REFERRED_FOR_ENFORCEMENT
+    assert desk.state.status is Status.REFERRED_FOR_ENFORCEMENT
 
 
 def test_an_operator_who_escalates_does_not_wait_for_the_return_date():
@@ -253,10 +258,10 @@ def test_more_time_to_return_moves_the_return_date_from_its_base():
     desk.say(desk.extension(period=Period(unit="days", count=7)))
     desk.say(desk.extension(period=Period(unit="days", count=7)))
     desk.settle()
-    assert desk.case.status is Status.AWAITING_RETURN
-    assert desk.case.timetable
-    assert desk.case.timetable.return_due
-    assert desk.case.timetable.return_due.due == date(2018, 4, 11)
+    assert desk.state.status is Status.AWAITING_RETURN
+    assert desk.request.dates
+    assert desk.request.dates.return_due
+    assert desk.request.dates.return_due.due == date(2018, 4, 11)
 
 
 def test_between_issuance_and_service_there_is_no_date_to_extend():
@@ -269,20 +274,20 @@ def test_a_referral_that_the_supervisor_cannot_get_goes_to_somebody_else():
 
     def refuse(letter: SendLetter) -> bool:
         if letter.step.id == "referral-1":
-            desk.case.letter_refused(letter.step, "550 no such user", desk.now)
+            desk.request.letter_refused(letter.step, "550 no such user", desk.now)
         return letter.step.id == "referral-1"
 
     desk.on_letter = refuse
     desk.go(days=30)
-    assert desk.case.letters[-1].to == "reviewer"
-    assert desk.case.status is Status.REFERRED_FOR_ENFORCEMENT
+    assert desk.state.deliveries.letters[-1].to == "reviewer"
+    assert desk.state.status is Status.REFERRED_FOR_ENFORCEMENT
 
 
 def test_a_demand_that_comes_back_after_issuance_is_for_a_person_to_judge():
     desk = Desk().to_return()
     desk.say(desk.report("demand"))
-    assert desk.case.status is Status.AWAITING_RETURN
-    assert Attention.UNDELIVERABLE in desk.case.attention
+    assert desk.state.status is Status.AWAITING_RETURN
+    assert Attention.UNDELIVERABLE in desk.state.attention.reasons
 
 
 # Objection.
@@ -293,10 +298,10 @@ def test_an_objection_leaves_its_items_outstanding_and_a_person_is_told():
     desk.say(desk.response(a2="produced"))
     answer = desk.say(desk.objection("A-1", ground="privilege"))
     assert "objects to A-1; outstanding: A-1" in answer.text
-    assert desk.case.attention == {Attention.OBJECTION: "objection to A-1"}
-    assert desk.case.objections[0].grounds == "privilege"
+    assert desk.state.attention.reasons == {Attention.OBJECTION: "objection to A-1"}
+    assert desk.state.process.objections[0].grounds == "privilege"
     desk.go(days=30)
-    assert desk.case.status is Status.REFERRED_FOR_ENFORCEMENT
+    assert desk.state.status is Status.REFERRED_FOR_ENFORCEMENT
 
 
 def test_an_objection_after_its_date_says_so():
@@ -310,8 +315,8 @@ def test_an_objection_before_issuance_has_the_draft_drawn_up_anew():
     desk = Desk().to_review()
     desk.say(desk.objection())
     desk.settle()
-    assert desk.case.draft
-    assert desk.case.draft.version == 2
+    assert desk.state.process.draft
+    assert desk.state.process.draft.version == 2
 
 
 @pytest.mark.parametrize(
@@ -349,14 +354,14 @@ def test_the_time_to_cure_never_shortens_the_response_time():
     desk = Desk(WITH_DEFICIENCY).go(utc(2, 5, 16))
     desk.say(desk.response(a1="produced"))
     desk.settle()
-    assert desk.case.response_due == utc(2, 24, 6)
+    assert desk.request.response_due == utc(2, 24, 6)
 
 
 def test_the_time_to_cure_lengthens_the_response_time_when_it_ends_later():
     desk = Desk(WITH_DEFICIENCY).go(utc(2, 20, 16))
     desk.say(desk.response(a1="produced"))
     desk.go(days=1)
-    assert desk.case.response_due == utc(3, 7, 6), "March 3 is a Saturday, March 5 Casimir Pulaski Day"
+    assert desk.request.response_due == utc(3, 7, 6), "March 3 is a Saturday, March 5 Casimir Pulaski Day"
     assert desk.said.count("deadline_computed") == 2
 
 
@@ -395,8 +400,8 @@ def test_the_same_letter_is_sent_once():
     desk = Desk(WITH_DEFICIENCY).go(utc(2, 5, 16))
     desk.say(desk.response(a1="produced"))
     desk.settle()
-    desk.case.letter_accepted(
-        next(step for step in desk.case.timetable.steps if step.id == "deficiency-1"),  # pyright: ignore[reportOptionalMemberAccess]
+    desk.request.letter_accepted(
+        next(step for step in desk.request.dates.steps if step.id == "deficiency-1"),  # pyright: ignore[reportOptionalMemberAccess]
         receipt(desk.now),
         possible_copy=True,
         now=desk.now,
@@ -409,6 +414,6 @@ def test_the_same_letter_is_sent_once():
 @pytest.mark.parametrize("come", [Desk.to_service, Desk.to_return])
 def test_a_withdrawal_ends_it_at_any_rung(come: Callable[[Desk], Desk]):
     desk = come(Desk())
-    withdrawal: AnyMessage = desk.withdrawal()
+    withdrawal: Message = desk.withdrawal()
     desk.say(withdrawal)
-    assert desk.case.status is Status.WITHDRAWN
+    assert desk.state.status is Status.WITHDRAWN

@@ -9,7 +9,7 @@ import pytest
 
 from forthwith.deadlines.period import Period
 from forthwith.request.actions import DraftReferral, SendLetter
-from forthwith.request.messages import Attention, Status
+from forthwith.request.vocabulary import Attention, Status
 from tests.units.cases import DECLARED, OPENED, Desk, campaign, receipt
 
 NEW = "clerk@somewhere.example"
@@ -25,36 +25,39 @@ def at_demand() -> tuple[Desk, SendLetter]:
 def test_a_letter_under_way_to_the_old_address_is_no_longer_wanted():
     desk, demand = at_demand()
     desk.say(desk.correction(email=NEW))
-    assert not desk.case.still_wants(demand)
+    assert not desk.request.still_wants(demand)
     again = desk.next()
     assert isinstance(again, SendLetter)
     assert again.address == NEW
-    assert desk.case.still_wants(again)
+    assert desk.request.still_wants(again)
 
 
 def test_a_demand_that_was_accepted_at_the_old_address_after_all_starts_no_clock():
     desk, demand = at_demand()
     desk.say(desk.correction(email=NEW))
-    desk.case.letter_accepted(demand.step, receipt(desk.now, demand.address), possible_copy=False, now=desk.now)
-    assert desk.case.response_due is None
+    desk.request.letter_accepted(demand.step, receipt(desk.now, demand.address), possible_copy=False, now=desk.now)
+    assert desk.request.response_due is None
     desk.settle()
-    assert [sent.receipt.recipient for sent in desk.case.letters] == ["records@somewhere.example", NEW]
-    assert desk.case.status is Status.AWAITING_RESPONSE
+    assert [sent.receipt.recipient for sent in desk.state.deliveries.letters] == [
+        "records@somewhere.example",
+        NEW,
+    ]
+    assert desk.state.status is Status.AWAITING_RESPONSE
 
 
 def test_a_refusal_of_the_old_address_says_nothing_about_the_new_one():
     desk, demand = at_demand()
     desk.say(desk.correction(email=NEW))
-    assert desk.case.is_astray(demand)
-    desk.case.letter_astray(demand.step, "550 no such user", desk.now)
-    assert not desk.case.attention
+    assert desk.request.is_superseded(demand)
+    desk.request.letter_superseded(demand.step, "550 no such user", desk.now)
+    assert not desk.state.attention.reasons
     desk.settle()
-    assert desk.case.status is Status.AWAITING_RESPONSE
+    assert desk.state.status is Status.AWAITING_RESPONSE
 
 
 def test_a_letter_in_doubt_at_the_old_address_is_no_second_copy_at_the_new_one():
     desk, demand = at_demand()
-    desk.case.letter_in_doubt(demand.step, "time-out", desk.now)
+    desk.request.letter_unconfirmed(demand.step, "time-out", desk.now)
     desk.say(desk.correction(email=NEW))
     again = desk.next()
     assert isinstance(again, SendLetter)
@@ -63,7 +66,7 @@ def test_a_letter_in_doubt_at_the_old_address_is_no_second_copy_at_the_new_one()
 
 def test_corrected_back_to_an_address_that_may_have_it_the_letter_says_so():
     desk, demand = at_demand()
-    desk.case.letter_in_doubt(demand.step, "time-out", desk.now)
+    desk.request.letter_unconfirmed(demand.step, "time-out", desk.now)
     desk.say(desk.correction(email=NEW))
     desk.say(desk.correction(email=demand.address))
     again = desk.next()
@@ -73,17 +76,17 @@ def test_corrected_back_to_an_address_that_may_have_it_the_letter_says_so():
 
 def test_a_corrected_name_alone_sends_nothing_again_and_resolves_nothing():
     desk, demand = at_demand()
-    desk.case.letter_refused(demand.step, "550 no such user", desk.now)
+    desk.request.letter_refused(demand.step, "550 no such user", desk.now)
     desk.say(desk.correction(attention="The Clerk"))
-    assert desk.case.holds.keys() == {Attention.UNDELIVERABLE}
+    assert desk.state.attention.holds.keys() == {Attention.UNDELIVERABLE}
 
 
 def test_a_draft_names_the_corrected_recipient():
     desk = Desk().to_review()
     desk.say(desk.correction(name="County of Somewhere"))
     desk.settle()
-    assert desk.case.draft
-    assert desk.case.draft.version == 2
+    assert desk.state.process.draft
+    assert desk.state.process.draft.version == 2
 
 
 def test_what_is_so_already_is_no_correction():
@@ -97,21 +100,21 @@ def test_what_is_so_already_is_no_correction():
 def test_the_date_moves_by_every_day_that_ended_in_the_pause():
     desk = Desk().go(days=5)
     desk.say(desk.pause())
-    assert desk.case.response_due is None
+    assert desk.request.response_due is None
     desk.go(days=7)
     desk.say(desk.resumption())
     desk.settle()
-    assert desk.case.response_due == datetime(2018, 3, 3, 6, tzinfo=UTC)  # Friday, March 2, in Chicago
+    assert desk.request.response_due == datetime(2018, 3, 3, 6, tzinfo=UTC)  # Friday, March 2, in Chicago
 
 
 def test_pausing_and_resuming_within_a_day_changes_nothing():
     desk = Desk().go(days=5)
-    before = desk.case.response_due
+    before = desk.request.response_due
     desk.say(desk.pause())
     desk.go(hours=2)
     desk.say(desk.resumption())
     desk.settle()
-    assert desk.case.response_due == before
+    assert desk.request.response_due == before
 
 
 def test_a_reminder_that_was_sent_is_not_sent_again_after_a_pause_and_the_others_are_later():
@@ -128,12 +131,12 @@ def test_what_was_escalated_by_an_operator_stays_escalated_whatever_was_paused_b
     desk = Desk().go(days=5)
     desk.say(desk.escalation())
     desk.go(days=3)
-    assert desk.case.status is Status.OVERDUE
+    assert desk.state.status is Status.OVERDUE
     desk.say(desk.pause())
     desk.go(days=3)
     desk.say(desk.resumption())
     desk.settle()
-    assert desk.case.phase is Status.OVERDUE
+    assert desk.state.phase is Status.OVERDUE
 
 
 @pytest.mark.parametrize(
@@ -165,7 +168,7 @@ def test_pauses_and_extensions_are_recorded_in_any_order(response: dict[str, Any
         for record in order:
             record(desk)
             desk.settle()
-        dues.add(desk.case.response_due)
+        dues.add(desk.request.response_due)
     assert len(dues) == 1
     assert None not in dues
 
@@ -178,7 +181,7 @@ def test_a_date_named_during_a_pause_moves_only_by_what_is_still_to_come_of_it()
     desk.go(days=2)
     desk.say(desk.resumption())  # on Saturday, February 3: two more days have ended
     desk.settle()
-    assert desk.case.response_due == datetime(2018, 3, 4, 6, tzinfo=UTC)
+    assert desk.request.response_due == datetime(2018, 3, 4, 6, tzinfo=UTC)
 
 
 def test_other_holds_stay_when_the_clock_runs_again():
@@ -186,7 +189,7 @@ def test_other_holds_stay_when_the_clock_runs_again():
     desk.say(desk.pause())
     desk.garble()
     desk.say(desk.resumption())
-    assert set(desk.case.holds) == {Attention.UNREADABLE_MESSAGE}
+    assert set(desk.state.attention.holds) == {Attention.UNREADABLE_MESSAGE}
 
 
 def test_a_draft_on_a_desk_is_no_time_of_the_recipient():
@@ -203,16 +206,16 @@ def test_the_end_of_a_pause_is_neither_before_it_nor_in_the_future():
 
 def test_the_return_date_stands_still_as_well():
     desk = Desk().to_return()
-    assert desk.case.timetable
-    assert desk.case.timetable.return_due
-    before = desk.case.timetable.return_due.due
+    assert desk.request.dates
+    assert desk.request.dates.return_due
+    before = desk.request.dates.return_due.due
     desk.say(desk.pause())
-    assert desk.case.status is Status.ON_HOLD
+    assert desk.state.status is Status.ON_HOLD
     desk.go(days=60)
     desk.say(desk.resumption())
     desk.settle()
-    assert desk.case.status is Status.AWAITING_RETURN
-    assert (desk.case.timetable.return_due.due - before).days in range(60, 64)
+    assert desk.state.status is Status.AWAITING_RETURN
+    assert (desk.request.dates.return_due.due - before).days in range(60, 64)
 
 
 # A letter is sent again.
@@ -230,21 +233,21 @@ def test_a_copy_goes_out_beside_whatever_our_own_people_are_asked():
     desk.say(desk.resending("final-notice", restarts_clock=False))
     desk.go(hours=2)
     assert desk.sent[-1] == "final-notice-copy-1"
-    assert desk.case.status is Status.AWAITING_REVIEW
+    assert desk.state.status is Status.AWAITING_REVIEW
 
 
 def test_a_copy_that_is_refused_by_the_mail_server_holds_nothing():
     desk = Desk().go(days=5)
 
     def refuse(letter: SendLetter) -> bool:
-        desk.case.letter_refused(letter.step, "550 no such user", desk.now)
+        desk.request.letter_refused(letter.step, "550 no such user", desk.now)
         return True
 
     desk.on_letter = refuse
     desk.say(desk.resending("demand", restarts_clock=False))
     desk.settle()
-    assert desk.case.status is Status.AWAITING_RESPONSE
-    assert desk.case.attention.keys() == {Attention.UNDELIVERABLE}
+    assert desk.state.status is Status.AWAITING_RESPONSE
+    assert desk.state.attention.reasons.keys() == {Attention.UNDELIVERABLE}
 
 
 def test_a_date_certain_is_moved_by_no_demand():
@@ -256,9 +259,9 @@ def test_a_new_demand_ends_a_pause_and_keeps_what_was_paused_before():
     desk = Desk().go(days=5)
     desk.say(desk.pause())
     desk.say(desk.resending("demand", restarts_clock=True))
-    assert desk.case.paused_since is None
+    assert desk.state.clock.paused_since is None
     desk.settle()
-    assert desk.case.status is Status.AWAITING_RESPONSE
+    assert desk.state.status is Status.AWAITING_RESPONSE
 
 
 def test_only_the_latest_demand_is_replaced():
@@ -278,10 +281,10 @@ def test_a_declared_holiday_moves_the_date_and_the_reminders_that_have_not_gone(
     assert desk.sent == ["demand", "acknowledgment", "reminder-1"]
     desk.say(desk.recomputation(FRIDAY))
     desk.settle()
-    assert desk.case.response_due == datetime(2018, 2, 27, 6, tzinfo=UTC)  # the 23rd is closed: Monday, February 26
+    assert desk.request.response_due == datetime(2018, 2, 27, 6, tzinfo=UTC)  # the 23rd is closed: Monday, February 26
     assert desk.step("reminder-2").why == "3 business days before the response is due on Monday, February 26, 2018"
     assert desk.go(days=30).sent.count("reminder-1") == 1
-    assert [entry.details["due"] for entry in desk.case.timeline if entry.what == "deadline_computed"] == [
+    assert [entry.details["due"] for entry in desk.request.timeline if entry.event.kind == "deadline_computed"] == [
         "2018-02-24T00:00:00-06:00",
         "2018-02-27T00:00:00-06:00",
     ]
@@ -299,13 +302,13 @@ def test_a_deadline_that_had_passed_by_the_old_calendar_has_not_and_its_final_no
     assert "final-notice" in desk.sent
     desk.say(desk.recomputation(LATE_IN_THE_WEEK))  # and Lincoln's birthday: due on Monday, the 26th, still past
     desk.settle()
-    assert desk.case.phase is Status.OVERDUE
+    assert desk.state.phase is Status.OVERDUE
     desk = Desk().go(datetime(2018, 2, 24, 15, tzinfo=UTC))
-    assert desk.case.phase is Status.OVERDUE
+    assert desk.state.phase is Status.OVERDUE
     desk.say(desk.recomputation(FRIDAY))
     desk.settle()
-    assert desk.case.phase is Status.AWAITING_RESPONSE
-    assert "not_due_before" in [entry.what for entry in desk.case.timeline]
+    assert desk.state.phase is Status.AWAITING_RESPONSE
+    assert "not_due_before" in [entry.event.kind for entry in desk.request.timeline]
     assert "final-notice-series-2" in desk.go(days=5).sent
 
 
@@ -313,44 +316,44 @@ def test_a_draft_that_rests_on_a_final_notice_given_too_early_is_withdrawn():
     desk = Desk().to_review()
     desk.say(desk.recomputation(FRIDAY))  # the notice went out on Monday, February 26, the new last day
     desk.settle()
-    assert desk.case.draft is None
-    assert desk.case.phase is Status.OVERDUE
+    assert desk.state.process.draft is None
+    assert desk.state.phase is Status.OVERDUE
     assert desk.sent[-1] == "final-notice-series-2"
 
 
 def test_the_return_date_moves_and_what_was_issued_stands():
     desk = Desk().to_return()
-    assert desk.case.timetable
-    assert desk.case.timetable.return_due
-    before = desk.case.timetable.return_due.due
+    assert desk.request.dates
+    assert desk.request.dates.return_due
+    before = desk.request.dates.return_due.due
     moved = MONDAYS if before.weekday() == 0 else LATE_IN_THE_WEEK
     desk.say(desk.recomputation(moved))
     desk.settle()
-    assert desk.case.timetable.return_due.due > before
-    assert desk.case.issued
-    assert desk.case.phase is Status.AWAITING_RETURN
+    assert desk.request.dates.return_due.due > before
+    assert desk.state.process.issued
+    assert desk.state.phase is Status.AWAITING_RETURN
 
 
 def test_a_referral_after_a_return_date_that_moved_is_not_made():
     desk = Desk().to_return()
-    assert desk.case.timetable
-    assert desk.case.timetable.return_due
-    assert desk.case.timetable.refer_at
-    moved = MONDAYS if desk.case.timetable.return_due.due.weekday() == 0 else LATE_IN_THE_WEEK
-    desk.now = desk.case.timetable.refer_at
+    assert desk.request.dates
+    assert desk.request.dates.return_due
+    assert desk.request.dates.refer_at
+    moved = MONDAYS if desk.request.dates.return_due.due.weekday() == 0 else LATE_IN_THE_WEEK
+    desk.now = desk.request.dates.refer_at
     assert isinstance(desk.next(), DraftReferral)
     desk.say(desk.recomputation(moved))
     desk.settle()
-    assert not desk.case.refers
-    assert desk.now < desk.case.timetable.return_due.closes_at
+    assert not desk.state.process.refers
+    assert desk.now < desk.request.dates.return_due.closes_at
 
 
 def test_no_holiday_moves_a_date_certain():
     desk = Desk(campaign(clock={"response": {"by": "2018-02-23"}})).go(days=5)
-    before = desk.case.response_due
+    before = desk.request.response_due
     desk.say(desk.recomputation(FRIDAY))
     desk.settle()
-    assert desk.case.response_due == before
+    assert desk.request.response_due == before
 
 
 def test_a_request_that_has_ended_has_no_dates_to_compute():

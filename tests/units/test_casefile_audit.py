@@ -15,9 +15,10 @@ from forthwith.casefile.store import Opening, StartRecord
 from forthwith.casefile.verify import CaseFile, sha256_of
 from forthwith.documents.letters import POSSIBLE_COPY
 from forthwith.request.actions import SendLetter, Wait
-from forthwith.request.case import DRAFT
-from forthwith.request.messages import Attention
-from forthwith.request.record import Entry, Filed, Receipt
+from forthwith.request.backoff import DRAFT
+from forthwith.request.entries import Entry
+from forthwith.request.record import Filed, Receipt
+from forthwith.request.vocabulary import Attention
 from tests.units.cases import Desk, clocks, plan
 from tests.units.test_case_lives import Life, random_plan
 

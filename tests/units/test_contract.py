@@ -22,17 +22,21 @@ from temporalio.workflow import (  # pyright: ignore[reportPrivateUsage] - the n
 
 from forthwith import fields, temporal
 from forthwith.campaign.starting import StartOutcome
-from forthwith.casefile.store import Dossier
+from forthwith.casefile.store import Dossier, Filing
 from forthwith.cli.app import app
-from forthwith.cli.commands.local import DemoReport
 from forthwith.cli.commands.preview import PreviewStep
-from forthwith.cli.commands.setup_server import Check
+from forthwith.cli.commands.recover import Recovered
+from forthwith.cli.commands.rehearse import RehearsalReport
 from forthwith.cli.commands.today import Today
 from forthwith.cli.report.page import Report
 from forthwith.deadlines.period import Unit
 from forthwith.request import messages, refusals, signals
-from forthwith.request.messages import MOST_MESSAGES, SIGNALS, UPDATES, Answer, Attention, RecordResponse, Status
-from forthwith.request.record import GENESIS, Entry, Outcome
+from forthwith.request.messages import Answer, SIGNALS, UPDATES
+from forthwith.request.responses import RecordResponse
+from forthwith.request.vocabulary import Attention, MAX_MESSAGES, Status
+from forthwith.request.entries import Entry, GENESIS
+from forthwith.request.record import Outcome
+from forthwith.server_setup import Check
 from forthwith.views.listing import Listed
 from forthwith.views.status import Explanation, RequestStatus
 from workflows.jurisdiction_request import JurisdictionRequest
@@ -135,13 +139,13 @@ def test_the_words_a_payload_may_contain_are_all_named():
 def test_the_caps_are_those_of_the_code():
     told = dict(re.findall(r"^\| ([\w ]+) \| ([\d,]+)", section("## Limits"), re.MULTILINE))
     assert {name: int(number.replace(",", "")) for name, number in told.items()} == {
-        "Messages to one request": MOST_MESSAGES,
+        "Messages to one request": MAX_MESSAGES,
         "Items in a response": _most("record_response", "items"),
         "Documents in a response": _most("record_response", "documents"),
         "Characters of a line": fields.MAX_LINE,
         "Characters of a text": fields.MAX_TEXT,
         "Characters kept of a signal that cannot be read": signals.KEPT,
-        "Days of an extension from the day it is granted": refusals.LONGEST_EXTENSION // timedelta(days=1),
+        "Days of an extension from the day it is granted": refusals.MAX_EXTENSION // timedelta(days=1),
     }
 
 
@@ -230,7 +234,8 @@ def test_every_command_with_json_is_told():
         ("start", StartOutcome),
         ("preview", PreviewStep),
         ("doctor", Check),
-        ("demo", DemoReport),
+        ("demo", RehearsalReport),
+        ("recover", Recovered),
         ("today", Today),
         ("report", Report),
     ],
@@ -252,7 +257,7 @@ def test_the_chain_is_checked_by_the_commands_that_are_told(tmp_path: Path):
         previous = entries[-1].head if entries else GENESIS
         at = datetime(2026, 1, number, tzinfo=UTC)
         entries.append(Entry(number=number, at=at, what="note", text=f"Entry {number}.", previous=previous))
-    dossier.file("a/b", entries)
+    dossier.file(Filing(workflow_id="a/b", entries=tuple(entries), head=entries[-1].head))
 
     def checked() -> str:
         run = [bash, "-euo", "pipefail", "-c", check]

@@ -17,7 +17,7 @@ from forthwith.campaign import ladder
 from forthwith.campaign import models as campaign
 from forthwith.campaign.campaign_file import read_campaign
 from forthwith.cli.app import app
-from forthwith.request.messages import Attention
+from forthwith.request.vocabulary import Attention
 from forthwith.settings import Settings
 
 ROOT = Path(__file__).parents[2]

@@ -31,12 +31,12 @@ def test_a_worker_that_polls_with_the_same_dossier_is_well() -> None:
 @pytest.mark.parametrize(
     ("polls", "dossier", "found", "remedy"),
     [
-        ({}, MINE, "nobody polls forthwith", "python worker.py"),
+        ({}, MINE, "none polls forthwith", "python worker.py"),
         (polled(a=130), MINE, "7@a dossier:111", "clock is ahead"),
         (polled(ANOTHER, a=3), MINE, "7@a keeps case files in dossier 22222222, and here it is 11111111", "the same"),
         (polled(a=3) | polled(ANOTHER, b=3), MINE, "7@b keeps case files in dossier 22222222", "the same"),
-        (polled(a=3) | polled("", b=3), MINE, "without saying where it keeps case files: 7@b", "stop it"),
-        (polled(a=3), "", "cannot be told without one", "mend the dossier"),
+        (polled(a=3) | polled("", b=3), MINE, "without the name of its dossier: 7@b", "stop it"),
+        (polled(a=3), "", "without a dossier it is unknown", "repair the dossier"),
     ],
 )
 def test_a_worker_that_is_not_well(polls: dict[str, datetime], dossier: str, found: str, remedy: str) -> None:

@@ -88,7 +88,7 @@ def test_a_chase_for_service_says_what_was_issued_and_how_to_record_service() ->
     text = words(StepKind.SERVICE_CHASE)
     assert "issued as number OJP-17 on March 12, 2018, signed by Ira Officer, Director according to the record" in text
     assert SIGNED in text
-    assert f"forthwith served {THREE.workflow_id} " in text
+    assert f"forthwith record-service {THREE.workflow_id} " in text
     assert within(3).in_words() in text
 
 

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from forthwith.campaign.models import RequestPlan
-from forthwith.request.messages import Attention, Status
-from forthwith.request.record import Entry
+from forthwith.request.entries import Entry
 from forthwith.request.timetable import TO_RECIPIENT, StepKind
+from forthwith.request.vocabulary import Attention, Status
 from forthwith.views.agenda import open_appointments
 from forthwith.views.life import Life, MarkKind, SpanKind, Standing, dates_of, foreseen, next_in_words, rungs
 from forthwith.views.life_story import life_of
@@ -22,19 +22,19 @@ DUE = datetime(2018, 2, 24, 6, tzinfo=UTC)
 def standing(desk: Desk) -> Standing:
     """What Visibility shows of a case."""
     desk.settle()
-    case = desk.case
+    case = desk.request
     return Standing(
-        status=case.status,
-        is_held=case.status is Status.ON_HOLD or not case.is_open,
-        response_due=case.response_due,
-        next_action_at=case.foreseen_at(desk.now),
+        status=request.state.status,
+        is_held=request.state.status is Status.ON_HOLD or not request.state.is_open,
+        response_due=request.response_due,
+        next_action_at=request.foreseen_at(desk.now),
         now=desk.now,
     )
 
 
 def told(desk: Desk) -> Life:
     now = standing(desk)
-    life = life_of(desk.plan, desk.case.timeline)
+    life = life_of(desk.plan, desk.request.timeline)
     return foreseen(life, dates_of(desk.plan, life, lambda facts: dates(desk.plan, facts)), now)
 
 
@@ -134,9 +134,9 @@ def test_a_life_that_has_it_is_told_with_each_mark(kind: MarkKind):
 def test_the_letters_ahead_are_those_that_the_request_itself_will_send(live: Callable[[Desk], Desk]):
     desk = live(Desk(campaign(ladder=without("deficiency"))))
     life = told(desk)
-    timetable = desk.case.timetable
+    timetable = desk.request.dates
     assert timetable
-    pending = {step.at for step in desk.case.pending() if step.kind in TO_RECIPIENT}
+    pending = {step.at for step in desk.request.pending() if step.kind in TO_RECIPIENT}
     # A final notice is not yet pending while the response time runs, but it is what comes next in silence.
     notice = {step.at for step in timetable.steps if step.kind is StepKind.FINAL_NOTICE}
     dates_ahead = (MarkKind.DEADLINE, MarkKind.CURE, MarkKind.MOVED)
@@ -147,12 +147,12 @@ def test_dates_ahead_are_those_that_the_request_itself_has():
     desk = Desk().go(days=1)
     assert {kind: at for at, kind in ahead(told(desk)).items()}[MarkKind.DEADLINE] == DUE
     desk.to_overdue()
-    timetable = desk.case.timetable
+    timetable = desk.request.dates
     assert timetable
     assert timetable.cure
     assert ahead(told(desk)) == {timetable.cure.closes_at: MarkKind.CURE}
     desk.to_return()
-    timetable = desk.case.timetable
+    timetable = desk.request.dates
     assert timetable
     assert timetable.return_due
     assert ahead(told(desk)) == {timetable.return_due.closes_at: MarkKind.RETURN}
@@ -174,7 +174,7 @@ def test_while_a_clock_is_paused_nothing_is_ahead_and_nobody_knows_its_end():
     life = told(desk)
     (pause,) = (span for span in life.spans if span.kind is SpanKind.PAUSE)
     assert pause.until == desk.now
-    assert desk.case.response_due in ahead(life)
+    assert desk.request.response_due in ahead(life)
 
 
 def test_a_clock_that_was_paused_as_of_an_earlier_moment_is_drawn_from_there():
@@ -202,7 +202,7 @@ def test_what_is_outstanding_is_what_the_request_says():
         desk.acceptance("A-2"),
     ):
         desk.say(message)
-        assert told(desk).outstanding == desk.case.items.outstanding
+        assert told(desk).outstanding == desk.state.items.outstanding
     assert told(desk).outstanding == ("A-3",)
 
 
@@ -211,9 +211,9 @@ def test_a_second_demand_has_its_date_though_the_record_does_not_repeat_it():
     desk.say(desk.resending("demand", restarts_clock=True))
     desk.settle()
     life = told(desk)
-    assert desk.case.response_due
-    assert life.due == desk.case.response_due
-    assert ahead(life)[desk.case.response_due] is MarkKind.DEADLINE
+    assert desk.request.response_due
+    assert life.due == desk.request.response_due
+    assert ahead(life)[desk.request.response_due] is MarkKind.DEADLINE
 
 
 def test_a_request_stands_on_a_rung_of_its_own_ladder():
@@ -256,7 +256,7 @@ def test_the_calendar_has_the_dates_of_an_open_request_and_what_comes_next():
     desk = Desk().go(days=1)
     assert names(desk) == {"response-due": DUE, "next": standing(desk).next_action_at}
     desk.to_overdue()
-    timetable = desk.case.timetable
+    timetable = desk.request.dates
     assert timetable
     assert timetable.cure
     assert names(desk) == {
@@ -269,7 +269,7 @@ def test_the_calendar_has_the_dates_of_an_open_request_and_what_comes_next():
     desk = Desk(campaign(ladder=tuple(subpoena if "subpoena" in rung else rung for rung in LADDER)))
     desk.to_service().say(desk.service(notice_to_parties_at=desk.now - timedelta(hours=1)))
     desk.settle()
-    timetable = desk.case.timetable
+    timetable = desk.request.dates
     assert timetable
     assert timetable.return_due
     assert timetable.objection_due
@@ -297,7 +297,7 @@ def test_an_entry_of_a_later_release_changes_nothing_and_no_entry_is_no_life():
     desk = Desk().go(days=1)
     before = told(desk)
     odd = Entry(number=99, at=before.told_until, what="something_new", text="?", previous="0" * 64)
-    assert life_of(desk.plan, [*desk.case.timeline, odd]).marks == life_of(desk.plan, desk.case.timeline).marks
+    assert life_of(desk.plan, [*desk.request.timeline, odd]).marks == life_of(desk.plan, desk.request.timeline).marks
     nobody: RequestPlan = plan()
     with pytest.raises(ValueError, match="has no entries"):
         life_of(nobody, [])
@@ -307,18 +307,20 @@ def test_an_entry_of_a_later_release_changes_nothing_and_no_entry_is_no_life():
 def test_whatever_happens_a_record_is_told_as_the_request_knows_it(part: int):
     for seed in range(part, 240, 3):
         case = live(seed).case
-        life = life_of(case.plan, case.timeline)
-        assert life.outstanding == case.items.outstanding, seed
-        assert life.rung in rungs(case.plan.campaign.ladder), seed
+        life = life_of(request.plan, request.timeline)
+        assert life.outstanding == request.state.items.outstanding, seed
+        assert life.rung in rungs(request.plan.campaign.ladder), seed
         assert all(span.until is None or span.until >= span.since for span in life.spans), seed
-        if case.is_open:
+        if request.state.is_open:
             assert life.ended_as is None, seed
-            assert life.facts.final_notice_at == case.final_notice_at, seed
-            assert life.facts.served_at == (case.service.served_at if case.service else None), seed
+            assert life.facts.final_notice_at == request.state.clock.facts.final_notice_at, seed
+            assert life.facts.served_at == (
+                request.state.process.service.served_at if request.state.process.service else None
+            ), seed
             paused = [span.since for span in life.spans if span.kind is SpanKind.PAUSE and span.until is None]
-            assert len(paused) == bool(case.paused_since), seed
-            if case.paused_since:  # which an entry names to the minute
-                assert case.paused_since - paused[0] < timedelta(minutes=1), seed
+            assert len(paused) == bool(request.state.clock.paused_since), seed
+            if request.state.clock.paused_since:  # which an entry names to the minute
+                assert request.state.clock.paused_since - paused[0] < timedelta(minutes=1), seed
         else:
-            assert life.ended_as is case.status, seed
+            assert life.ended_as is request.state.status, seed
             assert all(span.until for span in life.spans), seed

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from forthwith.cli.app import app
-from forthwith.request.messages import Attention, Status
+from forthwith.request.vocabulary import Attention, Status
 from forthwith.views.page import current_details
 from forthwith.views.status import NextAction
 from tests.units.cases import Desk
@@ -16,13 +16,13 @@ ATTACK = "a\n\n# Approved\n> <b>bold</b> `code` [x](http://x.example/) ![y](z) h
 
 
 def page(desk: Desk) -> str:
-    return current_details(desk.case, NextAction(at=desk.now, what="something"))
+    return current_details(desk.request, NextAction(at=desk.now, what="something"))
 
 
 def needing(*reasons: Attention) -> Desk:
     """A request in which reasons for attention are open, each on hold or not as they are in life."""
     desk = Desk().to_review()
-    desk.case.attention = dict.fromkeys(reasons, "why")
+    desk.state.attention.reasons = dict.fromkeys(reasons, "why")
     return desk
 
 
@@ -30,7 +30,11 @@ def needing(*reasons: Attention) -> Desk:
 def test_whatever_needs_a_person_says_which_commands_end_it(reason: Attention):
     shown = page(needing(reason))
     commands = re.findall(r"`forthwith ([^`]+)`", shown)
-    ends = "resume test/somewhere " if reason is Attention.CLOCK_PAUSED else f"resolve test/somewhere {reason} "
+    ends = (
+        "resume-clock test/somewhere "
+        if reason is Attention.CLOCK_PAUSED
+        else f"resolve-attention test/somewhere {reason} "
+    )
     assert any(command.startswith(ends) for command in commands)
     for command in commands:
         name = shlex.split(command)[0]
@@ -39,9 +43,9 @@ def test_whatever_needs_a_person_says_which_commands_end_it(reason: Attention):
 
 def test_a_stranger_s_text_stays_on_its_line_and_means_nothing():
     desk, quiet = Desk().go(days=1), Desk().go(days=1)
-    desk.case.unreadable("response_received", "{}", ATTACK, desk.now)
+    desk.request.unreadable("response_received", "{}", ATTACK, desk.now)
     quiet.garble()
-    assert desk.case.status is Status.ON_HOLD
+    assert desk.state.status is Status.ON_HOLD
     quoted = next(line for line in page(desk).splitlines() if "Approved" in line)
     assert not re.search(r"(?<!\\)[`<>\[\]|#]|https?:|www\.|\u202e", quoted), quoted
     assert quoted.startswith("- **Unreadable message:** response\\_received: a \\# Approved \\> \\<b\\>bold")
@@ -50,9 +54,9 @@ def test_a_stranger_s_text_stays_on_its_line_and_means_nothing():
 
 def test_a_stranger_s_text_is_cut_and_the_timeline_has_all_of_it():
     desk = Desk().go(days=1)
-    desk.case.unreadable("response_received", "{}", "x" * 10_000, desk.now)
+    desk.request.unreadable("response_received", "{}", "x" * 10_000, desk.now)
     assert len(page(desk)) < 2_000
-    assert len(desk.case.timeline[-1].text) > 10_000
+    assert len(desk.request.timeline[-1].text) > 10_000
 
 
 def test_the_reason_of_an_end_means_nothing_either():

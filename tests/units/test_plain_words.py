@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from forthwith.plain_errors import problems
-from forthwith.request.messages import Acknowledge, AddNote
+from forthwith.request.attention import AddNote
+from forthwith.request.responses import Acknowledge
 
 WHO = {"event_id": "note-1", "by": {"name": "Mailroom", "role": "system"}}
 GOOD = {**WHO, "note": "Once."}

@@ -12,7 +12,7 @@ from forthwith.campaign.planning import check_requests
 from forthwith.documents.content import Memo
 from forthwith.documents.template_files import default_templates
 from forthwith.documents.typesetting import render_pdf
-from forthwith.request.messages import RecordResponse
+from forthwith.request.responses import RecordResponse
 from tests.units.matter import (
     CAMPAIGN,
     DRAFTED,

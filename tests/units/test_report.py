@@ -18,7 +18,7 @@ from forthwith.cli.report.drawing import ENDS, HEIGHT, SHAPES, Axis, bar, legend
 from forthwith.cli.report.files import DATA, PAGE, Made, table, write_report
 from forthwith.cli.report.page import Report, ReportRow, page
 from forthwith.failure import Failure
-from forthwith.request.messages import ENDED, Status
+from forthwith.request.vocabulary import ENDED, Status
 from forthwith.views.life import Life, Mark, MarkKind
 from tests.ui.scene import ATTACK
 from tests.units.cases import Desk
@@ -30,7 +30,7 @@ NOW = datetime(2018, 3, 1, tzinfo=UTC)
 def row(life: Life | None = None, **changes: object) -> ReportRow:
     return ReportRow(
         request="test/somewhere", jurisdiction="somewhere", name="Somewhere", zone="America/Chicago",
-        status=Status.AWAITING_RESPONSE, is_in_temporal=True, items=2, outstanding=2, life=life,
+        status=Status.AWAITING_RESPONSE, is_in_temporal=True, items=2, outstanding=2, history=life,
     ).model_copy(update=changes)  # fmt: skip
 
 
@@ -43,7 +43,7 @@ def report(*rows: ReportRow, campaign: str = "test", title: str = "Test") -> Rep
         made_local="now",
         statuses={Status.AWAITING_RESPONSE: len(rows)},
         forgotten=0,
-        duties=(),
+        tasks=(),
         is_ahead=False,
         web_ui="",
         links={},
@@ -54,7 +54,7 @@ def report(*rows: ReportRow, campaign: str = "test", title: str = "Test") -> Rep
 def drawn(life: Life) -> ElementTree.Element:
     axis = Axis.over([life.begins, life.ends], "UTC")
     said = {mark: f"{mark.text} & more" for mark in life.marks}
-    svg = strip(life, axis, number=1, title="A & B <i>", now=None, said=said)
+    svg = strip(life, axis, number=1, title="A & B <i>", now=None, words=said)
     return ElementTree.fromstring(svg)  # noqa: S314 - our own
 
 
@@ -146,10 +146,10 @@ def read(desk: Desk, root: Path) -> ReportRow:
 def test_of_a_record_that_was_changed_no_part_is_drawn(tmp_path: Path):
     desk = Desk().go(days=20)
     entry = sorted(filed(desk, tmp_path).iterdir())[2]
-    assert read(desk, tmp_path).life
+    assert read(desk, tmp_path).history
     entry.write_bytes(entry.read_bytes().replace(b'"text":"', b'"text":"Not ', 1))
     changed = read(desk, tmp_path)
-    assert changed.life is None
+    assert changed.history is None
     assert changed.problem == f"its record was changed: forthwith verify {desk.plan.workflow_id}"
     assert changed.name == desk.plan.jurisdiction.name
 

@@ -1,4 +1,4 @@
-"""What `respond` refuses before it asks a server: one thing said twice, and what is said in vain."""
+"""What `record-response` refuses before it connects: the same thing given twice, and options without effect."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ HASH = "0" * 64
 
 
 def refused(*words: str) -> str:
-    said = CliRunner().invoke(app, ["respond", "trial/chicago-il", *words])
+    said = CliRunner().invoke(app, ["record-response", "trial/chicago-il", *words])
     assert said.exit_code == 1
     return str(said.exception)
 
@@ -51,4 +51,4 @@ def test_a_message_with_its_own_name_takes_no_other(field: str, value: object, o
 
 @pytest.mark.parametrize("pages", ["9" * 5000, "many", "-1", "²"])
 def test_a_number_of_pages_that_is_none(pages: str):
-    assert "is no number of pages" in refused("--document", f"file:a.pdf,{HASH},{pages}")
+    assert "is not a number of pages" in refused("--document", f"file:a.pdf,{HASH},{pages}")

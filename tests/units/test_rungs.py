@@ -2,7 +2,8 @@
 
 import pytest
 
-from forthwith.request.messages import ENDED, UPDATES, Status
+from forthwith.request.messages import UPDATES
+from forthwith.request.vocabulary import ENDED, Status
 from tests.units.rungs import PAGE, REFUSED, RUNGS, SAID, come_to, outcome, page
 
 
@@ -13,7 +14,7 @@ def test_every_status_is_a_rung_and_every_update_is_said() -> None:
 
 @pytest.mark.parametrize("rung", RUNGS)
 def test_a_request_comes_to_the_rung(rung: str) -> None:
-    status = come_to(rung).case.status
+    status = come_to(rung).case.state.status
     assert status in ENDED if rung == "ended" else status == rung
 
 

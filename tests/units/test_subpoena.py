@@ -13,7 +13,6 @@ from forthwith.campaign.subpoena_fields import REQUIRED_IN_COURT, editable_field
 from forthwith.documents.content import SubpoenaDraft
 from forthwith.documents.rule45 import PROVISIONS
 from forthwith.documents.typesetting import render_pdf
-from forthwith.request.record import Decision
 from tests.units.matter import (
     COURT,
     DRAFTED,
@@ -28,7 +27,7 @@ from tests.units.matter import (
 )
 from tests.units.test_documents import in_order
 
-APPROVED = Decision(version=1, decision="approve", by=REVIEWER, at=REVIEWED_AT, sha256=DRAFTED.sha256)
+APPROVED = ReviewDecision(version=1, decision="approve", by=REVIEWER, at=REVIEWED_AT, sha256=DRAFTED.sha256)
 ATTORNEY = {
     "attorney.party": "the United States",
     "attorney.name": "Reviewing attorney",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from forthwith.campaign.models import Campaign, Jurisdiction, RequestPlan
-from forthwith.cli.commands.recompute import moved_dates
+from forthwith.cli.commands.recompute_deadlines import moved_dates
 from forthwith.deadlines.pause import Pause
 from forthwith.deadlines.period import Period
 from forthwith.request.timetable import Chase, Extension, Facts, Step, Timetable
@@ -409,6 +409,6 @@ def test_a_holiday_between_moves_the_objection_date_alone_and_recomputing_says_s
         laid(of, served_at=utc(2, 9, 16), recipient_calendar=calendar)  # the 14th day is February 23
         for calendar in (None, "4" * 64)
     )
-    moved = {date.what: date.new for date in moved_dates(before, after, utc(2, 10), sent=())}
-    assert moved["objection due"] == utc(2, 27, 6)
-    assert "return date" not in moved
+    moved = {date.date: date.new for date in moved_dates(before, after, utc(2, 10), sent=())}
+    assert moved["objection_due"] == utc(2, 27, 6)
+    assert "return_date" not in moved

@@ -1,7 +1,7 @@
-"""`audit`: whether Temporal, the case files and the mail receipts in them tell the same. Changes nothing.
+"""`audit`: whether Temporal, the case files and the mail receipts in them agree. Changes nothing.
 
-Every record of the case files is read. The server is asked for two lists, and for a closer look at the few that are
-suspicious: Visibility may lag a little behind.
+Every record of the case files is read. From the server come two lists, and then the few suspicious requests one by
+one, since Visibility may lag a little behind.
 """
 
 import asyncio
@@ -25,15 +25,15 @@ from forthwith.casefile.verify import CaseFile, Wrong
 from forthwith.cli.output import Json, err, out, print_json
 from forthwith.failure import Failure
 from forthwith.history import differences
-from forthwith.request.messages import Attention
 from forthwith.request.timetable import Facts
+from forthwith.request.vocabulary import Attention
 from forthwith.settings import Settings
 from forthwith.views.listing import Listed
-from forthwith.views.tasks import RESUME, WORTH_SAYING
+from forthwith.views.tasks import RECOVER, WORTH_SAYING
 from forthwith.visibility import connected, listed, plural, query, server_says
 
-LOOKED_INTO = 200
-"""The server is asked about no more suspicious requests than this one by one; the rest is told as it was listed."""
+MAX_EXAMINED = 200
+"""No more suspicious requests than this are examined one by one; the others are reported as they were listed."""
 
 STUCK = "ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
 
@@ -46,7 +46,7 @@ class Audit(Model):
     case_files: int
     workflows: int
     reset: tuple[str, ...]
-    """Requests whose case file tells two lives, since their workflow was reset. That alone is nothing wrong."""
+    """Requests whose case file has two histories, since their workflow was reset. That alone is no finding."""
     findings: tuple[Finding, ...]
 
 
@@ -57,15 +57,15 @@ def audit(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Compare Temporal, the case files and the mail receipts. Exit code 0 clean, 1 findings, 2 could not be done.
+    """Compare Temporal, the case files and the mail receipts. Exit code 0: clean, 1: findings, 2: not possible.
 
     Example: forthwith audit 1373-2018 --json
     """
     try:
         found = asyncio.run(_audited(campaign, histories))
     except (Failure, OSError, RPCError) as error:
-        said = server_says(error) if isinstance(error, RPCError) else str(error)
-        err.print(f"[red]The audit could not be done: {escape(said)}[/]", highlight=False, soft_wrap=True)
+        why = server_says(error) if isinstance(error, RPCError) else str(error)
+        err.print(f"[red]The audit was not possible: {escape(why)}[/]", highlight=False, soft_wrap=True)
         raise typer.Exit(2) from error
     if json:
         print_json(found)
@@ -74,7 +74,7 @@ def audit(
             out.print(f"[bold red]{escape(one.request)}[/]: {escape(one.wrong)}", highlight=False, soft_wrap=True)
             out.print(f"  [cyan]{escape(one.command)}[/]  [dim]{one.page}[/]", highlight=False, soft_wrap=True)
         if found.reset:
-            line = f"Reset, so that the case file tells two lives: {', '.join(found.reset)}"
+            line = f"Reset, so that the case file has two histories: {', '.join(found.reset)}"
             out.print(f"{escape(line)}  [dim]{PAGE}#reset[/]", highlight=False, soft_wrap=True)
         compared = f"{plural(found.case_files, 'case file')}, {plural(found.workflows, 'workflow')}"
         out.print(f"{compared}: {plural(len(found.findings), 'finding')}.", highlight=False)
@@ -107,7 +107,7 @@ async def _audited(campaign: str | None, histories: bool) -> Audit:
             driven_well = workflows.keys() & files.keys() - {one.request for one in driven}
             findings += await _histories_compared(client, dossier, sorted(driven_well))
     findings += driven + [one for file in files.values() for one in file.findings(now)]
-    # What nobody drives has missed whatever came since: that is one finding, not two.
+    # A request without a running workflow has missed whatever came since: that is one finding, not two.
     others = workflows.keys() & files.keys() - {one.request for one in driven}
     missed = [await _missed(dossier, files[name], workflows[name], now) for name in others]
     findings += [one for one in missed if one]
@@ -167,7 +167,7 @@ async def _missed(dossier: Dossier, file: Audited, workflow: Listed, now: dateti
         recipient, issuer = clocks(dossier, plan, Facts(opened_at=file.started.started_at))
     except (DossierError, ValidationError):
         return finding(file.request, "what it was started with cannot be read", "verify {id}", "the-record-was-changed")
-    return await file.missed(plan, recipient, issuer, promised=promised, now=now)
+    return file.missed(plan, recipient, issuer, promised=promised, now=now)
 
 
 async def _workflows_compared(
@@ -183,15 +183,15 @@ async def _workflows_compared(
     ]
     limit = asyncio.Semaphore(16)
 
-    async def looked_into(name: str) -> Finding | None:
+    async def examine(name: str) -> Finding | None:
         async with limit:
-            return await _looked_into(client, name, files.get(name), now)
+            return await _examined(client, name, files.get(name), now)
 
-    looked = await asyncio.gather(*map(looked_into, suspicious[:LOOKED_INTO]))
-    findings += [finding for finding in looked if finding]
+    found = await asyncio.gather(*map(examine, suspicious[:MAX_EXAMINED]))
+    findings += [finding for finding in found if finding]
     findings += [
-        finding(name, "looks as if nobody drives it", "status {id}", "what-audit-finds")
-        for name in suspicious[LOOKED_INTO:]
+        finding(name, "seems to have no running workflow", "status {id}", "what-audit-finds")
+        for name in suspicious[MAX_EXAMINED:]
     ]
     return findings
 
@@ -207,8 +207,8 @@ async def _histories_compared(client: Client, dossier: Dossier, requests: Sequen
                 wrong = next(iter(await differences(client, CaseFile(request, records))), None)
                 if wrong is None:
                     return None
-        said = f"its record is not what its history tells: {wrong}"
-        return finding(request, said, "verify {id}", "the-record-was-changed")
+        text = f"its record differs from its history: {wrong}"
+        return finding(request, text, "verify {id}", "the-record-was-changed")
 
     return [found for found in await asyncio.gather(*map(compared, requests)) if found]
 
@@ -223,7 +223,7 @@ def _is_suspicious(name: str, files: Mapping[str, Audited], workflows: Mapping[s
     return one.is_stopped or (name in files and not files[name].has_ended)
 
 
-async def _looked_into(client: Client, name: str, file: Audited | None, now: datetime) -> Finding | None:
+async def _examined(client: Client, name: str, file: Audited | None, now: datetime) -> Finding | None:
     """What is wrong with a request as the server has it now, or None when it is well after all."""
     try:
         found = await client.get_workflow_handle(name).describe()
@@ -231,7 +231,7 @@ async def _looked_into(client: Client, name: str, file: Audited | None, now: dat
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
         if file and file.opened:
-            return finding(name, "was taken up, and Temporal forgot it", RESUME, "temporal-forgot-a-request")
+            return finding(name, "was opened, and Temporal has forgotten it", RECOVER, "temporal-forgot-a-request")
         return finding(name, "has a start record, and no workflow was started", "start FILE", "never-started")
     status = found.status.name if found.status else "UNKNOWN"
     if status == "RUNNING":
@@ -245,8 +245,8 @@ async def _looked_into(client: Client, name: str, file: Audited | None, now: dat
     if status == "COMPLETED":
         if file is None or file.has_ended:
             return None
-        wrong = "has ended in Temporal, and its record does not tell of it"
+        wrong = "has ended in Temporal, and its record has no end"
         return finding(name, wrong, "verify {id}", "a-backup-was-restored")
     pages: dict[str, Heading] = {"FAILED": "failed", "TIMED_OUT": "failed"}
-    wrong = f"its workflow is {status.replace('_', ' ').lower()} and nobody drives it"
-    return finding(name, wrong, RESUME, pages.get(status, "terminated"))
+    wrong = f"its workflow is {status.replace('_', ' ').lower()}"
+    return finding(name, wrong, RECOVER, pages.get(status, "terminated"))

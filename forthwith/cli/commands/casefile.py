@@ -14,7 +14,7 @@ from forthwith.casefile.export import at_path, in_dossier, packed
 from forthwith.casefile.recovery import unknown_request
 from forthwith.casefile.store import Dossier
 from forthwith.casefile.verify import CaseFile, Wrong, sha256_of, wrongs
-from forthwith.cli.commands.queries import Request
+from forthwith.cli.commands.queries import RequestId
 from forthwith.cli.output import Json, err, out, print_json
 from forthwith.failure import Failure
 from forthwith.history import differences
@@ -46,7 +46,7 @@ class Verified(Model):
 
 
 def export(
-    request: Request,
+    request: RequestId,
     to: Annotated[Path | None, typer.Option("--to", help="The ZIP to write.", show_default=False)] = None,
     json: Json = False,
 ) -> None:

@@ -31,7 +31,7 @@ _MORE_TIME = re.compile(r"(\d+) ?(days?|business[ _]days?|)", re.ASCII)
 
 
 class Deadline(Computation):
-    """What the command answers: the computation, the same in sentences, and what was taken for granted."""
+    """The answer: the computation, the same in sentences, and what was assumed."""
 
     explanation: tuple[str, ...]
     assumed: tuple[str, ...]
@@ -68,18 +68,18 @@ def deadline(
     explain: Annotated[bool, typer.Option("--explain", help="Count it out on a wall calendar.")] = False,
     json: Json = False,
 ) -> None:
-    """Compute one deadline, and say how. Needs no server.
+    """Compute one deadline and explain it. Needs no server.
 
     Example: forthwith deadline --from 2018-01-24 --days 30 --state IL --explain
     """
-    asked = _Asked(
+    given = _Given(
         since=since, by=by, days=days, business_days=business_days, hours=hours,
         rule=rule, state=state, calendars=tuple(calendar or ()), zone=zone, closes=closes,
         extend=extend, extended=extended, pauses=tuple(pause or ()), closed=tuple(closed or ()),
         mail=mail, cut_off=cut_off, reading=reading,
     )  # fmt: skip
     try:
-        answer = asked.answer()
+        answer = given.answer()
     except ValidationError as error:
         _refuse(str(error.errors()[0].get("ctx", {}).get("error") or error.errors()[0]["msg"]))
     except ValueError as error:
@@ -91,16 +91,16 @@ def deadline(
 
 
 def alone() -> NoReturn:
-    """The command by itself, as if there were no others: it loads in a third of the time, and leaves by itself."""
+    """Runs the command without loading the others, in a third of the time, and exits."""
     program = typer.Typer(name="forthwith", pretty_exceptions_enable=False, rich_markup_mode="rich")
-    program.callback()(lambda: None)  # so that `deadline` is named as a command among others
+    program.callback()(lambda: None)  # so that `deadline` has its name, as one command among others
     program.command("deadline")(deadline)
     program()
     raise SystemExit
 
 
 def _refuse(message: str) -> NoReturn:
-    """Says what is wrong with the command line; exit code 2. A name at the beginning stays as it is written."""
+    """Refuses the command line; exit code 2. A name at the beginning keeps its spelling."""
     first_word, _, _ = message.partition(" ")
     raise typer.BadParameter(f"{message[:1].upper()}{message[1:]}" if first_word.isalpha() else message)
 
@@ -114,8 +114,8 @@ class _Answer:
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """What was asked, as it was written. Everything that is wrong with it is a ``ValueError`` in plain words."""
+class _Given:
+    """The command line as it was given. Every mistake in it is a ``ValueError`` in plain words."""
 
     since: str
     by: str
@@ -153,8 +153,8 @@ class _Asked:
         clock = self._clock(state, zone, event)
         counts = self._counts(clock, event)
         computed = counts[-1]
-        told = {"explanation": computed.explain(), "assumed": tuple(assumed)}
-        return _Answer(clock, counts, Deadline.model_validate({**computed.model_dump(), **told}))
+        in_words = {"explanation": computed.explain(), "assumed": tuple(assumed)}
+        return _Answer(clock, counts, Deadline.model_validate({**computed.model_dump(), **in_words}))
 
     def _refuse_contradictions(self) -> None:
         lengths = {"--days": self.days, "--business-days": self.business_days, "--hours": self.hours}
@@ -162,7 +162,7 @@ class _Asked:
         if len(given) > 1:
             raise ValueError(f"{' and '.join(given)} contradict each other; give one of them")
         if not given and not self.rule:
-            raise ValueError("say how long: --days, --business-days, --hours, --by, or a --rule that says it itself")
+            raise ValueError("give the time: --days, --business-days, --hours, --by, or a --rule that has its own")
         for name, count in lengths.items():
             if count == 0:
                 raise ValueError(f"{name} is 0; give at least 1, or at most -1 to count backward")
@@ -178,7 +178,7 @@ class _Asked:
             raise ValueError("only a count that runs forward from an event can be extended")
         if self.extended and (self.by or self.hours):
             after = "--by" if self.by else "--hours"
-            raise ValueError(f"--extended is the more time of a rule's own; after {after} say how much with --extend")
+            raise ValueError(f"--extended is the more time that a rule allows; after {after} give it with --extend")
         self._refuse_what_changes_nothing()
 
     def _refuse_what_changes_nothing(self) -> None:
@@ -219,7 +219,7 @@ class _Asked:
             return self._with_more_time(clock, base, FRCP6, "days", pauses)
         rule = self._rule()
         if self.hours and rule.has_stages:
-            raise ValueError(f"the rule {rule.name} says itself how long the time is; leave out --hours")
+            raise ValueError(f"the rule {rule.name} has its own time; leave out --hours")
         if self.hours:
             base = (clock.hours(event, self.hours, rule, pauses=pauses),)
             return self._with_more_time(clock, base, rule, "days", pauses)
@@ -227,18 +227,18 @@ class _Asked:
         unit: Unit = "business_days" if self.business_days else "days"
         if rule.has_stages:
             if count:
-                raise ValueError(f"the rule {rule.name} says itself how long the time is; leave out the number")
+                raise ValueError(f"the rule {rule.name} has its own time; leave out the number")
             if self.extended and not any(stage.extension for stage in rule.edition_on(day).stages):
-                raise ValueError(f"the rule {rule.name} allows no more time; say how much with --extend")
+                raise ValueError(f"the rule {rule.name} allows no more time; give it with --extend")
             base = _stages(clock, event, rule, extended=self.extended, pauses=pauses)
         elif not count:
-            raise ValueError(f"the rule {rule.name} does not say how long the time is; give --days or --business-days")
+            raise ValueError(f"the rule {rule.name} has no time of its own; give --days or --business-days")
         elif count > 0:
             base = (clock.within(event, Period(unit=unit, count=count), rule, pauses=pauses),)
         else:
             base = (clock.counted(day, count, rule=rule, pauses=pauses),)
         if self.extended and not rule.has_stages:
-            raise ValueError(f"the rule {rule.name} allows no time of its own; say how much with --extend")
+            raise ValueError(f"the rule {rule.name} allows no more time; give it with --extend")
         return self._with_more_time(clock, base, rule, unit, pauses)
 
     def _rule(self) -> Rule:
@@ -254,7 +254,7 @@ class _Asked:
             return base
         found = _MORE_TIME.fullmatch(self.extend.strip())
         if not found:
-            raise ValueError(f'--extend {self.extend!r} is no length of time; write 14, "14 days" or "5 business days"')
+            raise ValueError(f'--extend {self.extend!r} is not a time; write 14, "14 days" or "5 business days"')
         count = int(found[1])
         if count == 0:
             raise ValueError("--extend is 0; give at least 1")

@@ -1,4 +1,4 @@
-"""`doctor`: is everything there that a campaign needs, and what to do about what is not. Sends and changes nothing."""
+"""`doctor`: whether everything that a campaign needs is there, and what to do about the rest. Changes nothing."""
 
 import asyncio
 import errno
@@ -16,7 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from forthwith import temporal
 from forthwith.casefile.store import Dossier, DossierError
-from forthwith.cli.commands.setup_server import Check, attributes_of, print_checks, retention_of
+from forthwith.cli.commands.setup_server import print_checks
 from forthwith.cli.output import Json
 from forthwith.documents.content import Letter
 from forthwith.documents.template_files import default_templates
@@ -24,11 +24,12 @@ from forthwith.documents.typesetting import TemplateError, render_pdf
 from forthwith.failure import Failure
 from forthwith.mail.client import MailClient, MailDeferred, SendingPaused, SmtpSettings
 from forthwith.plain_errors import problems
+from forthwith.server_setup import Check, attributes_of, retention_of
 from forthwith.settings import Settings
 from forthwith.visibility import connected, plural, server_says
 
 POLL_LASTS = timedelta(seconds=75)
-"""A worker asks for work again after a minute at most; the server goes on listing one that is gone for five."""
+"""A worker asks for work again after a minute at most; the server lists one that is gone for five more."""
 
 CLOCKS_AGREE = timedelta(seconds=2)
 
@@ -37,7 +38,7 @@ ROOM = 1_000_000_000
 
 
 def doctor(json: Json = False) -> None:
-    """Check everything a campaign needs, and say what to do about what is missing. Sends nothing.
+    """Check everything a campaign needs, and show what to do about what is missing. Sends nothing.
 
     Example: forthwith doctor
     """
@@ -141,12 +142,12 @@ async def _server(client: Client, identity: str) -> list[Check]:
             f"set TEMPORAL_NAMESPACE, or create it: temporal operator namespace create --namespace {client.namespace}"
         )
         return [Check(name="temporal", ok=False, found=f"{where}: there is no such namespace", remedy=remedy)]
-    asked = DescribeTaskQueueRequest(
+    request = DescribeTaskQueueRequest(
         namespace=client.namespace,
         task_queue=TaskQueue(name=temporal.TASK_QUEUE),
         task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
     )
-    answer, now = await client.workflow_service.describe_task_queue(asked), datetime.now(UTC)
+    answer, now = await client.workflow_service.describe_task_queue(request), datetime.now(UTC)
     polled = {poller.identity: poller.last_access_time.ToDatetime(UTC) for poller in answer.pollers}
     return [
         Check(name="temporal", ok=True, found=where),
@@ -168,18 +169,18 @@ def clock(polled: Mapping[str, datetime], now: datetime) -> list[Check]:
     behind = max(polled.values()) - now
     if behind > CLOCKS_AGREE:
         found = f"this machine's is {behind.total_seconds():.0f} s behind the Temporal server's, or more"
-        remedy = "have it set (NTP): what is told here now is recorded as of an earlier moment"
+        remedy = "have it set (NTP): what is recorded from here gets an earlier time"
         return [Check(name="clock", ok=False, found=found, remedy=remedy)]
     if -behind > POLL_LASTS:
-        return []  # a worker that stopped, or a clock that is ahead: `worker` says both
+        return []  # a worker that stopped, or a clock that is ahead: the check `worker` covers both
     return [Check(name="clock", ok=True, found="agrees with the Temporal server's to a minute or so")]
 
 
 def worker(polled: Mapping[str, datetime], dossier: str, now: datetime) -> Check:
-    """Whether somebody drives the requests, and keeps their case files in the dossier of this name."""
+    """Whether a worker runs, and keeps its case files in the dossier of this name."""
     start = "start one: `python worker.py`"
     if not polled:
-        return Check(name="worker", ok=False, found=f"nobody polls {temporal.TASK_QUEUE}", remedy=start)
+        return Check(name="worker", ok=False, found=f"none polls {temporal.TASK_QUEUE}", remedy=start)
     seen = {identity for identity, at in polled.items() if now - at <= POLL_LASTS}
     if not seen:
         last = max(polled, key=lambda identity: polled[identity])
@@ -194,15 +195,15 @@ def worker(polled: Mapping[str, datetime], dossier: str, now: datetime) -> Check
         return Check(
             name="worker",
             ok=False,
-            found=f"polls {temporal.TASK_QUEUE} without saying where it keeps case files: {', '.join(silent)}",
-            remedy="stop it: it is no worker of ours, and takes requests from those that are",
+            found=f"polls {temporal.TASK_QUEUE} without the name of its dossier: {', '.join(silent)}",
+            remedy="stop it: it is not a Forthwith worker, and takes tasks from those that are",
         )
     if not dossier:
         return Check(
             name="worker",
             ok=False,
-            found=f"{len(seen)} polling; whether they see the same dossier cannot be told without one",
-            remedy="mend the dossier first",
+            found=f"{len(seen)} polling; without a dossier it is unknown whether they see the same",
+            remedy="repair the dossier first",
         )
     if others := sorted(identity for identity in seen if temporal.dossier_of(identity) != dossier):
         named = ", ".join(

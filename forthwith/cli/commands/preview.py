@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import zip_longest
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import typer
@@ -29,13 +29,13 @@ from forthwith.visibility import plural
 MARGIN = " " * 29
 
 LETTERS_FOR = 50
-"""Of a larger campaign the letters of this many are rendered, unless all are asked for: ten take half a second."""
+"""The letters of this many requests are rendered, unless all are asked for: ten take half a second."""
 
 CALENDAR = "dates.ics"
 """Beside the letters: one for each request, and one for all of them."""
 
 NAMES_SHOWN = 12
-"""Of those that share one timetable."""
+"""Of the recipients that share one timetable."""
 
 
 class PreviewStep(Model):
@@ -43,7 +43,8 @@ class PreviewStep(Model):
 
     jurisdiction: str
     step: str
-    what: str
+    """The step of a letter or draft, or the name of a date, such as ``response_due``."""
+    kind: Literal["letter", "draft", "date", "later"]
     to: str | None
     local: str
     zone: str
@@ -101,25 +102,25 @@ def preview(
         return
     _print(timetables)
     letters = sum(step.what == "letter" for timetable in timetables for step in timetable.steps for _ in timetable.of)
-    counts = f"{plural(len(planned), 'request')}, {plural(letters, 'letter')} if nobody answers."
+    counts = f"{plural(len(planned), 'request')}, {plural(letters, 'letter')} if no response comes."
     out.print(f"{counts}{_where(len(planned), len(rendered), to)} Nothing was sent.", highlight=False, soft_wrap=True)
 
 
 @dataclass(frozen=True)
 class SharedDates:
-    """The dates of all recipients that have one calendar and one time zone: they differ in nothing else."""
+    """The dates of all recipients with the same calendar and time zone, on which alone they depend."""
 
     of: tuple[Planned, ...]
     steps: tuple[Foreseen, ...]
 
 
 def shared_dates(planned: Sequence[Planned], opened_at: datetime) -> Iterator[SharedDates]:
-    """The dates of every request, computed once for each place. A thousand towns live in some fifty places."""
-    places: dict[tuple[str, str], list[Planned]] = {}
+    """The dates of every request, computed once for each calendar and zone: a thousand towns have some fifty."""
+    groups: dict[tuple[str, str], list[Planned]] = {}
     for request in planned:
-        places.setdefault((request.plan.recipient_calendar, request.recipient.zone), []).append(request)
-    for neighbours in places.values():
-        yield SharedDates(tuple(neighbours), neighbours[0].forecast(opened_at))
+        groups.setdefault((request.plan.recipient_calendar, request.recipient.zone), []).append(request)
+    for group in groups.values():
+        yield SharedDates(tuple(group), group[0].forecast(opened_at))
 
 
 def _steps(
@@ -138,8 +139,8 @@ def _steps(
 def _step(foreseen: Foreseen) -> PreviewStep:
     return PreviewStep(
         jurisdiction="",
-        step=foreseen.step,
-        what=foreseen.what,
+        step=foreseen.step.replace(" ", "_"),
+        kind=foreseen.what,
         to=foreseen.to,
         local=closing(foreseen.at, foreseen.zone) if foreseen.what == "date" else local(foreseen.at, foreseen.zone),
         zone=foreseen.zone,
@@ -171,14 +172,14 @@ def _render_one(request: Planned, foreseen: Foreseen, stem: Path) -> Path | None
 def _print(timetables: Sequence[SharedDates]) -> None:
     for timetable in timetables:
         for request in timetable.of[:NAMES_SHOWN]:
-            name = escape(request.plan.jurisdiction.name)
-            out.print(f"[bold]{name}[/]  ·  {request.plan.workflow_id}", highlight=False)
+            recipient = escape(request.plan.jurisdiction.name)
+            out.print(f"[bold]{recipient}[/]  ·  {request.plan.workflow_id}", highlight=False)
         if (more := len(timetable.of) - NAMES_SHOWN) > 0:
             out.print(f"[bold]and {more:,} more[/] with the same dates", highlight=False)
         for step in map(_step, timetable.steps):
-            style = {"date": "bold", "draft": "magenta", "later": "dim"}.get(step.what, "default")
-            to = f" → {step.to}" if step.to else ""
-            out.print(f"  {step.local:<26} {step.at:%Y-%m-%d %H:%MZ}  {step.step}{to}", style=style, highlight=False)
+            style = {"date": "bold", "draft": "magenta", "later": "dim"}.get(step.kind, "default")
+            name, to = step.step.replace("_", " "), f" → {step.to}" if step.to else ""
+            out.print(f"  {step.local:<26} {step.at:%Y-%m-%d %H:%MZ}  {name}{to}", style=style, highlight=False)
             why = textwrap.fill(
                 _sentence(" ".join(step.why)), out.width, initial_indent=MARGIN, subsequent_indent=MARGIN
             )

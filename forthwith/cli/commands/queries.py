@@ -15,18 +15,18 @@ from rich.table import Table
 from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from forthwith.casefile.recovery import rebuilt_case
+from forthwith.casefile.recovery import rebuilt
 from forthwith.casefile.store import Dossier
 from forthwith.cli.calendar_file import write_calendar
 from forthwith.cli.counts import rolled_up
 from forthwith.cli.output import Json, away, err, local, out, plain_table, print_json, soon, styled
 from forthwith.failure import Failure
-from forthwith.request.case import Case
-from forthwith.request.messages import Status
+from forthwith.request.request import Request
+from forthwith.request.vocabulary import Status
 from forthwith.settings import Settings
 from forthwith.views.listing import Listed, counts_of
 from forthwith.views.status import RequestStatus, explanation, request_status
-from forthwith.views.tasks import WORTH_SAYING, duties
+from forthwith.views.tasks import WORTH_SAYING, tasks_of
 from forthwith.visibility import (
     ANSWERS_WITHIN,
     connected,
@@ -41,17 +41,17 @@ from forthwith.visibility import (
 )
 from workflows.jurisdiction_request import JurisdictionRequest
 
-Request = Annotated[str, typer.Argument(metavar="ID", help="The request, <campaign>/<jurisdiction>.")]
+RequestId = Annotated[str, typer.Argument(metavar="ID", help="The request, <campaign>/<jurisdiction>.")]
 Campaign = Annotated[str | None, typer.Argument(help="Only this campaign.")]
 
 REFRESH_SECONDS = 2.0
-TOLD = 20
-"""Things to do under a list; the morning page has all of them."""
-LONGEST_NAME = 18
+MAX_TASKS = 20
+"""Under a list; `today` has all of them."""
+MAX_NAME_WIDTH = 18
 MAY_RESPOND = (Status.SENDING, Status.AWAITING_RESPONSE, Status.ON_HOLD)
-"""Statuses in which the response may not be due yet. In any other it was, whatever the clock of this machine says."""
+"""Statuses in which the response may not be due yet. In any other it was, whatever this machine's clock shows."""
 
-Asked = TypeVar("Asked")
+Answered = TypeVar("Answered")
 
 
 def list_requests(
@@ -59,7 +59,7 @@ def list_requests(
     status: Annotated[str | None, typer.Option(help="Only this status, such as AwaitingReview.")] = None,
     attention: Annotated[str | None, typer.Option(help="Only with this reason for attention, or `any`.")] = None,
     where: Annotated[str | None, typer.Option("--query", help="A further Visibility condition.")] = None,
-    counts: Annotated[bool, typer.Option("--counts", help="Only how many stand where.")] = False,
+    counts: Annotated[bool, typer.Option("--counts", help="Only how many have each status.")] = False,
     json: Json = False,
 ) -> None:
     """List requests: those that need a person first, with why and the command, then by what comes next.
@@ -84,19 +84,19 @@ def list_requests(
             out.print(rolled_up(counts_of(found)), highlight=False)
             if found:
                 out.print(_table(found))
-            _print_to_do(found)
+            _print_tasks(found)
             link = web_ui_link(Settings().web_ui, client.namespace, condition)
             out.print(f"[dim]{link}[/]", highlight=False, soft_wrap=True)
 
     asyncio.run(run())
 
 
-def status(request: Request, json: Json = False) -> None:
+def status(request: RequestId, json: Json = False) -> None:
     """Show where one request stands: what it waits for, until when, and what happens next.
 
     Example: forthwith status 1373-2018/chicago-il
     """
-    found, page = asyncio.run(_asked(request, JurisdictionRequest.status, lambda case: request_status(case, None)))
+    found, page = asyncio.run(_query(request, JurisdictionRequest.status, lambda found: request_status(found, None)))
     if json:
         print_json(found)
     else:
@@ -104,7 +104,7 @@ def status(request: Request, json: Json = False) -> None:
 
 
 def explain(
-    request: Request,
+    request: RequestId,
     ics: Annotated[Path | None, typer.Option("--ics", help="Write its dates to this file, for a calendar.")] = None,
     json: Json = False,
 ) -> None:
@@ -112,7 +112,7 @@ def explain(
 
     Example: forthwith explain 1373-2018/chicago-il
     """
-    found, _ = asyncio.run(_asked(request, JurisdictionRequest.explain, lambda case: explanation(case, None)))
+    found, _ = asyncio.run(_query(request, JurisdictionRequest.explain, lambda found: explanation(found, None)))
     if ics:
         write_calendar(ics, request, found.dates)
     if json:
@@ -122,19 +122,19 @@ def explain(
         out.print(escape(line), highlight=False)
 
 
-def timeline(request: Request, json: Json = False) -> None:
-    """Show everything that happened to a request, in order: who, what and when.
+def timeline(request: RequestId, json: Json = False) -> None:
+    """Show everything that happened to a request, in order: what, when, and by whom.
 
     Example: forthwith timeline 1373-2018/chicago-il
     """
-    entries, _ = asyncio.run(_asked(request, JurisdictionRequest.timeline, lambda case: case.timeline))
+    entries, _ = asyncio.run(_query(request, JurisdictionRequest.timeline, lambda found: found.timeline))
     if json:
         print_json(entries)
         return
     table = plain_table(request)
     table.add_column("#", justify="right")
     table.add_column("When (UTC)", no_wrap=True)
-    table.add_column("Who", max_width=LONGEST_NAME)
+    table.add_column("Who", max_width=MAX_NAME_WIDTH)
     table.add_column("What")
     for entry in entries:
         who = escape(entry.by.name) if entry.by else ""
@@ -144,7 +144,7 @@ def timeline(request: Request, json: Json = False) -> None:
 
 
 def watch(campaign: Campaign = None, json: Json = False) -> None:
-    """Watch requests live, those that need a person first. Ends when all have ended; Ctrl-C leaves earlier.
+    """Watch requests live, those that need a person first. Ends when all have ended, or with Ctrl-C.
 
     With --json it prints one snapshot and ends.
 
@@ -168,7 +168,7 @@ def watch(campaign: Campaign = None, json: Json = False) -> None:
 
 
 def dates_in_words(found: RequestStatus, now: datetime) -> Iterator[str]:
-    """What was or is due when, and what was issued and served in between."""
+    """The dates of a request, past and to come, and its issuance and service, each as a line."""
     if due := found.response_due:
         is_over = found.outcome or found.status not in MAY_RESPOND or due.closes_at <= now
         yield f"Response {'was' if is_over else 'is'} due {due.in_words()}"
@@ -182,25 +182,25 @@ def dates_in_words(found: RequestStatus, now: datetime) -> Iterator[str]:
         yield f"Return date {found.return_due.in_words()}"
 
 
-async def _asked(
-    request: str, question: Callable[[JurisdictionRequest], Asked], of_case: Callable[[Case], Asked]
-) -> tuple[Asked, str]:
-    """The answer of one request, and its page in the Web UI. Its case file answers where Temporal forgot it."""
+async def _query(
+    request: str, handler: Callable[[JurisdictionRequest], Answered], of_record: Callable[[Request], Answered]
+) -> tuple[Answered, str]:
+    """The answer of one request, and its page in the Web UI. Where Temporal forgot it, the case file answers."""
     async with connected() as client:
         page = web_ui_page(Settings().web_ui, client.namespace, request)
         try:
-            return await handle_of(client, request).query(question, rpc_timeout=ANSWERS_WITHIN), page
+            return await handle_of(client, request).query(handler, rpc_timeout=ANSWERS_WITHIN), page
         except WorkflowQueryFailedError as error:
-            raise Failure(f"{request} cannot answer: {error}", hint="the log of the worker says why") from error
+            raise Failure(f"{request} cannot answer: {error}", hint="the worker's log shows why") from error
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise failed_call(error, request) from error
-        case = await rebuilt_case(Dossier(Settings().dossier), request)
-        goes_on = f" Nobody drives it: forthwith start --resume {request}" if case.is_open else ""
+        found = rebuilt(Dossier(Settings().dossier), request)
+        recover = f" It has not ended: forthwith recover {request}" if found.state.is_open else ""
         err.print(
-            f"Temporal keeps {request} no longer. This is from its case file.{goes_on}", highlight=False, soft_wrap=True
+            f"Temporal keeps {request} no longer. This is from its case file.{recover}", highlight=False, soft_wrap=True
         )
-        return of_case(case), page
+        return of_record(found), page
 
 
 def _table(found: Sequence[Listed]) -> Table:
@@ -234,20 +234,20 @@ def _next(one: Listed) -> str:
 
 
 def _board(found: Sequence[Listed]) -> Group:
-    """As much as a screen holds: what comes first is what matters."""
+    """As many requests as the screen holds, the most urgent first."""
     rows = max(out.height - 6, 1)
     more = f"[dim]and {len(found) - rows} more[/]" if len(found) > rows else ""
     return Group(rolled_up(counts_of(found)), _table(found[:rows]), more)
 
 
-def _print_to_do(found: Sequence[Listed]) -> None:
+def _print_tasks(found: Sequence[Listed]) -> None:
     now = datetime.now(UTC)
-    to_do = [duty for one in found if one.needs_a_person for duty in duties(one, now)]
-    for duty in to_do[:TOLD]:
-        out.print(f"[bold red]{escape(duty.request)}[/]: {escape(duty.why)}", highlight=False, soft_wrap=True)
-        out.print(f"  [cyan]{escape(duty.command)}[/]", highlight=False, soft_wrap=True)
-    if len(to_do) > TOLD:
-        out.print(f"and {len(to_do) - TOLD} more: forthwith today", highlight=False)
+    tasks = [task for one in found if one.needs_a_person for task in tasks_of(one, now)]
+    for task in tasks[:MAX_TASKS]:
+        out.print(f"[bold red]{escape(task.request)}[/]: {escape(task.task)}", highlight=False, soft_wrap=True)
+        out.print(f"  [cyan]{escape(task.command)}[/]", highlight=False, soft_wrap=True)
+    if len(tasks) > MAX_TASKS:
+        out.print(f"and {len(tasks) - MAX_TASKS} more: forthwith today", highlight=False)
 
 
 def _print_status(found: RequestStatus, page: str) -> None:

@@ -1,13 +1,15 @@
-"""`start --resume ID`: a request whose workflow is gone is taken up again from its case file.
+"""`recover ID`: a new workflow continues a request whose workflow is gone, from its case file.
 
-No second demand goes out: the new workflow is told what the record holds, and every letter that went out has its
-receipt in the dossier. Leave to go on is given there once for each new workflow, before that is started.
+No second demand goes out: the new workflow is rebuilt from the record, and every letter that went out has its receipt
+in the dossier. Each recovery is authorized there once, before its workflow is started.
 """
 
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Annotated
 
+import typer
 from rich.markup import escape
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDReusePolicy
@@ -19,20 +21,22 @@ from forthwith.base import Model
 from forthwith.campaign.starting import start_workflow
 from forthwith.casefile.attempts import Claim
 from forthwith.casefile.pending import pending
-from forthwith.casefile.recovery import rebuilt_case
+from forthwith.casefile.recovery import rebuilt
 from forthwith.casefile.store import Dossier
 from forthwith.cli.bulk import confirm
-from forthwith.cli.output import out, print_json, styled
+from forthwith.cli.commands.queries import RequestId
+from forthwith.cli.options import Actor, Reason
+from forthwith.cli.output import Json, out, print_json, styled
 from forthwith.failure import Failure
 from forthwith.history import accepted_messages
-from forthwith.request.case import Case
-from forthwith.request.messages import Status, Who
 from forthwith.request.record import PendingMessage, Recovery
+from forthwith.request.request import Request
+from forthwith.request.vocabulary import Status, Who
 from forthwith.settings import Settings
 from forthwith.views.tasks import WORTH_SAYING
 from forthwith.visibility import ANSWERS_WITHIN, connected, plural, server_says
 
-LONGEST_RECORD = 500_000
+MAX_RECORD = 500_000
 """Bytes of the entries that go to the new workflow at once, with the dates that follow; the server refuses 4 MB."""
 
 STOPPED = (
@@ -42,69 +46,79 @@ STOPPED = (
     WorkflowExecutionStatus.CANCELED,
 )
 
-LOOKS_AGAIN_AFTER = 0.2
+POLL_SECONDS = 0.2
 
 
-class TakenUp(Model):
-    """A request as its case file leaves it, and whether a workflow drives it again."""
+class Recovered(Model):
+    """A request as its case file leaves it, and whether a new workflow continues it."""
 
     request: str
     status: Status
     outstanding: tuple[str, ...]
     entries: int
     letters: int
-    told_again: int
-    """Messages that the stopped workflow was told and its record does not have."""
-    resumed: bool
+    pending_messages: int
+    """Messages that Temporal accepted and the stopped workflow had not filed."""
+    recovered: bool
 
 
-def resume_request(request: str, who: Who, reason: str, *, dry_run: bool, yes: bool, json: bool) -> None:
-    """Shows where a request stands by its case file, asks, and has a new workflow go on from there.
+def recover(
+    request: RequestId,
+    *,
+    reason: Reason,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show where it stands. Changes nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Continue without asking.")] = False,
+    json: Json = False,
+) -> None:
+    """Continue a request whose workflow failed, was terminated or is forgotten, from its case file.
 
-    Raises ``Failure`` for a request that runs or has ended, for one with a letter under way, and for a record from
-    which nobody can go on.
+    No letter that went out goes out again. A request that is running or has ended is refused, and so is one with a
+    letter on its way to the mail server.
+
+    Example: forthwith recover 1373-2018/chicago-il --reason "terminated by mistake"
     """
     dossier, now = Dossier(Settings().dossier), datetime.now(UTC)
 
-    async def look() -> tuple[Case, tuple[PendingMessage, ...]]:
+    async def read() -> tuple[Request, tuple[PendingMessage, ...]]:
         async with connected() as client:
             is_known = await _is_stopped(client, request)
             _refuse_while_sending(dossier, request, now)
-            case = await rebuilt_case(dossier, request)
-            if case.outcome and not is_known:
-                hint = f"`forthwith timeline {request}` tells it"
-                raise Failure(f"{request} has ended: {case.outcome.text}", hint=hint)
+            found = rebuilt(dossier, request)
+            if found.state.outcome and not is_known:
+                hint = f"`forthwith timeline {request}` shows how"
+                raise Failure(f"{request} has ended: {found.state.outcome.text}", hint=hint)
             earlier = dossier.recovery(request, len(dossier.openings(request)))
-            messages = (*(earlier.pending if earlier else ()), *await accepted_messages(client, request))
-            return case, pending(case, messages)
+            return found, pending(
+                found.state, [*(earlier.pending if earlier else ()), *await accepted_messages(client, request)]
+            )
 
-    case, messages = asyncio.run(look())
-    if sum(len(entry.filed()) for entry in case.timeline) > LONGEST_RECORD:
-        raise Failure(f"the record of {request} is too long to be taken up at once: more than {LONGEST_RECORD} bytes")
+    found, messages = asyncio.run(read())
+    if sum(len(entry.filed()) for entry in found.timeline) > MAX_RECORD:
+        raise Failure(f"the record of {request} is too long to be recovered at once: more than {MAX_RECORD} bytes")
     if not json:
-        _show(request, case, messages)
+        _show(request, found, messages)
     if not dry_run:
         if not yes:
-            confirm(f"Take up {request} from here?", count=1)
-        asyncio.run(_go_on(dossier, case, messages, who, reason, now))
+            confirm(f"Continue {request} from here?", count=1)
+        asyncio.run(_start_recovery(dossier, found, messages, Actor().who, reason, now))
     if json:
         print_json(
-            TakenUp(
+            Recovered(
                 request=request,
-                status=case.status,
-                outstanding=case.items.outstanding,
-                entries=len(case.timeline),
-                letters=len(case.letters),
-                told_again=len(messages),
-                resumed=not dry_run,
+                status=found.state.status,
+                outstanding=found.state.items.outstanding,
+                entries=len(found.timeline),
+                letters=len(found.state.deliveries.letters),
+                pending_messages=len(messages),
+                recovered=not dry_run,
             )
         )
     elif not dry_run:
-        out.print(f"{request} goes on. Look at it: forthwith status {request}", highlight=False, soft_wrap=True)
+        out.print(f"{request} continues: forthwith status {request}", highlight=False, soft_wrap=True)
 
 
 async def _is_stopped(client: Client, request: str) -> bool:
-    """Whether Temporal has its stopped workflow; False where it forgot it. Raises ``Failure`` for one that goes on."""
+    """Whether Temporal has its stopped workflow; False where it forgot it. Raises ``Failure`` for one that runs."""
     try:
         found = await client.get_workflow_handle(request).describe()
     except RPCError as error:
@@ -115,14 +129,14 @@ async def _is_stopped(client: Client, request: str) -> bool:
         raise Failure(f"{request} has ended", hint=f"`forthwith status {request}` shows how")
     if found.status not in STOPPED:
         raise Failure(
-            f"{request} is running; there is nothing to take up",
+            f"{request} is running; there is nothing to recover",
             hint=f"`forthwith status {request}` shows where it stands, docs/runbook.md what to do if it is stuck",
         )
     return True
 
 
 def _refuse_while_sending(dossier: Dossier, request: str, now: datetime) -> None:
-    """A letter that is being handed over will have its receipt soon; taken up now it would go out a second time."""
+    """Raises ``Failure`` while a letter is being handed over: recovered before its receipt, it would go out twice."""
     for path in sorted(dossier.of(request).glob("letters/*/attempt-*.claim.json")):
         known = [path.with_name(path.name.replace("claim", what)) for what in ("receipt", "nothing-sent")]
         claim = Claim.model_validate_json(dossier.read(path))
@@ -130,14 +144,14 @@ def _refuse_while_sending(dossier: Dossier, request: str, now: datetime) -> None
             until = (claim.claimed_at + WORTH_SAYING).astimezone(UTC)
             raise Failure(
                 f"the {claim.step} of {request} may still be on its way to the mail server",
-                hint=f"take it up at {until:%H:%M} UTC or later: until then its receipt may come",
+                hint=f"recover it at {until:%H:%M} UTC or later: until then its receipt may come",
             )
 
 
-async def _go_on(
-    dossier: Dossier, case: Case, messages: tuple[PendingMessage, ...], who: Who, reason: str, now: datetime
+async def _start_recovery(
+    dossier: Dossier, found: Request, messages: tuple[PendingMessage, ...], who: Who, reason: str, now: datetime
 ) -> None:
-    request, openings = case.plan.workflow_id, dossier.openings(case.plan.workflow_id)
+    request, openings = found.plan.workflow_id, dossier.openings(found.plan.workflow_id)
     if not openings:
         raise Failure(f"the case file of {request} lacks opened.json", hint="restore it from a backup")
     recovery = Recovery(
@@ -154,42 +168,43 @@ async def _go_on(
         try:
             await start_workflow(
                 client,
-                case.plan,
+                found.plan,
                 now,
                 reuse=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 memo={temporal.RECOVERY: recovery.model_copy(update={"pending": ()})},
             )
         except WorkflowAlreadyStartedError as error:
-            raise Failure(f"{request} is running by now; somebody else took it up") from error
-        await _until_taken_up(client, dossier, request, recovery.number)
+            raise Failure(f"{request} is running by now; another operator recovered it") from error
+        await _until_claimed(client, dossier, request, recovery.number)
 
 
-async def _until_taken_up(client: Client, dossier: Dossier, request: str, number: int) -> None:
+async def _until_claimed(client: Client, dossier: Dossier, request: str, number: int) -> None:
     try:
         async with asyncio.timeout(ANSWERS_WITHIN.total_seconds()):
             while len(dossier.openings(request)) < number:
                 found = await client.get_workflow_handle(request).describe()
                 if found.status is not WorkflowExecutionStatus.RUNNING:
                     raise Failure(
-                        f"{request} could not be taken up", hint="`forthwith audit` and the worker's log say why"
+                        f"{request} could not be recovered", hint="`forthwith audit` and the worker's log show why"
                     )
-                await asyncio.sleep(LOOKS_AGAIN_AFTER)
+                await asyncio.sleep(POLL_SECONDS)
     except TimeoutError as error:
         raise Failure(
-            f"{request} was started, and no worker has taken it up yet",
-            hint="start one with `python worker.py`; it goes on by itself then",
+            f"{request} was started, and no worker has claimed it yet",
+            hint="start one with `python worker.py`; it continues by itself then",
         ) from error
 
 
-def _show(request: str, case: Case, messages: Sequence[PendingMessage]) -> None:
-    due = case.timetable.deadline.in_words() if case.timetable and case.clock_runs else "not set"
+def _show(request: str, found: Request, messages: Sequence[PendingMessage]) -> None:
+    due = found.dates.deadline.in_words() if found.dates and found.state.clock.runs else "not set"
+    letters, missing = plural(len(found.state.deliveries.letters), "letter"), found.state.items.outstanding_in_words
     lines = [
-        f"{escape(request)} stands at {styled(case.status)} by its case file: {len(case.timeline)} entries,"
-        f" {plural(len(case.letters), 'letter')} sent; {escape(case.what_is_missing())}.",
-        f"The last of it, {case.timeline[-1].at:%Y-%m-%d %H:%M} UTC: {escape(case.timeline[-1].text)}",
-        f"Response due: {due}. What was due meanwhile is done at once, and the record says how late.",
+        f"{escape(request)} stands at {styled(found.state.status)} by its case file: {len(found.timeline)} entries,"
+        f" {letters} sent; {escape(missing)}.",
+        f"The last entry, {found.timeline[-1].at:%Y-%m-%d %H:%M} UTC: {escape(found.timeline[-1].text)}",
+        f"Response due: {due}. What came due meanwhile is done at once, and the record says how late.",
     ]
     if messages:
         named = ", ".join(message.name for message in messages)
-        lines.append(f"The stopped workflow was told what its record does not have; it is told again: {escape(named)}")
+        lines.append(f"Pending messages, not filed before it stopped; they are sent again: {escape(named)}")
     out.print("\n".join(lines), highlight=False, soft_wrap=True)

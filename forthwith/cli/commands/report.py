@@ -1,12 +1,13 @@
-"""`report`: one campaign as a page to look at and to print, with its table, its data and its calendar beside it.
+"""`report`: one campaign as a page to read and print, with its table, its data and its calendar beside it.
 
-How many stand where is counted by Visibility, the rows are one list of it, and the lives are read in the dossier: no
-request is asked anything. So a request that Temporal has forgotten is in the report as well, as its record has it.
+Visibility counts and lists the requests, and the dossier has their histories: no request is queried. So a request that
+Temporal has forgotten is in the report too, as its record has it.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -19,44 +20,39 @@ from temporalio.client import Client
 from forthwith.campaign.models import RequestPlan
 from forthwith.casefile.clocks import clocks
 from forthwith.casefile.store import Dossier, DossierError
-from forthwith.cli.commands.today import Desk
+from forthwith.cli.commands.today import DailyTasks
 from forthwith.cli.output import Json, closing, local, out, print_json
 from forthwith.cli.report.files import DATA, DATES, TABLE, Made, write_report
 from forthwith.cli.report.page import Report, ReportRow
 from forthwith.failure import Failure
 from forthwith.fields import safe_id
-from forthwith.request.messages import ENDED, Status
-from forthwith.request.record import GENESIS
-from forthwith.request.timetable import Timetable, timetable
+from forthwith.request.entries import GENESIS
+from forthwith.request.phases import PHASES
+from forthwith.request.request import Request
+from forthwith.request.timetable import timetable
+from forthwith.request.vocabulary import ENDED, Status
 from forthwith.settings import Settings
-from forthwith.views.agenda import Appointment, open_appointments
-from forthwith.views.life import (
-    Life,
-    Standing,
-    dates_of,
-    foreseen,
-    next_in_words,
-    rungs,
-)
-from forthwith.views.life_story import life_of
+from forthwith.views.agenda import Appointment, next_action
+from forthwith.views.history import History, history_of, next_in_words, rungs
 from forthwith.views.listing import Listed
-from forthwith.views.status import WAITING_FOR
+from forthwith.views.status import deadlines
 from forthwith.visibility import connected, listed, query, web_ui_link, web_ui_page
 
 CLOCKS_DIFFER = timedelta(minutes=5)
-"""So far a worker's clock may be ahead, and so long reading may take: a record further ahead is a rehearsal's."""
+"""How far a record may be ahead, by a worker's clock or by reading it late. One further ahead is a rehearsal's."""
 
 
 def report(
     campaign: Annotated[str, typer.Argument(help="The campaign.")],
     to: Annotated[
-        Path | None, typer.Option("--to", help="The folder to write. Where left out: report.", show_default=False)
+        Path | None,
+        typer.Option("--to", help="The folder to write. The folder report, if left out.", show_default=False),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Write a campaign as a page to look at and to print, with its table (CSV), data (JSON) and dates (iCalendar).
+    """Write a campaign as a page to read and print, with its table (CSV), data (JSON) and dates (iCalendar).
 
-    With --json the data is printed, and nothing is written unless --to says where.
+    With --json the data is printed, and nothing is written without --to.
 
     Example: forthwith report 1373-2018 --to report
     """
@@ -76,7 +72,7 @@ def report(
 
 
 async def made_report(client: Client, dossier: Dossier, campaign: str, *, now: datetime, web_ui: str) -> Made:
-    """The report of a campaign as of now. ``web_ui`` is empty where nobody will be there to answer a link.
+    """The report of a campaign as of now. ``web_ui`` is empty where no Web UI will be running to follow a link.
 
     Raises ``Failure`` where there is no such campaign, or no dossier.
     """
@@ -94,7 +90,7 @@ async def made_report(client: Client, dossier: Dossier, campaign: str, *, now: d
             f"the dossier {dossier.root} has no case file of {campaign}",
             hint="set FORTHWITH_DOSSIER to the folder that the workers use",
         )
-    today = await Desk(client, dossier, now).page(campaign)
+    today = await DailyTasks(client, dossier, now).page(campaign)
     reading = Reading(dossier, now, lambda request: web_ui and web_ui_page(web_ui, client.namespace, request))
     rows = [reading.row(one.request, one) for one in found.values()]
     gone = [reading.row(f"{campaign}/{name}", None) for name in kept if f"{campaign}/{name}" not in found]
@@ -109,9 +105,9 @@ async def made_report(client: Client, dossier: Dossier, campaign: str, *, now: d
         return web_ui and web_ui_link(web_ui, client.namespace, condition)
 
     zone = plan.campaign.time_zone
-    needed = {duty.request for duty in today.duties}
+    needed = {task.request for task in today.tasks}
     statuses = Counter(today.counts.statuses) + Counter(row.status for row in gone if row.status)
-    lives = [row.life for row in (*rows, *gone) if row.life]
+    histories = [row.history for row in (*rows, *gone) if row.history]
     return Made(
         Report(
             campaign=campaign,
@@ -121,8 +117,8 @@ async def made_report(client: Client, dossier: Dossier, campaign: str, *, now: d
             made_local=local(now, zone),
             statuses={status: statuses[status] for status in Status if statuses[status]},
             forgotten=len(gone),
-            duties=today.duties,
-            is_ahead=any(life.told_until > now + CLOCKS_DIFFER for life in lives),
+            tasks=today.tasks,
+            is_ahead=any(history.recorded_until > now + CLOCKS_DIFFER for history in histories),
             web_ui=link(query(campaign, None, "any", None)),
             links={status: link(query(campaign, status, None, None)) for status in Status if statuses[status]},
             requests=tuple(sorted((*rows, *gone), key=lambda row: _rank(row, needed))),
@@ -132,7 +128,7 @@ async def made_report(client: Client, dossier: Dossier, campaign: str, *, now: d
 
 
 def _rank(row: ReportRow, needed: set[str]) -> tuple[bool, bool, bool, datetime, str]:
-    """Who needs a person comes first, then by what comes next; the ended ones last."""
+    """Requests that need a person first, then by what comes next; the ended ones last."""
     is_open = row.is_in_temporal and row.status not in ENDED
     later = row.next_at or datetime.max.replace(tzinfo=UTC)
     needs = row.request in needed or bool(row.attention) or bool(row.problem)
@@ -140,7 +136,7 @@ def _rank(row: ReportRow, needed: set[str]) -> tuple[bool, bool, bool, datetime,
 
 
 class Reading:
-    """One look into the dossier, for all requests of a campaign."""
+    """Reads all requests of a campaign in the dossier, at one moment."""
 
     def __init__(self, dossier: Dossier, now: datetime, link: Callable[[str], str]) -> None:
         self._dossier = dossier
@@ -176,15 +172,16 @@ class Reading:
         try:
             if entries and (entries[0].number, entries[0].previous) != (1, GENESIS):
                 raise ValueError("the chain of its entries does not reach back to the first")
-            life = life_of(plan, entries) if entries else None
-        except (KeyError, TypeError, ValueError):  # part of a life would look like all of it
-            untold = self._told(bare, plan, None, one)
-            return untold.model_copy(update={"problem": f"its record was changed: forthwith verify {request}"})
-        return self._told(bare, plan, life, one)
+            found = Request.from_record(plan, entries) if entries else None
+        except (KeyError, TypeError, ValueError):  # part of a history would look like all of it
+            without_history = self._filled(bare, plan, None, one)
+            return without_history.model_copy(update={"problem": f"its record was changed: forthwith verify {request}"})
+        return self._filled(bare, plan, found, one)
 
-    def _told(self, row: ReportRow, plan: RequestPlan, life: Life | None, one: Listed | None) -> ReportRow:
+    def _filled(self, row: ReportRow, plan: RequestPlan, found: Request | None, one: Listed | None) -> ReportRow:
         zone, ladder = plan.jurisdiction.timezone, rungs(plan.campaign.ladder)
-        due = one.response_due if one else life and life.due
+        history = self._history(found, one) if found else None
+        due = one.response_due if one else history and history.due
         row = row.model_copy(
             update={
                 "name": plan.jurisdiction.name,
@@ -193,56 +190,51 @@ class Reading:
                 "rungs": len(ladder),
                 "response_due": due and due.astimezone(UTC),
                 "response_due_local": closing(due, zone) if due else "",
-                "problem": _problem(one, life),
+                "problem": _problem(one, history),
             }
         )
-        if life is None:
+        if found is None or history is None:
             return row
-        status = one.status if one else life.ended_as
-        standing = Standing(
-            status=status or Status.SENDING,
-            is_held=one is None or not one.is_open or one.status is Status.ON_HOLD,
-            response_due=one.response_due if one else None,
-            next_action_at=one.next_action_at if one else None,
-            now=self._now,
-        )
-        is_over = life.ended_as is not None and life.due is not None and life.facts.served_at is None
-        life, dates = (life, None) if is_over else self._with_dates(plan, life, standing)
-        outstanding = one.outstanding if one else len(life.outstanding)
+        outstanding = one.outstanding if one else len(history.outstanding)
         row = row.model_copy(
             update={
-                "status": status,
-                "rung": life.rung,
-                "rung_number": ladder.index(life.rung) + 1 if life.rung in ladder else 1,
+                "status": one.status if one else history.ended_as,
+                "rung": history.rung,
+                "rung_number": ladder.index(history.rung) + 1 if history.rung in ladder else 1,
                 "outstanding": outstanding,
-                "outstanding_items": life.outstanding if len(life.outstanding) == outstanding else None,
-                "life": life,
+                "outstanding_items": history.outstanding if len(history.outstanding) == outstanding else None,
+                "history": history,
             }
         )
         if one is None or not one.is_open:
             return row
-        what = next_in_words(life, standing)
-        self.appointments += open_appointments(plan, life, dates, standing, what)
+        next_text = next_in_words(history, one.status, one.next_action_at)
+        self.appointments += deadlines(found)
+        if one.next_action_at and next_text:
+            as_of, version = history.recorded_until, history.entries
+            self.appointments.append(next_action(plan, next_text, one.next_action_at, as_of=as_of, version=version))
         return row.model_copy(
             update={
-                "waits_for": WAITING_FOR.get(one.status, ""),
-                "next": what if one.next_action_at else "",
+                "waits_for": PHASES[one.status].waits_for,
+                "next": next_text if one.next_action_at else "",
                 "next_at": one.next_action_at,
                 "next_local": local(one.next_action_at, zone) if one.next_action_at else "",
             }
         )
 
-    def _with_dates(self, plan: RequestPlan, life: Life, standing: Standing) -> tuple[Life, Timetable | None]:
-        try:
-            dates = dates_of(plan, life, lambda facts: timetable(plan, *clocks(self._dossier, plan, facts), facts))
-        except (DossierError, ValueError):  # a calendar is missing or ends too early; what happened is still known
-            return life, None
-        return foreseen(life, dates, standing), dates
+    def _history(self, found: Request, one: Listed | None) -> History:
+        """What a record holds, and what lies ahead while the request is open. The dates of an end before service are
+        in the record."""
+        if found.state.is_open or found.state.process.service:
+            facts = found.facts
+            with suppress(DossierError, ValueError):  # a calendar is missing or ends too early; the past is still known
+                found.dates = timetable(found.plan, *clocks(self._dossier, found.plan, facts), facts)
+        return history_of(found, now=self._now, next_at=one.next_action_at if one and one.is_open else None)
 
 
-def _problem(one: Listed | None, life: Life | None) -> str:
+def _problem(one: Listed | None, history: History | None) -> str:
     if one and one.is_stopped:
-        return f"its workflow is {one.execution.replace('_', ' ').lower()} and nobody drives it"
-    if one is None and (life is None or life.ended_as is None):
+        return f"its workflow is {one.execution.replace('_', ' ').lower()} and it has not ended"
+    if one is None and (history is None or history.ended_as is None):
         return "Temporal does not know it, and its record has no end"
     return ""

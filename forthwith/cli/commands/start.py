@@ -13,8 +13,6 @@ from forthwith.campaign.campaign_file import read_campaign
 from forthwith.campaign.planning import check_requests, plan_requests
 from forthwith.campaign.starting import DifferentPlan, Started, Starter, StartOutcome
 from forthwith.casefile.store import Dossier
-from forthwith.cli.commands.recover import resume_request
-from forthwith.cli.options import Teller
 from forthwith.cli.output import Json, out, print_json
 from forthwith.failure import Failure
 from forthwith.settings import Settings
@@ -22,34 +20,17 @@ from forthwith.visibility import connected, plural, query, web_ui_link
 
 
 def start(
-    file: Annotated[Path | None, typer.Argument(help="The campaign file.", show_default=False)] = None,
+    file: Annotated[Path, typer.Argument(help="The campaign file.")],
     only: Annotated[list[str] | None, typer.Option("--only", help="Only this jurisdiction; may be repeated.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and say what would be started.")] = False,
-    resume: Annotated[
-        str, typer.Option("--resume", metavar="ID", help="Take up this request from its case file.", show_default=False)
-    ] = "",
-    reason: Annotated[str, typer.Option("--reason", help="With --resume: why. Kept in the record.")] = "",
-    yes: Annotated[bool, typer.Option("--yes", help="With --resume: go on without asking.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything and show what would be started.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Start a campaign: one request for each jurisdiction. Run again after an interruption it completes the set.
 
-    With --resume, a request whose workflow failed, was terminated or is forgotten goes on from its case file. No letter
-    that went out goes out again.
-
     Example: forthwith start examples/1373-2018/campaign.yaml --dry-run
-
-    Example: forthwith start --resume 1373-2018/chicago-il --reason "terminated by mistake"
     """
-    if resume:
-        if file or only:
-            raise Failure("--resume takes one request and no campaign file")
-        if not reason:
-            raise Failure("--resume needs a --reason, which is kept in the record")
-        resume_request(resume, Teller().who, reason, dry_run=dry_run, yes=yes, json=json)
-        return
-    if file is None:
-        raise Failure("give a campaign file, or --resume ID", hint="`forthwith start --help` shows an example of both")
     campaign, now, settings = read_campaign(file), datetime.now(UTC), Settings()
     planned = plan_requests(campaign, opened_at=now, only=only or ())
     check_requests(planned, campaign, opened_at=now)

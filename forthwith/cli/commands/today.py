@@ -1,7 +1,7 @@
-"""`today`: the morning page. What needs a person now, each line with its command; sent as a digest by a daily timer.
+"""`today`: the morning page. What needs a person now, each line with its command; a daily timer sends it as a digest.
 
-From Visibility alone, by one query for all of it. What a command has to name (a draft's hash, who decides) and in whose
-zone a day ends are read in the dossier; no request is asked anything.
+One Visibility query finds all of it. What a command has to name (a draft's hash, who decides) and the zone in which a
+day ends come from the dossier; no request is queried.
 """
 
 import asyncio
@@ -25,18 +25,19 @@ from forthwith.deadlines.calendar import day_in_words
 from forthwith.failure import Failure
 from forthwith.mail.client import MailClient, MailDeferred, RecipientRefused, SendUnconfirmed, SmtpSettings
 from forthwith.mail.message import Mail, UnsafeHeader, message_id
-from forthwith.request.messages import Status
+from forthwith.request.events import DraftReady
+from forthwith.request.vocabulary import Status
 from forthwith.settings import Settings
 from forthwith.views.listing import Counts, Listed
-from forthwith.views.tasks import WAITS, WORTH_SAYING, Draft, Duty, Section, due, duties
+from forthwith.views.tasks import OWED_BY_US, WORTH_SAYING, Draft, Section, Task, response_tasks, tasks_of
 from forthwith.visibility import connected, counted, listed, plural, query, web_ui_link
 
 SHOWN = 20
-"""Lines of one section for people; a program gets them all."""
+"""Lines of one section for people; `--json` has all of them."""
 
 NOTHING = "Nothing needs you today."
-LONGEST_DAY = timedelta(hours=38)
-"""From the first instant of a day in the east of the country to the last instant of it in the west, and to spare."""
+MAX_DAY = timedelta(hours=38)
+"""More than from the first instant of a day in the east of the country to its last instant in the west."""
 
 
 class Today(Model):
@@ -45,7 +46,7 @@ class Today(Model):
     day: date
     campaign: str | None
     counts: Counts
-    duties: tuple[Duty, ...]
+    tasks: tuple[Task, ...]
     """In the order of the sections."""
     web_ui: str
     mailed: tuple[str, ...] = ()
@@ -78,10 +79,10 @@ def today(
 
     async def run() -> Today:
         async with connected() as client:
-            desk = Desk(client, Dossier(Settings().dossier), datetime.now(UTC))
-            page = await desk.page(campaign)
+            daily = DailyTasks(client, Dossier(Settings().dossier), datetime.now(UTC))
+            page = await daily.page(campaign)
             if mail:
-                page = page.model_copy(update={"mailed": await desk.send(page, to)})
+                page = page.model_copy(update={"mailed": await daily.send(page, to)})
             return page
 
     page = asyncio.run(run())
@@ -91,8 +92,8 @@ def today(
         _print(page)
 
 
-class Desk:
-    """One look at everything, at one moment."""
+class DailyTasks:
+    """All that needs a person at one moment."""
 
     def __init__(self, client: Client, dossier: Dossier, now: datetime) -> None:
         self._client = client
@@ -104,13 +105,13 @@ class Desk:
         everything = query(campaign, None, None, None)
         found = await listed(self._client, f"{everything} AND {self._of_interest()}")
         stopped = await self._still_stopped(await listed(self._client, f"{everything} AND {_STOPPED}"))
-        needed = [duty for one in (*stopped, *found) for duty in self._duties(one)]
+        needed = [task for one in (*stopped, *found) for task in self._tasks(one)]
         order = list(Section)
         return Today(
             day=self._now.astimezone(self._zone(needed)).date(),
             campaign=campaign,
             counts=await counted(self._client, everything),
-            duties=tuple(sorted(needed, key=lambda duty: order.index(duty.section))),
+            tasks=tuple(sorted(needed, key=lambda task: order.index(task.section))),
             web_ui=web_ui_link(
                 Settings().web_ui, self._client.namespace, query(campaign, None, "any", "ExecutionStatus = 'Running'")
             ),
@@ -118,7 +119,7 @@ class Desk:
 
     async def send(self, page: Today, to: str) -> tuple[str, ...]:
         """Sends the page as one digest to each campaign's operator, or all of it to ``to``. Returns who got one."""
-        if not page.duties:
+        if not page.tasks:
             err.print(f"{NOTHING} Nothing was sent.", highlight=False)
             return ()
         settings = Settings()
@@ -128,15 +129,15 @@ class Desk:
             raise Failure("; ".join(found["msg"] for found in error.errors()), hint="see FORTHWITH_SMTP_…") from error
         sent: list[str] = []
         async with MailClient(smtp) as client:
-            by_campaign = [("", page.duties)] if to else _by_campaign(page.duties)
+            by_campaign = [("", page.tasks)] if to else _by_campaign(page.tasks)
             for campaign, needed in by_campaign:
                 plan = self._plan(needed[0].request)
                 if plan is None:
                     raise Failure(
-                        f"the dossier does not know {needed[0].request}, so nobody can be written to",
+                        f"the dossier does not know {needed[0].request}, so its operator is not known",
                         hint="set FORTHWITH_DOSSIER to the folder that the workers use",
                     )
-                part = page.model_copy(update={"duties": needed, "campaign": campaign or page.campaign})
+                part = page.model_copy(update={"tasks": needed, "campaign": campaign or page.campaign})
                 if await self._send_one(client, part, plan, to or plan.campaign.issuer.colleague("operator").email):
                     sent.append(to or plan.campaign.issuer.colleague("operator").email)
         return tuple(sent)
@@ -160,7 +161,7 @@ class Desk:
         try:
             acceptance = await client.send(letter, before_data=lambda: None)
         except (MailDeferred, RecipientRefused, SendUnconfirmed, UnsafeHeader) as error:
-            raise Failure(f"the digest to {to} was not sent: {error}", hint="`forthwith doctor` says more") from error
+            raise Failure(f"the digest to {to} was not sent: {error}", hint="`forthwith doctor` shows more") from error
         receipt = SentDigest(message_id=identifier, to=to, accepted_at=self._now, response=acceptance.response)
         self._dossier.create(kept, receipt.model_dump_json().encode())
         err.print(f"Sent to {to}.", highlight=False, soft_wrap=True)
@@ -168,8 +169,8 @@ class Desk:
 
     def _of_interest(self) -> str:
         """A Visibility condition: everything open that may have a line on the page."""
-        statuses = ", ".join(f"'{status}'" for status in (*WAITS, Status.ON_HOLD, Status.OVERDUE))
-        late, soon = self._now - WORTH_SAYING, self._now + LONGEST_DAY
+        statuses = ", ".join(f"'{status}'" for status in (*OWED_BY_US, Status.ON_HOLD, Status.OVERDUE))
+        late, soon = self._now - WORTH_SAYING, self._now + MAX_DAY
         conditions = (
             "Attention IS NOT NULL",
             f"RequestStatus IN ({statuses})",
@@ -179,13 +180,13 @@ class Desk:
         return f"ExecutionStatus = 'Running' AND ({' OR '.join(conditions)})"
 
     async def _still_stopped(self, found: Sequence[Listed]) -> list[Listed]:
-        """Without the runs that a reset has replaced: Temporal lists both."""
+        """The runs that were not replaced by a reset or a recovery: Temporal lists both."""
         latest = await asyncio.gather(*(self._client.get_workflow_handle(one.request).describe() for one in found))
         return [one for one, now in zip(found, latest, strict=True) if now.status and now.status.name == one.execution]
 
-    def _duties(self, one: Listed) -> Iterable[Duty]:
-        yield from duties(one, self._now, draft=self._draft(one))
-        yield from due(one, self._now, is_today=self._is_due_today(one))
+    def _tasks(self, one: Listed) -> Iterable[Task]:
+        yield from tasks_of(one, self._now, draft=self._draft(one))
+        yield from response_tasks(one, self._now, is_today=self._is_due_today(one))
 
     def _is_due_today(self, one: Listed) -> bool:
         """Whether the last day of the response time is today, where the recipient is."""
@@ -202,9 +203,10 @@ class Desk:
             return None
         plan = self._plan(one.request)
         try:
-            ready = [entry for entry in self._dossier.timeline(one.request) if entry.what == "draft_ready"]
-            sha256 = ready[-1].details["sha256"] if ready else ""
-        except (KeyError, TypeError, ValueError):  # its record was changed: a person reads which draft it is
+            record = self._dossier.timeline(one.request)
+            drafts = [entry.event.draft for entry in record if isinstance(entry.event, DraftReady)]
+            sha256 = drafts[-1].sha256 if drafts else ""
+        except (KeyError, TypeError, ValueError):  # its record was changed: a person has to read which draft it is
             return None
         if plan is None or not sha256:
             return None
@@ -215,8 +217,8 @@ class Desk:
         record = self._dossier.start_record(request)
         return self._dossier.plan(record.plan) if record else None
 
-    def _zone(self, needed: Sequence[Duty]) -> ZoneInfo:
-        """The office's own, where there is one to ask."""
+    def _zone(self, needed: Sequence[Task]) -> ZoneInfo:
+        """The office's own, where a plan names it; UTC otherwise."""
         plan = self._plan(needed[0].request) if needed else None
         return ZoneInfo(plan.campaign.time_zone if plan else "UTC")
 
@@ -225,22 +227,22 @@ _STOPPED = "ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut', 'Canceled')"
 _INSTANT = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def _by_campaign(needed: Iterable[Duty]) -> list[tuple[str, tuple[Duty, ...]]]:
-    def campaign(duty: Duty) -> str:
-        return duty.request.partition("/")[0]
+def _by_campaign(needed: Iterable[Task]) -> list[tuple[str, tuple[Task, ...]]]:
+    def campaign(task: Task) -> str:
+        return task.request.partition("/")[0]
 
     # Sorting keeps the order of the sections within each campaign.
     return [(name, tuple(part)) for name, part in groupby(sorted(needed, key=campaign), key=campaign)]
 
 
 def _need_somebody(page: Today) -> str:
-    requests = len({duty.request for duty in page.duties})
+    requests = len({task.request for task in page.tasks})
     of = f" of {page.campaign}" if page.campaign else ""
-    return f"{plural(requests, 'request')}{of} {'needs' if requests == 1 else 'need'} somebody"
+    return f"{plural(requests, 'request')}{of} {'needs' if requests == 1 else 'need'} a person"
 
 
-def _sections(page: Today) -> Iterable[tuple[Section, list[Duty]]]:
-    for section, found in groupby(page.duties, key=lambda duty: duty.section):
+def _sections(page: Today) -> Iterable[tuple[Section, list[Task]]]:
+    for section, found in groupby(page.tasks, key=lambda task: task.section):
         yield section, list(found)
 
 
@@ -248,28 +250,28 @@ def _text(page: Today) -> str:
     """The digest. Plain text, so that commands can be copied from it."""
     lines = [f"{_need_somebody(page)} on {day_in_words(page.day)}."]
     for section, found in _sections(page):
-        lines += ["", f"{section.upper()} ({len(found)})"]
-        for duty in found[:SHOWN]:
-            lines += ["", f"{duty.request}: {duty.why}", f"    {duty.command}"]
+        lines += ["", f"{section.heading.upper()} ({len(found)})"]
+        for task in found[:SHOWN]:
+            lines += ["", f"{task.request}: {task.task}", f"    {task.command}"]
         lines += _and_more(found)
-    lines += ["", f"In the Web UI: {page.web_ui}", "", "Written by Forthwith. Nobody reads an answer to this message."]
+    lines += ["", f"In the Web UI: {page.web_ui}", "", "Written by Forthwith. Replies to this message are not read."]
     return "\n".join((*lines, ""))
 
 
 def _print(page: Today) -> None:
     out.print(f"{day_in_words(page.day)}. {rolled_up(page.counts)}", highlight=False)
-    if not page.duties:
+    if not page.tasks:
         out.print(NOTHING, style="bold green", highlight=False)
         return
     for section, found in _sections(page):
-        out.print(f"\n[bold]{section}[/] ({len(found)})", highlight=False)
-        for duty in found[:SHOWN]:
-            out.print(f"  {escape(duty.request)}: {escape(duty.why)}", highlight=False, soft_wrap=True)
-            out.print(f"    [cyan]{escape(duty.command)}[/]", highlight=False, soft_wrap=True)
+        out.print(f"\n[bold]{section.heading}[/] ({len(found)})", highlight=False)
+        for task in found[:SHOWN]:
+            out.print(f"  {escape(task.request)}: {escape(task.task)}", highlight=False, soft_wrap=True)
+            out.print(f"    [cyan]{escape(task.command)}[/]", highlight=False, soft_wrap=True)
         for line in _and_more(found):
             out.print(f"  {line}", highlight=False)
     out.print(f"\n[dim]{page.web_ui}[/]", highlight=False, soft_wrap=True)
 
 
-def _and_more(found: Sequence[Duty]) -> list[str]:
+def _and_more(found: Sequence[Task]) -> list[str]:
     return [f"and {len(found) - SHOWN} more: forthwith today --json"] if len(found) > SHOWN else []

@@ -1,6 +1,6 @@
-"""Draws lives as SVG: one common time axis, one strip a request, and the legend from the same shapes.
+"""Draws histories as SVG: one common time axis, one strip a request, and the legend from the same shapes.
 
-Every place along the axis is a percentage, so that a strip is as wide as its table leaves it, on paper and on a
+Every position along the axis is a percentage, so that a strip is as wide as its table leaves it, on paper and on a
 telephone, while the marks keep their size. What is written into the drawing is escaped here.
 """
 
@@ -11,8 +11,8 @@ from html import escape
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from forthwith.request.messages import Status
-from forthwith.views.life import Life, Mark, MarkKind, Span, SpanKind
+from forthwith.request.vocabulary import Status
+from forthwith.views.history import History, Mark, MarkKind, Span, SpanKind
 
 MARGIN = 0.02
 """Of the axis, free at both ends, so that no mark is cut off."""
@@ -20,7 +20,7 @@ MARGIN = 0.02
 ROOM = 2.6
 """Percent that two marks of one lane are apart at least; a thin line leads from a moved one to its true moment."""
 
-MOST_TICKS = 6
+MAX_TICKS = 6
 
 WIDE_ENOUGH = 2.4
 """Percent of the bar that a part must have for its number to stand in it; every number stands beneath."""
@@ -53,7 +53,7 @@ _STAR = '<path d="M0-8l2 4.2 4.6.6-3.3 3.2.8 4.6L0 2.4l-4.1 2.2.8-4.6-3.3-3.2 4.
 SHAPES: dict[MarkKind, Shape] = {
     MarkKind.DEMAND: Shape("md", "ours", "Demand sent", _ENVELOPE),
     MarkKind.CLOCK: Shape("mc", "band", "Clock starts", '<path d="M-1-9v18h2v-6l6-3-6-3v-6z"/>'),
-    MarkKind.REMINDER: Shape(
+    MarkKind.LETTER: Shape(
         "ml",
         "ours",
         "Reminder or other letter",
@@ -167,7 +167,7 @@ class Axis:
     def ticks(self) -> Iterator[tuple[float, str]]:
         """Where lines go, with what is written there: at most some six."""
         length = self.until - self.since
-        unit = next((unit for unit in _UNITS if length / unit <= MOST_TICKS), None)
+        unit = next((unit for unit in _UNITS if length / unit <= MAX_TICKS), None)
         moments = self._months() if unit is None else self._every(unit)
         year = 0
         for moment in moments:
@@ -195,7 +195,7 @@ class Axis:
     def _months(self) -> Iterator[datetime]:
         first = self.since.astimezone(ZoneInfo(self.zone)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         count = (self.until - self.since) / timedelta(days=30)
-        step = next(step for step in (1, 3, 6, 12, 24, 60, 120, 1200) if count / step <= MOST_TICKS or step == 1200)
+        step = next(step for step in (1, 3, 6, 12, 24, 60, 120, 1200) if count / step <= MAX_TICKS or step == 1200)
         month = (first.month - 1) // step * step if step < 12 else 0
         moment = first.replace(month=month + 1)
         while moment <= self.until:
@@ -205,7 +205,7 @@ class Axis:
             moment = moment.replace(year=moment.year + months // 12, month=months % 12 + 1)
 
     def is_short(self) -> bool:
-        """Whether it is told in hours rather than days."""
+        """Whether it is measured in hours rather than days."""
         return self.until - self.since < timedelta(days=3)
 
 
@@ -228,7 +228,7 @@ _TEXTURES = (
     "M2 2h.1M6 6h.1",
     "M0 0l8 8M0 8l8-8",
 )
-"""What tells parts of the bar apart that are the same grey on paper."""
+"""Textures for parts of the bar that are the same grey on paper."""
 
 
 def _texture(number: int, lines: str) -> str:
@@ -259,7 +259,7 @@ def scale(axis: Axis, now: datetime | None) -> str:
     """The axis itself, with the words along it."""
     ticks = list(axis.ticks())
     lines = "".join(f'<line class="tick" x1="{at}%" x2="{at}%" y1="16" y2="24"/>' for at, _ in ticks)
-    words = "".join(f'<text x="{at}%" y="12"{_anchor(at)}>{escape(said)}</text>' for at, said in ticks)
+    words = "".join(f'<text x="{at}%" y="12"{_anchor(at)}>{escape(text)}</text>' for at, text in ticks)
     here = ""
     if now:
         at = axis.at(now)
@@ -280,26 +280,28 @@ def grid(axis: Axis, now: datetime | None) -> str:
     return f'<g id="grid">{"".join(lines)}{_now(axis, now) if now else ""}</g>'
 
 
-def strip(life: Life, axis: Axis, *, number: int, title: str, now: datetime | None, said: Mapping[Mark, str]) -> str:
-    """One life. Without ``now`` it is told until its last entry; ``said`` has the words that marks are given."""
-    is_open = life.ended_as is None
-    here = now if now and is_open else life.told_until
-    begins, ends = axis.at(life.begins), axis.at(here)
+def strip(
+    history: History, axis: Axis, *, number: int, title: str, now: datetime | None, words: Mapping[Mark, str]
+) -> str:
+    """One history. Without ``now`` it ends with its last entry; ``words`` has the title of each mark."""
+    is_open = history.ended_as is None
+    here = now if now and is_open else history.recorded_until
+    begins, ends = axis.at(history.begins), axis.at(here)
     lanes: dict[Lane, list[Mark]] = {lane: [] for lane in _HEIGHTS}
-    for mark in life.marks:
+    for mark in history.marks:
         lanes[SHAPES[mark.kind].lane].append(mark)
     return "".join(
         (
-            f'<svg class="life" role="img" width="100%" height="{HEIGHT}" aria-labelledby="t{number}"',
+            f'<svg class="history" role="img" width="100%" height="{HEIGHT}" aria-labelledby="t{number}"',
             f' aria-describedby="w{number}"><title id="t{number}">{escape(title)}</title><use href="#grid"/>',
             f'<line class="path" x1="{begins}%" x2="{ends}%" y1="{BAND}" y2="{BAND}"/>',
             *(
                 part
-                for span in sorted(life.spans, key=lambda span: span.kind is SpanKind.PAUSE)
+                for span in sorted(history.spans, key=lambda span: span.kind is SpanKind.PAUSE)
                 for part in _drawn_span(span, axis, here)
             ),
             _now(axis, here) if is_open and not now else "",
-            *(_drawn_lane(lane, marks, axis, life, said) for lane, marks in lanes.items() if marks),
+            *(_drawn_lane(lane, marks, axis, history, words) for lane, marks in lanes.items() if marks),
             "</svg>",
         )
     )
@@ -319,19 +321,19 @@ def _drawn_span(span: Span, axis: Axis, here: datetime) -> Iterator[str]:
             yield f'<rect class="{look}" x="{left}%" y="{BAND - THICK // 2}" width="{width:.2f}%" height="{THICK}"/>'
 
 
-def _drawn_lane(lane: Lane, marks: Sequence[Mark], axis: Axis, life: Life, said: Mapping[Mark, str]) -> str:
+def _drawn_lane(lane: Lane, marks: Sequence[Mark], axis: Axis, history: History, words: Mapping[Mark, str]) -> str:
     exactly = [axis.at(mark.at) for mark in marks]
-    places = _side_by_side(exactly) if lane in ("theirs", "ours") else exactly
+    positions = _side_by_side(exactly) if lane in ("theirs", "ours") else exactly
     parts: list[str] = []
-    for mark, exact, at in zip(marks, exactly, places, strict=True):
-        has_its_end = mark.kind is MarkKind.END and life.ended_as
+    for mark, exact, at in zip(marks, exactly, positions, strict=True):
+        has_its_end = mark.kind is MarkKind.END and history.ended_as
         shape = ENDS[has_its_end] if has_its_end else SHAPES[mark.kind]
         if at != exact:
             edge, end = (BAND + 5 - OURS, -6) if lane == "ours" else (BAND - 5 - THEIRS, 6)
             parts.append(f'<line class="lead" x1="{exact}%" y1="{edge}" x2="{at}%" y2="{end}"/>')
         look = " ".join(filter(None, ("h" if mark.planned else "", "late" if mark.late else "")))
         classes = f' class="{look}"' if look else ""
-        title = f"><title>{escape(said[mark])}</title></use>" if mark in said else "/>"
+        title = f"><title>{escape(words[mark])}</title></use>" if mark in words else "/>"
         parts.append(f'<use{classes} href="#{shape.id}" x="{at}%"{title}')
         if mark.late:
             side = 'dx="9"' if at < 94 else 'dx="-9" text-anchor="end"'
@@ -341,14 +343,14 @@ def _drawn_lane(lane: Lane, marks: Sequence[Mark], axis: Axis, life: Life, said:
 
 def _side_by_side(exactly: Sequence[float]) -> list[float]:
     """Places apart from each other, in the same order: moved to the right, and back where the axis ends."""
-    room, places = min(ROOM, 98 / max(len(exactly), 1)), list[float]()
+    room, positions = min(ROOM, 98 / max(len(exactly), 1)), list[float]()
     for at in exactly:
-        places.append(max(at, places[-1] + room) if places else at)
+        positions.append(max(at, positions[-1] + room) if positions else at)
     last = 100 - room / 2
-    for number in range(len(places) - 1, -1, -1):
-        places[number] = round(min(places[number], last), 2)
-        last = places[number] - room
-    return places
+    for number in range(len(positions) - 1, -1, -1):
+        positions[number] = round(min(positions[number], last), 2)
+        last = positions[number] - room
+    return positions
 
 
 def legend() -> Iterator[tuple[str, str]]:
@@ -361,7 +363,7 @@ def legend() -> Iterator[tuple[str, str]]:
             if shape.lane == lane and kind is not MarkKind.END:
                 y, hollow = (14 if lane == "band" else 11, " h" if kind is MarkKind.MOVED else "")
                 yield _key(f'<use class="{lane}{hollow}" href="#{shape.id}" x="14" y="{y}"/>'), shape.legend
-    planned = f'<use class="ours h" href="#{SHAPES[MarkKind.REMINDER].id}" x="14" y="11"/>'
+    planned = f'<use class="ours h" href="#{SHAPES[MarkKind.LETTER].id}" x="14" y="11"/>'
     yield _key(planned), "Hollow: still ahead, or no longer needed"
     for shape in ENDS.values():
         yield _key(f'<use class="band" href="#{shape.id}" x="14" y="11"/>'), shape.legend

@@ -114,7 +114,7 @@ def table(rows: Iterable[ReportRow]) -> str:
                 row.items or "",
                 " ".join(row.outstanding_items or ()),
             ),
-            *(row.life.entries if row.life else 0, row.problem, row.link),
+            *(row.history.entries if row.history else 0, row.problem, row.link),
         )
         writer.writerow(_inert(cell) if isinstance(cell, str) else cell for cell in cells)
     return file.getvalue()

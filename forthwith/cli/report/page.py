@@ -1,4 +1,4 @@
-"""The page of a report: one file that asks nobody for anything, and what it shows."""
+"""The page of a report: one self-contained file, and what it shows."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,25 +12,25 @@ from jinja2 import Environment, StrictUndefined
 from forthwith.base import Model
 from forthwith.cli.output import closing, local
 from forthwith.cli.report import drawing
-from forthwith.request.messages import Attention, Status
-from forthwith.views.life import Life, Mark, MarkKind
-from forthwith.views.tasks import Duty
+from forthwith.request.vocabulary import Attention, Status
+from forthwith.views.history import History, Mark, MarkKind
+from forthwith.views.tasks import Task
 
-DUTIES_SHOWN = 40
-"""Things to do on the page; `today --json` has them all."""
+MAX_TASKS = 40
+"""Tasks on the page; `today --json` has all of them."""
 
-WORDS_FOR = 1_000
-"""Up to so many requests each mark has words of its own, with the time of day. In a larger campaign they would be a
+MAX_WITH_WORDS = 1_000
+"""Up to this many requests each mark has its own words, with the time of day. In a larger campaign they would be a
 third of the page, and the line under each drawing has every day."""
 
 ENDS_A_DAY = (MarkKind.DEADLINE, MarkKind.MOVED, MarkKind.CURE, MarkKind.RETURN)
-"""What falls at a closing instant, said as the day that ends then."""
+"""Marks at a closing instant, written as the day that ends then."""
 
-NOT_SAID = (MarkKind.CLOCK, MarkKind.MOVED, MarkKind.CHASE)
-"""Marks that are drawn, and left out where a life is told in one line."""
+NOT_IN_WORDS = (MarkKind.CLOCK, MarkKind.MOVED, MarkKind.CHASE)
+"""Marks that are drawn, and left out of the line in words."""
 
 NOT_IN_TEMPORAL, GONE = "Not in Temporal", "is-gone"
-"""What has neither a status in Visibility nor an end in its record, in words and as it looks."""
+"""A request with neither a status in Visibility nor an end in its record: its words and its CSS class."""
 
 
 class ReportRow(Model):
@@ -58,9 +58,9 @@ class ReportRow(Model):
     """By number, where the record agrees with how many Visibility counts."""
     items: int | None = None
     problem: str = ""
-    """What is wrong with its record, or that nobody drives it."""
+    """What is wrong with its record, or that it has no running workflow."""
     link: str = ""
-    life: Life | None = None
+    history: History | None = None
 
 
 class Report(Model):
@@ -73,13 +73,13 @@ class Report(Model):
     zone: str
     made_local: str
     statuses: dict[Status, int]
-    """How many stand where; those that Temporal has forgotten as their record ends, and not where it has no end."""
+    """How many have each status; one that Temporal has forgotten counts as its record ends, if it has an end."""
     forgotten: int
     """How many Temporal has forgotten."""
-    duties: tuple[Duty, ...]
-    """What needs a person, as `today` says."""
+    tasks: tuple[Task, ...]
+    """What needs a person, as `today` shows it."""
     is_ahead: bool
-    """Whether the record tells of later than now: a rehearsal on a virtual clock."""
+    """Whether the record is later than now: a rehearsal on a virtual clock."""
     web_ui: str
     """Where the Web UI lists those with a reason for attention."""
     links: dict[Status, str]
@@ -88,9 +88,9 @@ class Report(Model):
 
 
 def page(report: Report) -> str:
-    """The page: one file that asks nobody for anything."""
-    lives = [row.life for row in report.requests if row.life]
-    moments = [moment for life in lives for moment in (life.begins, life.ends, life.told_until)]
+    """The page: one self-contained file."""
+    histories = [row.history for row in report.requests if row.history]
+    moments = [moment for history in histories for moment in (history.begins, history.ends, history.recorded_until)]
     now = None if report.is_ahead else report.made_at
     axis = drawing.Axis.over([*moments, *([now] if now else []), *([] if moments else [report.made_at])], report.zone)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -113,8 +113,8 @@ def page(report: Report) -> str:
             for number, (look, words, count, link) in enumerate(counts)
         ],
         endless=endless,
-        duties=report.duties[:DUTIES_SHOWN],
-        more=len(report.duties) - DUTIES_SHOWN,
+        tasks=report.tasks[:MAX_TASKS],
+        more=len(report.tasks) - MAX_TASKS,
         names={row.request: row.name for row in report.requests},
         legend=list(drawing.legend()),
         scale=drawing.scale(axis, now),
@@ -137,27 +137,29 @@ class Shown(Model):
 
 def _shown(number: int, row: ReportRow, axis: drawing.Axis, now: datetime | None, report: Report) -> Shown:
     status = spoken(row.status) if row.status else NOT_IN_TEMPORAL
-    needs = bool(row.attention or row.problem) or any(duty.request == row.request for duty in report.duties)
+    needs = bool(row.attention or row.problem) or any(task.request == row.request for task in report.tasks)
     shown = Shown(
         row=row, number=number, status=status, look=_class(row.status) if row.status else GONE, needs=needs, drawn=""
     )
-    if row.life is None:
+    if row.history is None:
         return shown
-    is_open = row.life.ended_as is None
-    has_words = len(report.requests) <= WORDS_FOR
-    said = {mark: _in_words(mark, row.zone) for mark in row.life.marks} if has_words else {}
-    told = [mark for mark in row.life.marks if mark.kind not in NOT_SAID]
+    is_open = row.history.ended_as is None
+    has_words = len(report.requests) <= MAX_WITH_WORDS
+    words = {mark: _in_words(mark, row.zone) for mark in row.history.marks} if has_words else {}
+    shown_marks = [mark for mark in row.history.marks if mark.kind not in NOT_IN_WORDS]
     return shown.model_copy(
         update={
-            "drawn": drawing.strip(row.life, axis, number=number, title=f"{row.name}: {status}", now=now, said=said),
-            "past": _day_by_day((mark for mark in told if not mark.planned), row.zone, axis),
-            "ahead": _day_by_day((mark for mark in told if mark.planned and is_open), row.zone, axis),
+            "drawn": drawing.strip(
+                row.history, axis, number=number, title=f"{row.name}: {status}", now=now, words=words
+            ),
+            "past": _day_by_day((mark for mark in shown_marks if not mark.planned), row.zone, axis),
+            "ahead": _day_by_day((mark for mark in shown_marks if mark.planned and is_open), row.zone, axis),
         }
     )
 
 
 def _day_by_day(marks: Iterable[Mark], zone: str, axis: drawing.Axis) -> tuple[tuple[str, str], ...]:
-    """What there is to tell, by the day on which it was, or by the minute where an axis is short. The year of a day, or
+    """The marks by day, or by minute where the axis is short. The year of a day, or
     the day of a minute, stands where it is another one than before."""
 
     def when(mark: Mark) -> tuple[str, str]:
@@ -165,14 +167,14 @@ def _day_by_day(marks: Iterable[Mark], zone: str, axis: drawing.Axis) -> tuple[t
         _, day, month, year, clock, *_ = there.split()
         return (f"{day} {month}", clock) if axis.is_short() else (year, f"{day} {month}")
 
-    told: list[tuple[str, str]] = []
+    days: list[tuple[str, str]] = []
     known = "" if axis.is_short() else str(axis.since.astimezone(ZoneInfo(axis.zone)).year)
     for (changes, moment), group in groupby(marks, key=when):
         if changes != known:
             moment = f"{changes} {moment}" if axis.is_short() else f"{moment} {changes}"
         known = changes
-        told.append((moment, ", ".join(f"{mark.text}{' (late)' if mark.late else ''}" for mark in group)))
-    return tuple(told)
+        days.append((moment, ", ".join(f"{mark.text}{' (late)' if mark.late else ''}" for mark in group)))
+    return tuple(days)
 
 
 def _in_words(mark: Mark, zone: str) -> str:
