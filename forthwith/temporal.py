@@ -4,13 +4,13 @@ import dataclasses
 import os
 import socket
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client
-from temporalio.common import SearchAttributeKey
+from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError
@@ -48,8 +48,31 @@ SEARCH_ATTRIBUTES = (
 )
 """Registered by `setup-server`. None of them holds the name or address of a person."""
 
+
 # Safe to share between workflow and worker: they are pure, or only named by the workflow and never run in it. Loading
 # them anew for each workflow costs time and memory, and `zoneinfo` does not work in a module of the sandbox's own.
+@dataclasses.dataclass(frozen=True)
+class ShownAttributes:
+    """What the search attributes of one request say, those apart that never change."""
+
+    status: str
+    attention: tuple[str, ...]
+    outstanding: int
+    response_due: datetime | None = None
+    next_action_at: datetime | None = None
+
+    def updates(self) -> list[SearchAttributeUpdate[Any]]:
+        """All of them, to be upserted at once."""
+        due, next_at = self.response_due, self.next_action_at
+        return [
+            REQUEST_STATUS.value_set(self.status),
+            ATTENTION.value_set(self.attention),
+            ITEMS_OUTSTANDING.value_set(self.outstanding),
+            RESPONSE_DUE.value_set(due) if due else RESPONSE_DUE.value_unset(),
+            NEXT_ACTION_AT.value_set(next_at) if next_at else NEXT_ACTION_AT.value_unset(),
+        ]
+
+
 PASSTHROUGH = ("forthwith", "activities", "pydantic", "jinja2")
 
 

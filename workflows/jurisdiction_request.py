@@ -9,12 +9,11 @@ workflow waits, acts, and reports what happened.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy, SearchAttributeUpdate
+from temporalio.common import RawValue, RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, CancelledError
 
 with workflow.unsafe.imports_passed_through():
@@ -98,7 +97,7 @@ class JurisdictionRequest:
         self._awaits_record = self._recovery is not None
         """The record of what happened under the workflow before is still to be replayed."""
         self._signals_meanwhile: list[tuple[str, list[bytes]]] = []
-        self._shown = _Shown(Status.SENDING, (), len(plan.campaign.demand.items), None, None)
+        self._shown = temporal.ShownAttributes(Status.SENDING, (), len(plan.campaign.demand.items))
 
     @workflow.run
     async def run(self, plan: RequestPlan) -> Outcome:
@@ -583,7 +582,7 @@ class JurisdictionRequest:
         """Status, search attributes, current details and the log line change together, and only here."""
         self._next = next_action
         workflow.set_current_details(current_details(self._request, next_action))
-        shown = _Shown(
+        shown = temporal.ShownAttributes(
             status=self._request.state.status,
             attention=tuple(sorted(self._request.state.attention.reasons)),
             outstanding=len(self._request.state.items.outstanding),
@@ -600,30 +599,6 @@ class JurisdictionRequest:
         workflow.logger.info(
             "%s", shown.status, extra={"attention": shown.attention, "next_action_at": str(shown.next_action_at)}
         )
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """What the search attributes say."""
-
-    status: str
-    attention: tuple[str, ...]
-    outstanding: int
-    response_due: datetime | None
-    next_action_at: datetime | None
-
-    def updates(self) -> list[SearchAttributeUpdate[Any]]:
-        return [
-            temporal.REQUEST_STATUS.value_set(self.status),
-            temporal.ATTENTION.value_set(self.attention),
-            temporal.ITEMS_OUTSTANDING.value_set(self.outstanding),
-            temporal.RESPONSE_DUE.value_set(self.response_due)
-            if self.response_due
-            else temporal.RESPONSE_DUE.value_unset(),
-            temporal.NEXT_ACTION_AT.value_set(self.next_action_at)
-            if self.next_action_at
-            else temporal.NEXT_ACTION_AT.value_unset(),
-        ]
 
 
 def _why(error: ActivityError) -> str:
