@@ -36,7 +36,6 @@ HANDLERS: Mapping[str, Handler] = {
     "record_response": Handler(responses.RecordResponse, responses.record_response, responses.refuse_response),
     "accept_response": Handler(responses.AcceptResponse, responses.accept_response, responses.refuse_acceptance),
     "acknowledge": Handler(responses.Acknowledge, responses.acknowledge, responses.refuse_acknowledgment),
-    "record_objection": Handler(responses.RecordObjection, responses.record_objection, responses.refuse_objection),
     "record_delivery": Handler(deliveries.RecordDelivery, deliveries.record_delivery, deliveries.refuse_delivery),
     "correct_recipient": Handler(
         deliveries.CorrectRecipient, deliveries.correct_recipient, deliveries.refuse_correction
@@ -59,6 +58,7 @@ HANDLERS: Mapping[str, Handler] = {
     "record_service": Handler(
         subpoena_process.RecordService, subpoena_process.record_service, subpoena_process.refuse_service
     ),
+    "record_objection": Handler(responses.RecordObjection, responses.record_objection, responses.refuse_objection),
     "escalate_now": Handler(attention.EscalateNow, attention.escalate_now, attention.refuse_escalation),
     "resolve_attention": Handler(attention.ResolveAttention, attention.resolve_attention, attention.refuse_resolution),
     "withdraw": Handler(attention.Withdraw, attention.withdraw),

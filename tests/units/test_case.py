@@ -10,6 +10,7 @@ from forthwith.deadlines.period import Period
 from forthwith.request.actions import Close, DraftSubpoena, SendLetter, Wait
 from forthwith.request.backoff import DATES, DRAFT
 from forthwith.request.deliveries import DEFERRALS_BEFORE_ATTENTION, DOUBTS_BEFORE_HOLD
+from forthwith.request.events import ResponseRecorded
 from forthwith.request.timetable import StepKind
 from forthwith.request.vocabulary import MAX_MESSAGES, Attention, Status, Who
 from tests.units.cases import OPERATOR, REVIEWER, SUPERVISOR, Desk, campaign, draft, receipt, without
@@ -255,7 +256,7 @@ def test_while_everything_is_claimed_the_request_waits_for_us_and_not_for_the_re
     desk = Desk(REVIEWED).go(days=1)
     desk.say(desk.response())
     assert desk.state.status is Status.ON_HOLD
-    sent = desk.go(days=40).case.state.deliveries.letters
+    sent = desk.go(days=40).state.deliveries.letters
     assert {letter.to for letter in sent[1:]} == {"operator"}
     desk.say(desk.acceptance())
     assert desk.state.status is Status.COMPLIED
@@ -311,14 +312,16 @@ def test_a_report_about_a_letter_that_was_never_sent_is_refused():
     assert "sent were demand" in desk.refuses(desk.report("reminder-1"))
 
 
-def test_the_same_event_gets_the_same_answer_and_changes_nothing():
+def test_the_same_event_again_changes_nothing_and_is_answered_by_what_it_recorded():
     desk = Desk().go(days=1)
     response = desk.response(a1="produced")
     first = desk.say(response)
     desk.go(days=40)
-    assert desk.say(response) == first
-    assert desk.state.record.messages == 1
-    assert desk.said.count("response_received") == 1
+    before, again = desk.state, desk.say(response)
+    assert (again.recorded, again.text) == (first.recorded, first.text)
+    assert again.status is desk.state.status  # where the request stands by then
+    assert desk.state == before
+    assert desk.said.count("response_recorded") == 1
 
 
 def test_another_message_under_a_used_event_id_is_refused():
@@ -359,7 +362,7 @@ def test_signals_beyond_the_cap_are_flagged_once_and_the_hold_can_be_resolved():
     entries = len(desk.request.timeline)
     for _ in range(50):
         desk.garble()
-    assert len(desk.request.timeline) == entries + 1
+    assert desk.said[entries:] == ["message_unreadable", "attention_raised"]
     desk.say(desk.resolution(Attention.UNREADABLE_MESSAGE))
     assert desk.state.status is Status.AWAITING_RESPONSE
 
@@ -368,7 +371,9 @@ def test_the_answer_names_the_entry_that_holds_the_message():
     desk = Desk().go(days=1)
     response = desk.response()
     answer = desk.say(response)
-    assert desk.request.timeline[answer.recorded - 1].details["event_id"] == response.event_id
+    event = desk.request.timeline[answer.recorded - 1].event
+    assert isinstance(event, ResponseRecorded)
+    assert event.event_id == response.event_id
 
 
 def test_the_answer_says_what_comes_next():
@@ -559,7 +564,7 @@ def test_a_letter_that_kills_its_sender_over_and_over_is_not_sent_without_pause(
 
 def test_a_letter_that_cannot_be_set_is_tried_again_and_a_person_is_told():
     desk = Desk()
-    desk.request.work_failed(at_letter(desk, Attention.LETTER_FAILED, "no font", desk.now).step.id)
+    desk.request.work_failed(at_letter(desk).step.id, Attention.LETTER_FAILED, "no font", desk.now)
     assert isinstance(desk.next(), Wait)
     assert Attention.LETTER_FAILED in desk.state.attention.reasons
     desk.go(minutes=1)
@@ -676,20 +681,12 @@ def test_a_demand_starts_the_clock_at_delivery_where_the_campaign_says_so():
 
 
 def test_nobody_has_a_letter_before_it_was_accepted():
-    desk = Desk(campaign(clock={"starts": "delivered"})).go(days=1)
-    desk.now += timedelta(days=1)
-    accepted = desk.state.deliveries.letters[0].receipt.accepted_at
-    desk.state.deliveries.letters[0] = desk.state.deliveries.letters[0].model_copy(
-        update={
-            "receipt": desk.state.deliveries.letters[0].receipt.model_copy(
-                update={"accepted_at": accepted + timedelta(days=1)}
-            )
-        }
-    )
-    desk.say(desk.report("demand", "delivered", at=accepted))
-    desk.next()
-    assert desk.request.dates
-    assert desk.request.dates.facts.clock_from == accepted + timedelta(days=1)
+    desk = Desk(campaign(clock={"starts": "delivered"}))
+    letter, accepted = at_letter(desk), desk.now + timedelta(minutes=5)
+    desk.now += timedelta(hours=1)
+    desk.request.letter_accepted(letter.step, receipt(accepted), possible_copy=False, now=desk.now)
+    desk.say(desk.report("demand", "delivered", at=accepted - timedelta(minutes=1)))
+    assert desk.state.clock.facts.clock_from == accepted
 
 
 @pytest.mark.parametrize("phase", PHASES)
@@ -909,7 +906,9 @@ def test_escalating_twice_before_the_final_notice_could_go_skips_it():
     desk.say(desk.escalation())
     desk.settle()
     assert desk.state.status is Status.AWAITING_REVIEW
-    assert "without a final notice" in next(e.text for e in reversed(desk.request.timeline) if e.what == "escalated")
+    assert "without a final notice" in next(
+        e.text for e in reversed(desk.request.timeline) if e.event.kind == "escalated"
+    )
 
 
 def test_escalating_at_night_asks_the_reviewer_and_then_the_supervisor():
@@ -951,9 +950,7 @@ def test_a_hold_is_chased_every_business_day_for_as_long_as_it_takes():
     desk = Desk().go(days=1)
     desk.garble()
     desk.go(days=28)
-    chases = [
-        letter.receipt.accepted_at.date() for letter in desk.state.deliveries.letters if letter.to == "operator"
-    ]
+    chases = [letter.receipt.accepted_at.date() for letter in desk.state.deliveries.letters if letter.to == "operator"]
     assert len(chases) == 19  # four weeks without Presidents' Day
     assert len(set(chases)) == len(chases)
 
@@ -1175,9 +1172,7 @@ def test_two_letters_to_the_recipient_keep_their_distance():
     desk = Desk(campaign(ladder=ordered, mail={"minimum_gap": {"hours": 26}}))
     desk.go(utc(2, 23))
     accepted = [
-        letter.receipt.accepted_at
-        for letter in desk.state.deliveries.letters
-        if letter.kind is StepKind.REMINDER
+        letter.receipt.accepted_at for letter in desk.state.deliveries.letters if letter.kind is StepKind.REMINDER
     ]
     assert accepted == [utc(2, 21, 14), utc(2, 22, 16)]
 
@@ -1203,9 +1198,12 @@ def test_a_record_that_cannot_be_filed_is_offered_again_and_hides_no_deadline():
     assert desk.next() == Wait(utc(2, 1, 14), "acknowledgment to the recipient")  # who waits files first
     entries = desk.request.to_file(desk.now)
     assert entries == tuple(desk.request.timeline)
-    desk.request.filed(len(entries))
-    assert desk.request.is_all_filed
+    desk.request.filed(len(entries), desk.now)
     assert not desk.state.attention.reasons
+    (recovered,) = desk.request.to_file(desk.now)
+    assert recovered.event.kind == "filing_recovered"
+    desk.request.filed(1, desk.now)
+    assert desk.request.is_all_filed
 
 
 def test_a_letter_that_could_not_be_called_back_after_the_end_is_on_record():
@@ -1224,7 +1222,7 @@ def test_a_signal_after_the_end_is_kept():
     desk = Desk().go(days=1)
     desk.say(desk.withdrawal())
     desk.garble()
-    assert desk.said[-1] == "unreadable_message"
+    assert desk.said[-1] == "message_unreadable"
     assert (desk.state.status, desk.state.attention.reasons) == (Status.WITHDRAWN, {})
 
 

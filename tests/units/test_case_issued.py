@@ -108,9 +108,7 @@ def test_service_is_chased_after_its_period_and_then_every_period():
     assert "service-1-chase-1" not in desk.sent
     desk.go(utc(3, 22, 15))
     assert desk.sent[-1] == "service-1-chase-1"
-    assert desk.state.attention.reasons == {
-        Attention.SERVICE_LATE: "no service of the issued subpoena is on record"
-    }
+    assert desk.state.attention.reasons == {Attention.SERVICE_LATE: "no service of the issued subpoena is on record"}
     desk.go(days=15)
     assert desk.sent[-1] == "service-1-chase-2"
 
@@ -190,7 +188,9 @@ def test_silence_after_the_return_date_is_referred_with_a_memo():
     assert desk.sent[-1] == "referral-1"
     assert desk.state.deliveries.letters[-1].to == "supervisor"
     assert desk.state.status is Status.REFERRED_FOR_ENFORCEMENT
-    assert desk.said[-4:] == ["return_passed", "memo_ready", "letter_sent", "ended"]
+    assert desk.said[-5:] == [
+        *("return_date_passed", "referral_started", "memo_ready", "letter_accepted", "request_closed")
+    ]
 
 
 def test_without_a_rung_of_its_own_the_referral_follows_the_return_date():

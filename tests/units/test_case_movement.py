@@ -9,6 +9,7 @@ import pytest
 
 from forthwith.deadlines.period import Period
 from forthwith.request.actions import DraftReferral, SendLetter
+from forthwith.request.events import DeadlineComputed
 from forthwith.request.vocabulary import Attention, Status
 from tests.units.cases import DECLARED, OPENED, Desk, campaign, receipt
 
@@ -284,10 +285,11 @@ def test_a_declared_holiday_moves_the_date_and_the_reminders_that_have_not_gone(
     assert desk.request.response_due == datetime(2018, 2, 27, 6, tzinfo=UTC)  # the 23rd is closed: Monday, February 26
     assert desk.step("reminder-2").why == "3 business days before the response is due on Monday, February 26, 2018"
     assert desk.go(days=30).sent.count("reminder-1") == 1
-    assert [entry.details["due"] for entry in desk.request.timeline if entry.event.kind == "deadline_computed"] == [
-        "2018-02-24T00:00:00-06:00",
-        "2018-02-27T00:00:00-06:00",
-    ]
+    assert [
+        entry.event.due.closes_at.isoformat()
+        for entry in desk.request.timeline
+        if isinstance(entry.event, DeadlineComputed)
+    ] == ["2018-02-24T00:00:00-06:00", "2018-02-27T00:00:00-06:00"]
 
 
 def test_the_same_calendars_move_nothing_and_are_refused():
@@ -308,7 +310,7 @@ def test_a_deadline_that_had_passed_by_the_old_calendar_has_not_and_its_final_no
     desk.say(desk.recomputation(FRIDAY))
     desk.settle()
     assert desk.state.phase is Status.AWAITING_RESPONSE
-    assert "not_due_before" in [entry.event.kind for entry in desk.request.timeline]
+    assert "response_period_reopened" in desk.said
     assert "final-notice-series-2" in desk.go(days=5).sent
 
 

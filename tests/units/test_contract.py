@@ -22,7 +22,7 @@ from temporalio.workflow import (  # pyright: ignore[reportPrivateUsage] - the n
 
 from forthwith import fields, temporal
 from forthwith.campaign.starting import StartOutcome
-from forthwith.casefile.store import Dossier, Filing
+from forthwith.casefile.store import Dossier
 from forthwith.cli.app import app
 from forthwith.cli.commands.preview import PreviewStep
 from forthwith.cli.commands.recover import Recovered
@@ -30,12 +30,13 @@ from forthwith.cli.commands.rehearse import RehearsalReport
 from forthwith.cli.commands.today import Today
 from forthwith.cli.report.page import Report
 from forthwith.deadlines.period import Unit
-from forthwith.request import messages, refusals, signals
-from forthwith.request.messages import Answer, SIGNALS, UPDATES
-from forthwith.request.responses import RecordResponse
-from forthwith.request.vocabulary import Attention, MAX_MESSAGES, Status
-from forthwith.request.entries import Entry, GENESIS
+from forthwith.request import clock_changes, signals, vocabulary
+from forthwith.request.entries import GENESIS, Entry
+from forthwith.request.events import NoteAdded
+from forthwith.request.messages import SIGNALS, UPDATES, Answer
 from forthwith.request.record import Outcome
+from forthwith.request.responses import RecordResponse
+from forthwith.request.vocabulary import MAX_MESSAGES, SYSTEM, Attention, Status
 from forthwith.server_setup import Check
 from forthwith.views.listing import Listed
 from forthwith.views.status import Explanation, RequestStatus
@@ -132,7 +133,7 @@ def test_search_attributes_have_the_types_that_are_named():
 
 def test_the_words_a_payload_may_contain_are_all_named():
     told = section("### `record_response`")
-    for words in (messages.ResponseKind, messages.Disposition):
+    for words in (vocabulary.ResponseKind, vocabulary.Disposition):
         assert set(get_args(words)) <= set(re.findall(r"`(\w+)`", told))
 
 
@@ -145,7 +146,7 @@ def test_the_caps_are_those_of_the_code():
         "Characters of a line": fields.MAX_LINE,
         "Characters of a text": fields.MAX_TEXT,
         "Characters kept of a signal that cannot be read": signals.KEPT,
-        "Days of an extension from the day it is granted": refusals.MAX_EXTENSION // timedelta(days=1),
+        "Days of an extension from the day it is granted": clock_changes.MAX_EXTENSION // timedelta(days=1),
     }
 
 
@@ -256,8 +257,9 @@ def test_the_chain_is_checked_by_the_commands_that_are_told(tmp_path: Path):
     for number in (1, 2, 3):
         previous = entries[-1].head if entries else GENESIS
         at = datetime(2026, 1, number, tzinfo=UTC)
-        entries.append(Entry(number=number, at=at, what="note", text=f"Entry {number}.", previous=previous))
-    dossier.file(Filing(workflow_id="a/b", entries=tuple(entries), head=entries[-1].head))
+        note = NoteAdded(event_id=f"n-{number}", message_sha256="0" * 64, note=f"Entry {number}.")
+        entries.append(Entry(number=number, at=at, by=SYSTEM, event=note, text=note.note, previous=previous))
+    dossier.file("a/b", tuple(entries))
 
     def checked() -> str:
         run = [bash, "-euo", "pipefail", "-c", check]

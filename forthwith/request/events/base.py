@@ -1,6 +1,6 @@
 """What every event has."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
@@ -14,7 +14,7 @@ class Event(Model):
     v: Literal[1] = 1
 
     @model_serializer(mode="wrap")
-    def _always_named(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _always_named(self, handler: SerializerFunctionWrapHandler):  # without a type, or the schema would say no more
         """Kind and version are written also where defaults are left out: without them nobody can read the rest."""
         return {"kind": getattr(self, "kind"), "v": self.v, **handler(self)}  # noqa: B009 - each event has its own
 
