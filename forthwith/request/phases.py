@@ -31,8 +31,11 @@ class Phase:
     """What happens by itself if nobody acts."""
     owes: str = ""
     """What one of our own people owes, in a word."""
+    task: str = ""
+    """The same as a task of ours, in a sentence without its full stop."""
     command: str = ""
-    """The command that deals with it."""
+    """The command that deals with it, without ``forthwith``: ``{id}`` is the request, ``{sha256}`` the draft's hash,
+    ``{reviewer}`` who decides on it."""
     letters: tuple[StepKind, ...] = ()
     """What may go to the recipient."""
     ends: Callable[[Timetable], datetime | None] | None = None
@@ -67,7 +70,7 @@ PHASES: Mapping[Status, Phase] = {
         "the response",
         owed_by="recipient",
         next="the next letter, or the response is due",
-        command="record-response",
+        command="record-response {id} --all",
         letters=(*CHASED_TO_RECIPIENT, StepKind.DEFICIENCY),
         ends=_response_closes,
         ending="the response is overdue",
@@ -77,7 +80,7 @@ PHASES: Mapping[Status, Phase] = {
         "the response, within the time to cure",
         owed_by="recipient",
         next="final notice, or the end of the time to cure",
-        command="record-response",
+        command="record-response {id} --all",
         letters=(StepKind.FINAL_NOTICE,),
         ends=_cure_closes,
         ending="the time to cure is over",
@@ -93,7 +96,8 @@ PHASES: Mapping[Status, Phase] = {
         owed_by="reviewer",
         next="the review is chased",
         owes="decision",
-        command="review-subpoena",
+        task="a draft waits for the attorney's decision",
+        command='review-subpoena {id} --sha256 {sha256} --approve --by "{reviewer}"',
         on_findings="supersede_draft",
     ),
     Status.AWAITING_ISSUANCE: Phase(
@@ -101,7 +105,8 @@ PHASES: Mapping[Status, Phase] = {
         owed_by="issuing_officer",
         next="the issuance is chased",
         owes="issuance",
-        command="record-issuance",
+        task="an approved subpoena waits to be issued",
+        command='record-issuance {id} --draft {sha256} --number "…" --signed-by "…" --signed FILE',
         on_findings="supersede_draft",
     ),
     Status.AWAITING_SERVICE: Phase(
@@ -109,13 +114,14 @@ PHASES: Mapping[Status, Phase] = {
         owed_by="process_server",
         next="the service is chased",
         owes="service",
-        command="record-service",
+        task="an issued subpoena waits to be served",
+        command='record-service {id} --on "…" --how "by hand" --served-by "…"',
     ),
     Status.AWAITING_RETURN: Phase(
         "production, or the return date of the subpoena",
         owed_by="recipient",
         next="the matter is referred",
-        command="record-response",
+        command="record-response {id} --all",
         ends=_referral,
         ending="the matter is referred for enforcement",
         on_findings="supersede_memo",
@@ -124,7 +130,7 @@ PHASES: Mapping[Status, Phase] = {
         "a person to resolve what needs attention",
         owed_by="operator",
         next="the operator is asked again",
-        command="resolve-attention",
+        command="explain {id}",
     ),
 }
 """By status; a request that has ended waits for nothing. ``OnHold`` is what is shown over any other phase."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from forthwith.campaign.models import RequestPlan
 from forthwith.deadlines.computation import Computation
+from forthwith.request.phases import PHASES
 from forthwith.request.record import SentLetter
 from forthwith.request.request import Request
 from forthwith.request.vocabulary import Attention, Status
@@ -119,6 +120,9 @@ def _outstanding(view: RequestStatus) -> str:
     return f"{_listed(view.outstanding)} ({len(view.outstanding)} of {len(view.items)})"
 
 
+_DONE = {Status.AWAITING_ISSUANCE: "issued", Status.AWAITING_SERVICE: "served"}
+
+
 def _draft(request: Request, view: RequestStatus) -> Iterator[str]:
     draft = view.draft
     if draft is None:
@@ -129,18 +133,16 @@ def _draft(request: Request, view: RequestStatus) -> Iterator[str]:
     yield f"- **Draft {draft.version}**{approved}: {_code(draft.document.uri)}, sha256 {_code(draft.sha256)}"
     if draft.missing:
         yield f"- **Still empty**, so that it cannot be approved: {_listed(draft.missing)}"
-    if request.state.phase is Status.AWAITING_ISSUANCE:
-        told = '--number "…" --signed-by "…" --sha256 HASH-OF-WHAT-WAS-SIGNED'
-        yield f"- **Once issued:** {_command('record-issuance', request.plan, f'--draft {draft.sha256} {told}')}"
-    if request.state.phase is Status.AWAITING_SERVICE:
-        told = '--on "…" --how "by hand" --served-by "…"'
-        yield f"- **Once served:** {_command('record-service', request.plan, told)}"
+    phase = PHASES[request.state.phase]
     if request.state.phase is Status.AWAITING_REVIEW:
         decisions = ("--approve", '--revise --set FIELD="…"', '--reject --reason "…"')[bool(draft.missing) :]
         first = _command("review-subpoena", request.plan, f"--sha256 {draft.sha256} {decisions[0]}")
         yield f"- **To decide:** {first}, or with {' or '.join(map(_code, decisions[1:]))}"
         if draft.working_copy:
             yield f"- **To mark up in a word processor:** {_code(draft.working_copy.uri)}"
+    elif phase.is_ours:
+        command = phase.command.format(id=request.plan.workflow_id, sha256=draft.sha256)
+        yield f"- **Once {_DONE[request.state.phase]}:** {_code(f'forthwith {command}')}"
 
 
 def _what_to_do(request: Request, reason: Attention) -> str:

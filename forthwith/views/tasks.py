@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from forthwith.base import Model
+from forthwith.request.phases import PHASES
 from forthwith.request.vocabulary import Attention, Status
 from forthwith.views.listing import Listed
 from forthwith.views.remedies import remedy
@@ -83,22 +84,6 @@ REASONS: Mapping[Attention, tuple[Section, str]] = {
 }
 """Where each reason for attention stands, and what it means. What to do about it: views/remedies.py."""
 
-OWED_BY_US: Mapping[Status, tuple[str, str]] = {
-    Status.AWAITING_REVIEW: (
-        "a draft waits for the attorney's decision",
-        'review-subpoena {id} --sha256 {sha256} --approve --by "{reviewer}"',
-    ),
-    Status.AWAITING_ISSUANCE: (
-        "an approved subpoena waits to be issued",
-        'record-issuance {id} --draft {sha256} --number "…" --signed-by "…" --signed FILE',
-    ),
-    Status.AWAITING_SERVICE: (
-        "an issued subpoena waits to be served",
-        'record-service {id} --on "…" --how "by hand" --served-by "…"',
-    ),
-}
-"""The statuses in which our own people have to act."""
-
 RECOVER = 'recover {id} --reason "…"'
 """For a request whose workflow is gone and that has not ended."""
 
@@ -113,23 +98,23 @@ def tasks_of(one: Listed, now: datetime, *, draft: Draft | None = None) -> Itera
         return
     if one.next_action_at and now - one.next_action_at > WORTH_SAYING:
         yield _task(one, Section.STOPPED, "its next action is overdue", "doctor", since=one.next_action_at)
-    owed = OWED_BY_US.get(one.status)
+    phase = PHASES[one.status]
     for reason in one.attention:
         section, text = REASONS[reason]
-        command = remedy(reason, one.request).command or (owed[1] if owed else "status {id}")
+        command = remedy(reason, one.request).command or (phase.command if phase.is_ours else "status {id}")
         yield _task(one, section, text, command, draft=draft)
     if one.status is Status.ON_HOLD and not one.attention:
-        yield _task(one, Section.ON_HOLD, REASONS[Attention.ON_HOLD][1], "explain {id}")
+        yield _task(one, Section.ON_HOLD, REASONS[Attention.ON_HOLD][1], phase.command)
     is_late = any(REASONS[reason][0] is Section.LATE_ON_OUR_SIDE for reason in one.attention)
-    if owed and not is_late:
-        yield _task(one, Section.WAITING_ON_US, *owed, draft=draft)
+    if phase.is_ours and not is_late:
+        yield _task(one, Section.WAITING_ON_US, phase.task, phase.command, draft=draft)
 
 
 def response_tasks(one: Listed, now: datetime, *, is_today: bool) -> Iterator[Task]:
     """A response that is due today, or overdue: a person should check whether it came in unrecorded."""
     if not one.is_open or one.response_due is None or one.status not in (Status.AWAITING_RESPONSE, Status.OVERDUE):
         return
-    record = "record-response {id} --all"
+    record = PHASES[one.status].command
     if is_today and one.status is Status.AWAITING_RESPONSE:
         yield _task(one, Section.DUE_TODAY, "its response is due today", record, since=one.response_due)
     elif one.response_due <= now:
