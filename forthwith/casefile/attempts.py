@@ -58,13 +58,13 @@ class Attempt:
     def receipt(self) -> Receipt | None:
         """The receipt, where the server accepted this attempt."""
         path = self._path("receipt.json")
-        return Receipt.model_validate_json(self._dossier.read(path)) if path.exists() else None
+        return self._dossier.read_as(Receipt, path) if path.exists() else None
 
     @property
     def nothing_sent(self) -> NothingSent | None:
         """Why nothing was sent, where this attempt was refused."""
         path = self._path("nothing-sent.json")
-        return NothingSent.model_validate_json(self._dossier.read(path)) if path.exists() else None
+        return self._dossier.read_as(NothingSent, path) if path.exists() else None
 
     @property
     def is_claimed(self) -> bool:
@@ -73,7 +73,7 @@ class Attempt:
 
     def confirmed(self, known: KnownDelivery) -> Receipt:
         """The receipt of an attempt of which the server's answer was lost, and which arrived as somebody reported."""
-        claim = Claim.model_validate_json(self._dossier.read(self._path("claim.json")))
+        claim = self._dossier.read_as(Claim, self._path("claim.json"))
         message = message_from_bytes(self._dossier.read(self._dossier.root / claim.eml.uri), policy=policy.default)
         attached = {part.get_content() for part in message.iter_attachments() if part.get_content_type() == PDF}
         printed = {path: self._dossier.read(path) for path in self.folder.glob("letter-*.pdf")}

@@ -13,9 +13,9 @@ from typing import Literal
 
 from forthwith.base import Model
 from forthwith.campaign.models import RequestPlan
-from forthwith.casefile.attempts import Claim
+from forthwith.casefile.attempts import Claim, NothingSent
 from forthwith.casefile.store import Opening, StartRecord
-from forthwith.casefile.verify import CaseFile, wrong_in_chain
+from forthwith.casefile.verify import CaseFile, Read, wrong_in_chain
 from forthwith.deadlines.clock import Clock
 from forthwith.documents.letters import POSSIBLE_COPY
 from forthwith.request.actions import Action, ComputeDates, DraftSubpoena, SendLetter, Wait
@@ -32,7 +32,7 @@ from forthwith.request.events import (
     SenderLost,
     WorkFailed,
 )
-from forthwith.request.record import Receipt, SentLetter
+from forthwith.request.record import Receipt, Recovery, SentLetter
 from forthwith.request.request import Request
 from forthwith.request.responses import RecordResponse
 from forthwith.request.timetable import timetable
@@ -97,12 +97,15 @@ class Audited:
     def __init__(self, case: CaseFile) -> None:
         self.case = case
         self.request = case.request
-        self.started = case.read(f"{case.request}/start.json", StartRecord)
-        self.opened = case.read(f"{case.request}/opened.json", Opening)
+        self.unreadable: list[str] = []
+        self.started = self._read("start.json", StartRecord)
+        self._read("opened.json", Opening)
+        for number in case.recoveries:
+            self._read(f"recovery-{number}.json", Recovery)
+            self._read(f"opened-{number}.json", Opening)
         self.claims: dict[Attempt, Claim] = {}
         self.receipts: dict[Attempt, Receipt] = {}
         self.refused: set[Attempt] = set()
-        self.unreadable: list[str] = []
         for name in case.under("letters"):
             if found := _ATTEMPT.fullmatch(name.removeprefix(f"{case.request}/")):
                 self._take(name, (found[1], int(found[2])), found[3])
@@ -113,10 +116,17 @@ class Audited:
                 self.claims[attempt] = claim
             case "receipt" if receipt := self.case.read(name, Receipt):
                 self.receipts[attempt] = receipt
-            case "nothing-sent":
+            case "nothing-sent" if self.case.read(name, NothingSent):
                 self.refused.add(attempt)
             case _:
                 self.unreadable.append(name)
+
+    def _read(self, file: str, model: type[Read]) -> Read | None:
+        name = f"{self.request}/{file}"
+        found = self.case.read(name, model)
+        if found is None and name in self.case.objects:
+            self.unreadable.append(name)
+        return found
 
     @cached_property
     def chain(self) -> tuple[Entry, ...]:
@@ -136,6 +146,11 @@ class Audited:
         return bool(self.superseded) and self._broken is None
 
     @property
+    def was_opened(self) -> bool:
+        """Whether a workflow ever drove the request."""
+        return f"{self.request}/opened.json" in self.case.objects
+
+    @property
     def has_ended(self) -> bool:
         """Whether the record that counts tells of an end."""
         return any(isinstance(entry.event, RequestClosed) for entry in self.chain)
@@ -153,7 +168,7 @@ class Audited:
         """What does not agree. What is younger than a quarter of an hour may be under way."""
         for name in self.unreadable:
             yield finding(self.request, f"{name} cannot be read", "verify {id}", "the-record-was-changed")
-        if self.started is None:
+        if f"{self.request}/start.json" not in self.case.objects:
             yield finding(self.request, "has no start record", "status {id}", "a-backup-was-restored")
         if self._broken:
             wrong = f"its record is not whole: {self._broken}"
@@ -264,7 +279,7 @@ def replay(plan: RequestPlan, recipient: Clock, issuer: Clock, record: Sequence[
     try:
         request = Request.from_record(plan, record)
         last = proceed(request, recipient, issuer, record[-1].at)
-    except ValueError:  # the record has no beginning, or a date is outside the calendars
+    except (LookupError, ValueError):  # its entries contradict each other, or a date is outside the calendars
         return None
     match last:
         case SendLetter(step):

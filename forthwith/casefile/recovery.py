@@ -1,7 +1,5 @@
 """Requests whose workflow is gone, rebuilt from the record in their case file."""
 
-from pydantic import ValidationError
-
 from forthwith.casefile.clocks import clocks
 from forthwith.casefile.store import Dossier, DossierError
 from forthwith.failure import Failure
@@ -28,8 +26,8 @@ def rebuilt(dossier: Dossier, request: str) -> Request:
             found = Request.from_record(plan, entries)
         facts = found.facts
         found.dates = timetable(plan, *clocks(dossier, plan, facts), facts)
-    except ValidationError as error:
-        raise _cannot(request, str(error).partition("\n")[0]) from error
+    except LookupError as error:
+        raise _cannot(request, "its entries contradict each other") from error
     except (DossierError, ValueError) as error:  # also a date outside the calendars
         raise _cannot(request, str(error)) from error
     return found

@@ -22,8 +22,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from forthwith.base import Model
 from forthwith.campaign.models import RequestPlan
@@ -34,6 +35,8 @@ from forthwith.request.entries import Entry, chained
 from forthwith.request.record import Filed, Recovery
 
 _TEMPLATES = TypeAdapter(dict[str, str])
+
+Read = TypeVar("Read", bound=Model)
 
 
 class DossierError(OSError):
@@ -117,14 +120,14 @@ class Dossier:
         return content
 
     def _plan(self, sha256: str) -> RequestPlan:
-        return RequestPlan.model_validate_json(self.pinned(sha256))
+        return self._as(RequestPlan, self.root / "pinned" / sha256, self.pinned(sha256))
 
     def _templates(self, sha256: str) -> Mapping[str, str]:
         # A document that our releases did not know yet when the request started is none that was pinned otherwise.
         return {**default_templates(), **_TEMPLATES.validate_json(self.pinned(sha256))}
 
     def _calendar(self, sha256: str) -> Calendar:
-        return Calendar.model_validate_json(self.pinned(sha256))
+        return self._as(Calendar, self.root / "pinned" / sha256, self.pinned(sha256))
 
     # Records that exist once.
 
@@ -140,7 +143,7 @@ class Dossier:
     def campaign_start(self, campaign: str) -> CampaignStart | None:
         """The requests that a campaign was last started with, or None when it never was as a whole."""
         paths = self._campaign_starts(campaign)
-        return CampaignStart.model_validate_json(self.read(paths[-1])) if paths else None
+        return self.read_as(CampaignStart, paths[-1]) if paths else None
 
     def campaigns(self) -> list[str]:
         """The campaigns that were started as a whole."""
@@ -154,17 +157,17 @@ class Dossier:
         path = self.of(record.workflow_id) / "start.json"
         if self._write_once(path, record.model_dump_json().encode()):
             return record
-        return StartRecord.model_validate_json(self.read(path))
+        return self.read_as(StartRecord, path)
 
     def start_record(self, workflow_id: str) -> StartRecord | None:
         """The start record of a request, or None when it was never started."""
         path = self.of(workflow_id) / "start.json"
-        return StartRecord.model_validate_json(self.read(path)) if path.exists() else None
+        return self.read_as(StartRecord, path) if path.exists() else None
 
     def opened(self, workflow_id: str) -> Opening | None:
         """Which workflow drives a request, or None when none does yet."""
         path = self.of(workflow_id) / "opened.json"
-        return Opening.model_validate_json(self.read(path)) if path.exists() else None
+        return self.read_as(Opening, path) if path.exists() else None
 
     def open(self, opening: Opening) -> bool:
         """Opens a request for one workflow. False when another one has it, or when it was started with another plan."""
@@ -179,7 +182,7 @@ class Dossier:
         first = self.opened(workflow_id)
         found = [first] if first else []
         while (path := self._numbered(workflow_id, "opened", len(found) + 1)).exists():
-            found.append(Opening.model_validate_json(self.read(path)))
+            found.append(self.read_as(Opening, path))
         return found
 
     def authorize_recovery(self, recovery: Recovery) -> Recovery:
@@ -187,12 +190,12 @@ class Dossier:
         path = self._numbered(recovery.workflow_id, "recovery", recovery.number)
         if self._write_once(path, recovery.model_dump_json().encode()):
             return recovery
-        return Recovery.model_validate_json(self.read(path))
+        return self.read_as(Recovery, path)
 
     def recovery(self, workflow_id: str, number: int) -> Recovery | None:
         """What authorized one workflow of a request to continue it; None where nothing did."""
         path = self._numbered(workflow_id, "recovery", number)
-        return Recovery.model_validate_json(self.read(path)) if path.exists() else None
+        return self.read_as(Recovery, path) if path.exists() else None
 
     def claim_recovery(self, opening: Opening) -> Recovery | None:
         """Opens a request for a workflow that is not its first. None unless a recovery is authorized and unclaimed."""
@@ -240,7 +243,7 @@ class Dossier:
     def timeline(self, workflow_id: str) -> list[Entry]:
         """The filed entries of a request in order: the chain that ends in the latest of them."""
         paths = (self.of(workflow_id) / "timeline").glob("*.json")
-        entries = {entry.head: entry for entry in map(Entry.model_validate_json, map(self.read, paths))}
+        entries = {entry.head: entry for entry in (self.read_as(Entry, path) for path in paths)}
         return [entries[sha256] for sha256 in chained(entries)]
 
     def read(self, path: Path) -> bytes:
@@ -249,6 +252,16 @@ class Dossier:
             return path.read_bytes()
         except OSError as error:
             raise DossierError(f"{path} cannot be read: {error.strerror}") from error
+
+    def read_as(self, model: type[Read], path: Path) -> Read:
+        """An object as what was written there. Raises ``DossierError``, also where it is no such thing any more."""
+        return self._as(model, path, self.read(path))
+
+    def _as(self, model: type[Read], path: Path, content: bytes) -> Read:
+        try:
+            return model.model_validate_json(content)
+        except ValidationError as error:
+            raise DossierError(f"{path} is damaged; restore it from a backup") from error
 
     def _write_once(self, path: Path, content: bytes) -> bool:
         """Writes ``content`` whole or not at all, and never over another object. False when there is one."""

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from forthwith.base import Model
 from forthwith.campaign.models import RequestPlan
-from forthwith.casefile.attempts import Claim
+from forthwith.casefile.attempts import Claim, NothingSent
 from forthwith.casefile.store import Opening, StartRecord
 from forthwith.deadlines.calendar import Calendar
 from forthwith.request.entries import GENESIS, Entry, chained
@@ -28,12 +28,13 @@ from forthwith.request.events import (
     RequestOpened,
     SubpoenaReviewed,
 )
-from forthwith.request.record import Filed, Receipt, SentLetter
+from forthwith.request.record import Filed, Receipt, Recovery, SentLetter
 
 SUMS = "SHA256SUMS"
 """The list of hashes of an exported case file, as `sha256sum` writes and reads it."""
 
 _NUMBERED = re.compile(r"(\d{4,})(?:-([0-9a-f]{12}))?\.json")
+_RECOVERED = re.compile(r"(?:opened|recovery)-([1-9]\d*)\.json")
 _NAMED = re.compile(r"(?:attempt-\d+\.|v\d+-|memo-)([0-9a-f]{12})\.(?:eml|pdf)")
 _FOLDERS = ("timeline", "letters", "drafts", "referral", "start.json", "opened.json")
 _TEMPLATES = TypeAdapter(dict[str, str])
@@ -111,6 +112,12 @@ class CaseFile:
         return [opening for opening in found if opening]
 
     @property
+    def recoveries(self) -> list[int]:
+        """The numbers of the workflows that were to continue the request after its first, in order."""
+        of_request = (name.removeprefix(f"{self.request}/") for name in self.objects)
+        return sorted({int(found[1]) for name in of_request if (found := _RECOVERED.fullmatch(name))})
+
+    @property
     def plan(self) -> RequestPlan | None:
         """What the request was started with."""
         started = self.read(f"{self.request}/start.json", StartRecord)
@@ -135,6 +142,7 @@ def wrongs(case: CaseFile) -> Iterator[Wrong]:
     """Everything that does not hold, in the order in which one reads a case file."""
     yield from _sums(case)
     yield from _records(case)
+    yield from _recoveries(case)
     yield from _pinned(case)
     yield from wrong_in_chain(case)
     yield from _letters(case)
@@ -174,6 +182,28 @@ def _records(case: CaseFile) -> Iterator[Wrong]:
     if started and (plan := case.plan):
         yield from _same(start, "matter of the plan", plan.matter, started.matter)
         yield from _same(f"pinned/{started.plan}", "request", case.request, plan.workflow_id)
+
+
+def _recoveries(case: CaseFile) -> Iterator[Wrong]:
+    """Whatever continues the request was authorized to, after the one before it."""
+    before = case.read(f"{case.request}/opened.json", Opening)
+    for number in case.recoveries:
+        authorized, opened = (f"{case.request}/{what}-{number}.json" for what in ("recovery", "opened"))
+        recovery, opening = case.read(authorized, Recovery), case.read(opened, Opening)
+        if recovery is None:
+            yield _unreadable(case, authorized, "the authority to recover it")
+        else:
+            yield from _same(authorized, "workflow_id", case.request, recovery.workflow_id)
+            yield from _same(authorized, "number", str(number), str(recovery.number))
+            if before:
+                yield from _same(authorized, "after_run of the workflow before", before.first_run, recovery.after_run)
+        if opening:
+            yield from _same(opened, "workflow_id", case.request, opening.workflow_id)
+            if before:
+                yield from _same(opened, "plan of the workflow before", before.plan, opening.plan)
+        elif opened in case.objects:
+            yield _unreadable(case, opened, "the record of which workflow continued it")
+        before = opening
 
 
 def _pinned(case: CaseFile) -> Iterator[Wrong]:
@@ -244,6 +274,8 @@ def _letters(case: CaseFile) -> Iterator[Wrong]:
             if receipt:
                 yield from _same(name, "message_id of the receipt", receipt.message_id, claimed.message_id)
                 yield from _same(name, "eml of the receipt", receipt.eml.sha256, claimed.eml.sha256)
+        elif name.endswith(".nothing-sent.json") and case.read(name, NothingSent) is None:
+            yield _unreadable(case, name, "why nothing was sent")
 
 
 def _named_by_content(case: CaseFile) -> Iterator[Wrong]:
@@ -264,6 +296,8 @@ def _entries(case: CaseFile) -> Iterator[Wrong]:
                 yield from _letter(case, name, letter, hashes)
             case DraftReady(draft=draft) | DraftDiscarded(draft=draft):
                 yield from _filed(case, draft.document, name)
+                if draft.working_copy:
+                    yield from _filed(case, draft.working_copy, name)
             case RecordCopyFiled(document=document):
                 yield from _filed(case, document, name)
             case MemoReady(memo=memo) | MemoDiscarded(memo=memo):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import AwareDatetime, ValidationError
+from pydantic import AwareDatetime
 from rich.markup import escape
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
@@ -139,7 +139,8 @@ def _audited_files(dossier: Dossier, campaign: str | None) -> Iterator[Audited |
 
 def _records(dossier: Dossier, folder: Path) -> dict[str, bytes]:
     """What an audit reads of a case file. The message of a letter's first attempt is a copy of nothing."""
-    names = ("start.json", "opened*.json", "timeline/*.json", "letters/*/*.json", "after-closing/*.json")
+    names = ("start.json", "opened*.json", "recovery-*.json")
+    names += ("timeline/*.json", "letters/*/*.json", "after-closing/*.json")
     paths = [path for name in names for path in folder.glob(name)]
     paths += [path for path in folder.glob("letters/*/*.eml") if not path.name.startswith("attempt-1.")]
     whole = (path for path in paths if not path.name.startswith("."))
@@ -148,7 +149,11 @@ def _records(dossier: Dossier, folder: Path) -> dict[str, bytes]:
 
 def _never_started(dossier: Dossier, campaign: str | None, known: Set[str]) -> Iterator[Finding]:
     for name in [campaign] if campaign else dossier.campaigns():
-        planned = dossier.campaign_start(name)
+        try:
+            planned = dossier.campaign_start(name)
+        except DossierError as error:
+            yield finding(name, f"cannot be read: {error}", "doctor", "the-record-was-changed")
+            continue
         for jurisdiction in planned.jurisdictions if planned else ():
             if (request := f"{name}/{jurisdiction}") not in known:
                 yield finding(
@@ -165,7 +170,7 @@ async def _missed(dossier: Dossier, file: Audited, workflow: Listed, now: dateti
     try:
         plan = dossier.plan(file.started.plan)
         recipient, issuer = clocks(dossier, plan, Facts(opened_at=file.started.started_at))
-    except (DossierError, ValidationError):
+    except DossierError:
         return finding(file.request, "what it was started with cannot be read", "verify {id}", "the-record-was-changed")
     return file.missed(plan, recipient, issuer, promised=promised, now=now)
 
@@ -230,7 +235,7 @@ async def _examined(client: Client, name: str, file: Audited | None, now: dateti
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
-        if file and file.opened:
+        if file and file.was_opened:
             return finding(name, "was opened, and Temporal has forgotten it", RECOVER, "temporal-forgot-a-request")
         return finding(name, "has a start record, and no workflow was started", "start FILE", "never-started")
     status = found.status.name if found.status else "UNKNOWN"

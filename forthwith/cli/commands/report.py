@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.markup import escape
 from temporalio.client import Client
 
@@ -97,8 +96,8 @@ async def made_report(client: Client, dossier: Dossier, campaign: str, *, now: d
     plan = reading.plan
     if plan is None:
         raise Failure(
-            f"the dossier {dossier.root} knows no plan of {campaign}",
-            hint="set FORTHWITH_DOSSIER to the folder that the workers use",
+            f"the dossier {dossier.root} has no case file of {campaign} that can be read",
+            hint=f"`forthwith audit {campaign}` says why, unless FORTHWITH_DOSSIER is not the folder of the workers",
         )
 
     def link(condition: str) -> str:
@@ -165,17 +164,18 @@ class Reading:
             if record is None:
                 return bare.model_copy(update={"problem": "it has no case file"})
             plan = self._dossier.plan(record.plan)
-            self.plan = self.plan or plan
-            entries = self._dossier.timeline(request)
-        except (DossierError, TypeError, ValidationError):
+        except DossierError:
             return bare.model_copy(update={"problem": f"its case file cannot be read: forthwith verify {request}"})
+        self.plan = self.plan or plan
         try:
+            entries = self._dossier.timeline(request)
             if entries and (entries[0].number, entries[0].previous) != (1, GENESIS):
                 raise ValueError("the chain of its entries does not reach back to the first")
             found = Request.from_record(plan, entries) if entries else None
-        except (KeyError, TypeError, ValueError):  # part of a history would look like all of it
+        except (DossierError, LookupError, ValueError) as error:  # part of a history would look like all of it
+            problem = "its record cannot be read" if isinstance(error, DossierError) else "its record was changed"
             without_history = self._filled(bare, plan, None, one)
-            return without_history.model_copy(update={"problem": f"its record was changed: forthwith verify {request}"})
+            return without_history.model_copy(update={"problem": f"{problem}: forthwith verify {request}"})
         return self._filled(bare, plan, found, one)
 
     def _filled(self, row: ReportRow, plan: RequestPlan, found: Request | None, one: Listed | None) -> ReportRow:

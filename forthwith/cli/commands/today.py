@@ -6,6 +6,7 @@ day ends come from the dossier; no request is queried.
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Annotated
@@ -18,7 +19,7 @@ from temporalio.client import Client
 
 from forthwith.base import Model
 from forthwith.campaign.models import RequestPlan
-from forthwith.casefile.store import Dossier
+from forthwith.casefile.store import Dossier, DossierError
 from forthwith.cli.counts import rolled_up
 from forthwith.cli.output import Json, err, out, print_json
 from forthwith.deadlines.calendar import day_in_words
@@ -26,10 +27,11 @@ from forthwith.failure import Failure
 from forthwith.mail.client import MailClient, MailDeferred, RecipientRefused, SendUnconfirmed, SmtpSettings
 from forthwith.mail.message import Mail, UnsafeHeader, message_id
 from forthwith.request.events import DraftReady
+from forthwith.request.phases import PHASES
 from forthwith.request.vocabulary import Status
 from forthwith.settings import Settings
 from forthwith.views.listing import Counts, Listed
-from forthwith.views.tasks import OWED_BY_US, WORTH_SAYING, Draft, Section, Task, response_tasks, tasks_of
+from forthwith.views.tasks import WORTH_SAYING, Draft, Section, Task, response_tasks, tasks_of
 from forthwith.visibility import connected, counted, listed, plural, query, web_ui_link
 
 SHOWN = 20
@@ -131,10 +133,10 @@ class DailyTasks:
         async with MailClient(smtp) as client:
             by_campaign = [("", page.tasks)] if to else _by_campaign(page.tasks)
             for campaign, needed in by_campaign:
-                plan = self._plan(needed[0].request)
+                plan = self._any_plan(task.request for task in needed)
                 if plan is None:
                     raise Failure(
-                        f"the dossier does not know {needed[0].request}, so its operator is not known",
+                        f"the dossier has no plan of {needed[0].request}, so its operator is not known",
                         hint="set FORTHWITH_DOSSIER to the folder that the workers use",
                     )
                 part = page.model_copy(update={"tasks": needed, "campaign": campaign or page.campaign})
@@ -169,7 +171,7 @@ class DailyTasks:
 
     def _of_interest(self) -> str:
         """A Visibility condition: everything open that may have a line on the page."""
-        statuses = ", ".join(f"'{status}'" for status in (*OWED_BY_US, Status.ON_HOLD, Status.OVERDUE))
+        statuses = ", ".join(f"'{status}'" for status in (*OURS, Status.ON_HOLD, Status.OVERDUE))
         late, soon = self._now - WORTH_SAYING, self._now + MAX_DAY
         conditions = (
             "Attention IS NOT NULL",
@@ -185,43 +187,61 @@ class DailyTasks:
         return [one for one, now in zip(found, latest, strict=True) if now.status and now.status.name == one.execution]
 
     def _tasks(self, one: Listed) -> Iterable[Task]:
-        yield from tasks_of(one, self._now, draft=self._draft(one))
+        draft: Draft | None = None
+        try:
+            self._plan(one.request)
+            draft = self._draft(one)
+        except DossierError:
+            yield Task(
+                section=Section.STOPPED,
+                request=one.request,
+                task="its case file cannot be read",
+                command=f"forthwith verify {one.request}",
+            )
+        yield from tasks_of(one, self._now, draft=draft)
         yield from response_tasks(one, self._now, is_today=self._is_due_today(one))
 
     def _is_due_today(self, one: Listed) -> bool:
         """Whether the last day of the response time is today, where the recipient is."""
         if one.response_due is None:
             return False
-        plan = self._plan(one.request)
+        plan = self._any_plan([one.request])
         zone = ZoneInfo(plan.jurisdiction.timezone) if plan else UTC
         last_day = (one.response_due - timedelta(microseconds=1)).astimezone(zone).date()
         return last_day == self._now.astimezone(zone).date()
 
     def _draft(self, one: Listed) -> Draft | None:
-        """The draft that waits for a decision or for its issuance, as the dossier has it."""
+        """The draft that waits for a decision or for its issuance, as the dossier has it. Raises ``DossierError``."""
         if one.status not in (Status.AWAITING_REVIEW, Status.AWAITING_ISSUANCE):
             return None
-        plan = self._plan(one.request)
-        try:
-            record = self._dossier.timeline(one.request)
-            drafts = [entry.event.draft for entry in record if isinstance(entry.event, DraftReady)]
-            sha256 = drafts[-1].sha256 if drafts else ""
-        except (KeyError, TypeError, ValueError):  # its record was changed: a person has to read which draft it is
-            return None
-        if plan is None or not sha256:
+        plan, record = self._plan(one.request), self._dossier.timeline(one.request)
+        drafts = [entry.event.draft for entry in record if isinstance(entry.event, DraftReady)]
+        if plan is None or not drafts:
             return None
         issuer = plan.campaign.issuer
-        return Draft(sha256=sha256, reviewer=issuer.reviewer.name, supervisor=issuer.supervisor.name)
+        return Draft(sha256=drafts[-1].sha256, reviewer=issuer.reviewer.name, supervisor=issuer.supervisor.name)
 
     def _plan(self, request: str) -> RequestPlan | None:
+        """What a request was started with; None where the dossier does not know it. Raises ``DossierError``."""
         record = self._dossier.start_record(request)
         return self._dossier.plan(record.plan) if record else None
 
+    def _any_plan(self, requests: Iterable[str]) -> RequestPlan | None:
+        """The plan of the first of some requests whose case file can be read."""
+        for request in requests:
+            with suppress(DossierError):
+                if plan := self._plan(request):
+                    return plan
+        return None
+
     def _zone(self, needed: Sequence[Task]) -> ZoneInfo:
         """The office's own, where a plan names it; UTC otherwise."""
-        plan = self._plan(needed[0].request) if needed else None
+        plan = self._any_plan(task.request for task in needed)
         return ZoneInfo(plan.campaign.time_zone if plan else "UTC")
 
+
+OURS = tuple(status for status, phase in PHASES.items() if phase.is_ours)
+"""The statuses in which our own people have to act."""
 
 _STOPPED = "ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut', 'Canceled')"
 _INSTANT = "%Y-%m-%dT%H:%M:%SZ"
