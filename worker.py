@@ -45,6 +45,7 @@ def build_worker(client: Client, settings: Settings, mail: MailClient) -> Worker
             drafting.draft_referral,
             dates.compute_dates,
             case_files.open_case,
+            case_files.read_entries,
             case_files.file_entries,
         ],
         max_cached_workflows=settings.cached_workflows,

@@ -6,9 +6,12 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from forthwith.base import Model
-from forthwith.casefile.store import Dossier, Opening
+from forthwith.casefile.store import Dossier, DossierError, Opening
 from forthwith.request.entries import Entry
 from forthwith.request.record import Recovery
+
+MAX_PAGE = 256_000
+"""Bytes of entries that are handed over at once. The server refuses 2 MB."""
 
 
 class Recovered(Model):
@@ -17,6 +20,21 @@ class Recovered(Model):
     recovery: Recovery
     started_at: datetime
     """When the request was started. UTC."""
+    entries: int
+    """How many the record has: `read_entries` hands them over."""
+
+
+class Reading(Model):
+    """The part of a record that is to be handed over next."""
+
+    workflow_id: str
+    after: int
+    """Number of the last entry that was handed over; 0 for none."""
+
+
+class Page(Model):
+    """Entries of a record, in order."""
+
     entries: tuple[Entry, ...]
 
 
@@ -36,7 +54,7 @@ class CaseFiles:
 
     @activity.defn
     async def open_case(self, opening: Opening) -> Recovered | None:
-        """Opens the request, once; a workflow that is authorized to recover it gets the record.
+        """Opens the request, once; a workflow that is authorized to recover it learns what it continues from.
 
         Fails for good when another workflow had it: it must not send a second demand.
         """
@@ -44,7 +62,7 @@ class CaseFiles:
             return None
         started = self._dossier.start_record(opening.workflow_id)
         if started and (recovery := self._dossier.claim_recovery(opening)):
-            entries = tuple(self._dossier.timeline(opening.workflow_id))
+            entries = len(self._dossier.timeline(opening.workflow_id))
             return Recovered(recovery=recovery, started_at=started.started_at, entries=entries)
         raise ApplicationError(
             f"{opening.workflow_id} was not started with this plan, or another workflow opened it before;"
@@ -52,6 +70,22 @@ class CaseFiles:
             type="AlreadyOpened",
             non_retryable=True,
         )
+
+    @activity.defn
+    async def read_entries(self, reading: Reading) -> Page:
+        """The next entries of a record: one at least, and as many as fit into one page.
+
+        Fails where there is none, so that it is tried again until the record is restored.
+        """
+        page, size = list[Entry](), 0
+        for entry in self._dossier.timeline(reading.workflow_id)[reading.after :]:
+            size += len(entry.filed())
+            if page and size > MAX_PAGE:
+                break
+            page.append(entry)
+        if not page:
+            raise DossierError(f"the record of {reading.workflow_id} has no entry after {reading.after}")
+        return Page(entries=tuple(page))
 
     @activity.defn
     async def file_entries(self, filing: Filing) -> str | None:

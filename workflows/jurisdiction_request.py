@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.dates import Dates, DatesQuestion
     from activities.drafting import Drafting
     from activities.letters import Letters
-    from activities.record import CaseFiles, Filing, Recovered
+    from activities.record import CaseFiles, Filing, Reading, Recovered
     from forthwith import temporal
     from forthwith.campaign.models import RequestPlan
     from forthwith.casefile.store import Opening
@@ -356,10 +356,19 @@ class JurisdictionRequest:
 
     async def _recover(self, recovered: Recovered) -> None:
         """Continues from the record; what Temporal accepted beyond it is taken now."""
-        plan = self._request.plan
-        if recovered.entries:
-            self._request = Request.from_record(plan, recovered.entries)
-            self._reached = max(self._reached, recovered.entries[-1].at)  # a record does not go back in time
+        plan, entries = self._request.plan, list[Entry]()
+        while len(entries) < recovered.entries:
+            # Not a local activity: the results of all local ones of a task go to the server in one message.
+            page = await workflow.execute_activity_method(
+                CaseFiles.read_entries,
+                Reading(workflow_id=plan.workflow_id, after=len(entries)),
+                start_to_close_timeout=RECORD_AT_MOST,
+                summary=f"read the record from entry {len(entries) + 1} on",
+            )
+            entries += page.entries
+        if entries:
+            self._request = Request.from_record(plan, entries)
+            self._reached = max(self._reached, entries[-1].at)  # a record does not go back in time
         else:  # nothing was filed; the letters that went out have their receipts
             self._request = Request.opened(plan, recovered.started_at)
         if self._request.state.is_open:

@@ -36,9 +36,6 @@ from forthwith.settings import Settings
 from forthwith.views.tasks import WORTH_SAYING
 from forthwith.visibility import ANSWERS_WITHIN, connected, plural, server_says
 
-MAX_RECORD = 500_000
-"""Bytes of the entries that go to the new workflow at once, with the dates that follow; the server refuses 4 MB."""
-
 STOPPED = (
     WorkflowExecutionStatus.TERMINATED,
     WorkflowExecutionStatus.FAILED,
@@ -93,8 +90,6 @@ def recover(
             )
 
     found, messages = asyncio.run(read())
-    if sum(len(entry.filed()) for entry in found.timeline) > MAX_RECORD:
-        raise Failure(f"the record of {request} is too long to be recovered at once: more than {MAX_RECORD} bytes")
     if not json:
         _show(request, found, messages)
     if not dry_run:
@@ -139,8 +134,10 @@ def _refuse_while_sending(dossier: Dossier, request: str, now: datetime) -> None
     """Raises ``Failure`` while a letter is being handed over: recovered before its receipt, it would go out twice."""
     for path in sorted(dossier.of(request).glob("letters/*/attempt-*.claim.json")):
         known = [path.with_name(path.name.replace("claim", what)) for what in ("receipt", "nothing-sent")]
-        claim = Claim.model_validate_json(dossier.read(path))
-        if now - claim.claimed_at < WORTH_SAYING and not any(other.exists() for other in known):
+        if any(other.exists() for other in known):
+            continue
+        claim = dossier.read_as(Claim, path)
+        if now - claim.claimed_at < WORTH_SAYING:
             until = (claim.claimed_at + WORTH_SAYING).astimezone(UTC)
             raise Failure(
                 f"the {claim.step} of {request} may still be on its way to the mail server",
