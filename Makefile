@@ -71,8 +71,9 @@ histories: setup ## record anew the workflow histories that the replay tests run
 	$(PY) -m tests.replay.record $(ARGS)
 
 .PHONY: reference
-reference: setup ## write anew what docs/ shows of the code: every command, every message at every rung, every schema
+reference: setup ## write anew what docs/ shows of the code: commands, events, messages at every rung, schemas
 	@$(PY) -m tests.units.commands
+	@$(PY) -m tests.units.event_reference
 	@$(PY) -m tests.units.rungs
 	@$(PY) -m tests.units.test_contract
 
