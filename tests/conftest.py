@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-pytest.register_assert_rewrite("tests.story.stage")  # before anybody imports it, so that what it asserts is shown
+pytest.register_assert_rewrite("tests.story.harness")  # before anybody imports it, so that what it asserts is shown
 
 settings.load_profile("ci")  # Hypothesis' own: derandomized, no deadline, no database
 

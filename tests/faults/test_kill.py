@@ -37,7 +37,7 @@ from forthwith.devstack.process import stopped_at_the_end
 from forthwith.devstack.rehearsal import Rehearsal, Scenario, read_scenario
 from forthwith.devstack.virtual_clock import Handle, VirtualClock
 from forthwith.request.vocabulary import Status
-from tests.story.stage import EXAMPLE, Office, Stage, letter, open_stage
+from tests.story.harness import EXAMPLE, Office, Stage, letter, open_stage
 from workflows.jurisdiction_request import HEARTBEAT
 
 Result = TypeVar("Result")
@@ -140,7 +140,7 @@ async def test_a_worker_told_to_stop_before_the_content_sends_nothing_and_the_ne
         office.settings = office.settings.model_copy(update={"smtp_port": stage.mailbox.port})
         await workers.start()
         async with asyncio.timeout(20):
-            while "letter_deferred" not in await insist(demand.said):  # noqa: ASYNC110 - the server is asked
+            while "letter_deferred" not in await insist(demand.kinds):  # noqa: ASYNC110 - the server is asked
                 await asyncio.sleep(0.1)
         await demand.advance(minutes=1)
         await demand.expect_status(Status.AWAITING_RESPONSE)
@@ -156,14 +156,14 @@ async def test_a_worker_killed_after_the_content_sends_once_more_and_says_so(sta
         stage.mailbox.faults.delay = timedelta()
         await workers.start()
         async with asyncio.timeout(40):
-            while "letter_in_doubt" not in await insist(demand.said):  # noqa: ASYNC110 - the server is asked
+            while "letter_unconfirmed" not in await insist(demand.kinds):  # noqa: ASYNC110 - the server is asked
                 await asyncio.sleep(0.1)
         recovered = time.monotonic() - workers.killed_at
         await demand.advance(minutes=1)
         await demand.expect_status(Status.AWAITING_RESPONSE)
         first, second = demand.expect(letter("demand"), letter("demand").marked)
         assert first.message_id == second.message_id
-        assert "sender_lost" in await demand.said()
+        assert "sender_lost" in await demand.kinds()
         report(f"recovered {recovered:.1f} s after the kill (at most {RECOVERS_WITHIN.total_seconds():g} s)")
         assert recovered < RECOVERS_WITHIN.total_seconds()
 

@@ -14,11 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from forthwith.deadlines.calendar import ClosedDay
-from forthwith.deadlines.period import Period
-from forthwith.request.clock_changes import ExtendDeadline, RecomputeDeadlines
-from forthwith.request.deliveries import RecordDelivery
 from forthwith.request.vocabulary import Attention, Status
-from tests.story.stage import MAILROOM, OPERATOR, Demand, Office, ladder, open_stage
+from tests import messages
+from tests.story.harness import Demand, Office, ladder, open_stage
 
 HISTORIES = Path(__file__).parent / "histories"
 LARGEST = 300_000
@@ -54,7 +52,7 @@ async def partial_then_complied(office: Office) -> Demand:
     demand = await office.demand()
     await demand.respond({"A-1": "produced", "A-2": "objected"})
     await demand.advance(days=17)
-    await demand.signal("response_received", await demand.response("all", event_id="mailroom-2"))
+    await demand.signal("response_received", await demand.response("all"))
     return await ended(demand, Status.COMPLIED)
 
 
@@ -87,8 +85,7 @@ async def unserviceable(office: Office) -> Demand:
 async def bounced(office: Office) -> Demand:
     demand = await office.demand()
     await demand.advance(days=1)
-    bounce = RecordDelivery(event_id="dsn-1", by=MAILROOM, letter="demand", outcome="failed", at=await demand.now())
-    await demand.signal("delivery_failed", bounce)
+    await demand.signal("delivery_failed", await demand.delivery("failed"))
     await demand.resolve(Attention.UNDELIVERABLE)
     await demand.respond("all")
     return await ended(demand, Status.COMPLIED)
@@ -104,7 +101,7 @@ async def deferred(office: Office) -> Demand:
 
 
 @life
-async def in_doubt_resend(office: Office) -> Demand:
+async def unconfirmed_resend(office: Office) -> Demand:
     office.faults.drop_after_content = 1
     demand = await office.demand()
     await demand.respond("all")
@@ -115,11 +112,10 @@ async def in_doubt_resend(office: Office) -> Demand:
 async def extended(office: Office) -> Demand:
     demand = await office.demand()
     await demand.advance(days=28)
-    more = Period(unit="hours", count=240)
-    await demand.tell(ExtendDeadline(event_id="extend-1", by=OPERATOR, period=more, reason="asked for"))
+    await demand.extend(period={"hours": 240})
     await demand.advance(days=8)
     day = (await demand.now()).date() + timedelta(days=20)
-    await demand.tell(ExtendDeadline(event_id="extend-2", by=OPERATOR, to=day, reason="asked for again"))
+    await demand.extend(to=day)
     await demand.advance(days=18)
     await demand.respond("all")
     return await ended(demand, Status.COMPLIED)
@@ -140,7 +136,7 @@ async def approved(office: Office) -> Demand:
     demand = await office.demand()
     await demand.advance(days=43)  # the reviewer was chased, and the supervisor
     await demand.fill_in_everything()
-    await demand.tell(await demand.review("approve"))
+    await demand.send(await demand.review("approve"))
     await demand.advance(days=6)
     await demand.withdraw()
     return await ended(demand, Status.WITHDRAWN)
@@ -150,9 +146,9 @@ async def approved(office: Office) -> Demand:
 async def revised(office: Office) -> Demand:
     demand = await office.demand()
     await demand.advance(days=36)
-    await demand.tell(await demand.review("revise", notes="Say more about relevance."))
+    await demand.send(await demand.review("revise", notes="Say more about relevance."))
     await demand.respond({"A-3": "produced"})
-    await demand.respond("all", event_id="mailroom-2")
+    await demand.respond("all")
     return await ended(demand, Status.COMPLIED)
 
 
@@ -160,7 +156,7 @@ async def revised(office: Office) -> Demand:
 async def rejected(office: Office) -> Demand:
     demand = await office.demand()
     await demand.advance(days=36)
-    await demand.tell(await demand.review("reject", reason="The authority is the wrong one."))
+    await demand.send(await demand.review("reject", reason="The authority is the wrong one."))
     await demand.advance_past_next_action()
     await demand.resolve(Attention.DRAFT_REJECTED)
     await demand.withdraw()
@@ -170,8 +166,8 @@ async def rejected(office: Office) -> Demand:
 @life
 async def escalated(office: Office) -> Demand:
     demand = await office.demand()
-    for event in ("escalate-1", "escalate-2", "escalate-3"):
-        await demand.escalate(event)
+    for _ in range(3):
+        await demand.escalate()
     await demand.withdraw()
     return await ended(demand, Status.WITHDRAWN)
 
@@ -186,14 +182,12 @@ async def moved(office: Office) -> Demand:
     await demand.resume()
     await demand.resend("demand", restarts_clock=False)
     await demand.correct(email=f"clerk@chicago-il.{office.name}.example", attention="Office of the City Clerk")
-    await demand.resend("demand", restarts_clock=True, event_id="resend-2")
+    await demand.resend("demand", restarts_clock=True)
     await demand.advance(days=2)
     calendar = demand.planned.recipient.calendar
     declared = ClosedDay(day=(await demand.now()).date() + timedelta(days=30), name="A holiday", source="a statute")
     more = office.dossier.pin(calendar.model_copy(update={"closed": (*calendar.closed, declared)}).canonical)
-    await demand.tell(
-        RecomputeDeadlines(event_id="recompute-1", by=OPERATOR, recipient_calendar=more, reason="it was declared")
-    )
+    await demand.send(messages.recomputation(more))
     await demand.respond("all")
     return await ended(demand, Status.COMPLIED)
 
@@ -207,7 +201,7 @@ async def deficient(office: Office) -> Demand:
     await demand.advance(days=2)
     await demand.respond({"A-2": "produced"})
     await demand.advance(days=31)
-    await demand.respond("all", event_id="mailroom-2")
+    await demand.respond("all")
     return await ended(demand, Status.COMPLIED)
 
 
@@ -215,10 +209,10 @@ async def deficient(office: Office) -> Demand:
 async def referred(office: Office) -> Demand:
     """Approved, issued, served, objected to, returned empty and referred."""
     demand = await office.demand()
-    await demand.escalate("escalate-1")
-    await demand.escalate("escalate-2")
+    await demand.escalate()
+    await demand.escalate()
     await demand.fill_in_everything()
-    await demand.tell(await demand.review("approve"))
+    await demand.send(await demand.review("approve"))
     await demand.issue()
     await demand.serve()
     await demand.object("A-1", ground="privilege")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.story.stage import Office, Stage, open_stage
+from tests.story.harness import Office, Stage, open_stage
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,4 +1,4 @@
-"""The stage on which stories are told: a real server, a real mailbox, a worker, and a clock for each request.
+"""The harness of the stories: a real server, a real mailbox, a worker, and a clock for each request.
 
     demand = await office.demand()
     demand.expect(letter("demand"))
@@ -14,12 +14,12 @@ import copy
 import csv
 import logging
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import pytest
 from ruamel.yaml import YAML
@@ -48,19 +48,21 @@ from forthwith.devstack.server import LocalServer, local_server
 from forthwith.devstack.virtual_clock import VirtualClock, virtual_seconds
 from forthwith.mail.client import MailClient, SmtpSettings
 from forthwith.mail.message import message_id
-from forthwith.request.attention import AddNote, EscalateNow, ResolveAttention, Withdraw
-from forthwith.request.clock_changes import ExtendDeadline, PauseClock, RecomputeDeadlines, ResumeClock
-from forthwith.request.deliveries import CorrectRecipient, RecordDelivery, ResendLetter
+from forthwith.request.deliveries import RecordDelivery
 from forthwith.request.entries import Entry
-from forthwith.request.messages import Answer
-from forthwith.request.record import ItemReport, Outcome
-from forthwith.request.responses import AcceptResponse, Acknowledge, RecordObjection, RecordResponse
-from forthwith.request.subpoena_process import RecordIssuance, RecordService, ReviewSubpoena
-from forthwith.request.vocabulary import Attention, Message, ResponseKind, Status, Who
+from forthwith.request.events import Event
+from forthwith.request.messages import UPDATE_OF, Answer
+from forthwith.request.record import Outcome
+from forthwith.request.responses import RecordResponse
+from forthwith.request.subpoena_process import RecordIssuance, ReviewSubpoena
+from forthwith.request.vocabulary import Attention, Message, Status
 from forthwith.settings import Settings
 from forthwith.views.forecast import Foreseen, forecast
 from forthwith.views.status import RequestStatus
+from tests import messages
 from workflows.jurisdiction_request import JurisdictionRequest
+
+EventOf = TypeVar("EventOf", bound=Event)
 
 EXAMPLE = Path("examples/1373-2018")
 TEMPLATES = Path("forthwith/documents/templates")
@@ -68,33 +70,6 @@ SETTLES_WITHIN = timedelta(seconds=30)
 
 A_MINUTE_MORE = timedelta(minutes=1)
 """What follows from a letter follows from the moment it was accepted, which is a little after it was due."""
-
-OPERATOR = Who(name="Olivia Operator", role="operator")
-MAILROOM = Who(name="Mailroom", role="system")
-REVIEWER = Who(name="Reviewing attorney", role="reviewer")
-SUPERVISOR = Who(name="Supervising attorney", role="supervisor")
-
-UPDATES: dict[type[Message], Any] = {
-    RecordResponse: JurisdictionRequest.record_response,
-    AcceptResponse: JurisdictionRequest.accept_response,
-    Acknowledge: JurisdictionRequest.acknowledge,
-    RecordDelivery: JurisdictionRequest.record_delivery,
-    ExtendDeadline: JurisdictionRequest.extend_deadline,
-    PauseClock: JurisdictionRequest.pause_clock,
-    ResumeClock: JurisdictionRequest.resume_clock,
-    CorrectRecipient: JurisdictionRequest.correct_recipient,
-    RecomputeDeadlines: JurisdictionRequest.recompute_deadlines,
-    ResendLetter: JurisdictionRequest.resend_letter,
-    ReviewSubpoena: JurisdictionRequest.review_subpoena,
-    RecordIssuance: JurisdictionRequest.record_issuance,
-    RecordService: JurisdictionRequest.record_service,
-    RecordObjection: JurisdictionRequest.record_objection,
-    EscalateNow: JurisdictionRequest.escalate_now,
-    Withdraw: JurisdictionRequest.withdraw,
-    ResolveAttention: JurisdictionRequest.resolve_attention,
-    AddNote: JurisdictionRequest.add_note,
-}
-
 
 # What is expected.
 
@@ -256,7 +231,7 @@ def plan_request(dossier: Dossier, campaign: Campaign, jurisdiction: Jurisdictio
     return Planned(plan, recipient, issuer)
 
 
-# The stage.
+# The harness.
 
 
 @dataclass(frozen=True)
@@ -309,6 +284,11 @@ class Office:
         self._allowed: list[str] = []
 
     @property
+    def has_worker(self) -> bool:
+        """Whether a worker of this office runs now."""
+        return self._running is not None
+
+    @property
     def faults(self) -> Faults:
         """How the mail server misbehaves."""
         return self.stage.mailbox.faults
@@ -322,6 +302,7 @@ class Office:
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             for demand in self.demands:
+                await demand.expect_everything_filed()
                 await demand.expect_a_clean_audit()
         for demand in self.demands:
             await demand.end()
@@ -387,14 +368,14 @@ class Office:
         )
         demand = Demand(self, planned, handle)
         self.demands.append(demand)
-        if self._running:
+        if self.has_worker:
             await demand.settle()
         return demand
 
 
 @dataclass
 class Demand:
-    """One request, told in days."""
+    """One request, and all that a story does to it."""
 
     office: Office
     planned: Planned
@@ -403,7 +384,6 @@ class Demand:
     """How much of its mail was looked at."""
     corrected: list[str] = field(default_factory=list)
     """Addresses that the recipient was corrected to, in order."""
-    _events: int = field(default=0)
 
     @property
     def id(self) -> str:
@@ -447,7 +427,7 @@ class Demand:
     async def settle(self) -> None:
         """Waits until nothing is under way and nothing is due, in real time. Needs a worker."""
         async with asyncio.timeout(SETTLES_WITHIN.total_seconds()):
-            while not await self._rests():  # noqa: ASYNC110 - the server tells nobody, it is asked
+            while not await self._rests():  # noqa: ASYNC110 - the server is asked
                 await asyncio.sleep(0.01)
 
     async def _rests(self) -> bool:
@@ -502,18 +482,23 @@ class Demand:
                     return Expected(path.parent.name, role, mail.possible_copy)
         pytest.fail(f"no claim in the dossier for {mail}")
 
-    # What is said.
+    # Messages.
 
-    async def tell(self, message: Message) -> Answer:
+    async def send(self, message: Message) -> Answer:
         """Sends an update, as the CLI does, and waits until the request rests."""
-        answer = await self.handle.execute_update(UPDATES[type(message)], message, id=message.event_id)
+        answer = await self.deliver(message)
         await self.settle()
         return answer
+
+    async def deliver(self, message: Message) -> Answer:
+        """Sends an update, and waits for its answer only."""
+        name = UPDATE_OF[type(message)]
+        return await self.handle.execute_update(name, message, id=message.event_id, result_type=Answer)
 
     async def refuses(self, message: Message | tuple[str, Any]) -> str:
         """Sends an update that is refused. Returns why, once history was seen to hold nothing of it."""
         before = (await self.handle.describe()).history_length
-        name, payload = message if isinstance(message, tuple) else (UPDATES[type(message)], message)
+        name, payload = message if isinstance(message, tuple) else (UPDATE_OF[type(message)], message)
         with pytest.raises(WorkflowUpdateFailedError) as refused:
             await self.handle.execute_update(name, payload)
         await self.settle()
@@ -526,87 +511,69 @@ class Demand:
         await self.handle.signal(name, args=list(payloads))
         await self.settle()
 
-    async def respond(
-        self,
-        items: dict[str, Any] | str = "all",
-        *,
-        kind: ResponseKind = "production",
-        received_at: datetime | None = None,
-        event_id: str = "mailroom-1",
-    ) -> Answer:
-        """The mailroom records a response: which items, with which disposition."""
-        return await self.tell(
-            await self.response(items, kind=kind, received_at=received_at, event_id=event_id),
-        )
-
     async def response(
-        self,
-        items: dict[str, Any] | str = "all",
-        *,
-        kind: ResponseKind = "production",
-        received_at: datetime | None = None,
-        event_id: str = "mailroom-1",
+        self, items: Mapping[str, str] | str = "all", *, received_at: datetime | None = None, **named: Any
     ) -> RecordResponse:
-        reported: Any = (
-            tuple(ItemReport(id=item, disposition=what) for item, what in items.items())
-            if isinstance(items, dict)
-            else items
-        )
-        return RecordResponse.model_validate(
-            {
-                "event_id": event_id,
-                "by": MAILROOM,
-                "received_at": received_at or await self.now(),
-                "from": "City of Chicago, Dept. of Law",
-                "kind": kind,
-                "items": reported if kind == "production" else (),
-            }
-        )
+        """A production of everything, or of ``items`` with their dispositions, received now unless named otherwise."""
+        return messages.response(received_at or await self.now(), items, **named)
+
+    async def respond(
+        self, items: Mapping[str, str] | str = "all", *, received_at: datetime | None = None, **named: Any
+    ) -> Answer:
+        """The mailroom records a response."""
+        return await self.send(await self.response(items, received_at=received_at, **named))
 
     async def withdraw(self, reason: str = "settled otherwise") -> Answer:
-        return await self.tell(Withdraw(event_id="withdraw-1", by=OPERATOR, reason=reason))
+        return await self.send(messages.withdrawal(reason=reason))
 
-    async def pause(self, at: datetime | None = None, event_id: str = "pause-1") -> Answer:
-        return await self.tell(PauseClock(event_id=event_id, by=OPERATOR, at=at, reason="the parties confer"))
+    async def extend(self, **named: Any) -> Answer:
+        """More time, by ``period`` or ``to`` a day."""
+        return await self.send(messages.extension(**named))
 
-    async def resume(self, at: datetime | None = None, event_id: str = "resume-1") -> Answer:
-        return await self.tell(ResumeClock(event_id=event_id, by=OPERATOR, at=at, reason="they agreed"))
+    async def pause(self, at: datetime | None = None) -> Answer:
+        return await self.send(messages.pause(at))
 
-    async def resend(self, letter: str, *, restarts_clock: bool, event_id: str = "resend-1") -> Answer:
-        return await self.tell(
-            ResendLetter(
-                event_id=event_id, by=OPERATOR, letter=letter, restarts_clock=restarts_clock, reason="they lost it"
-            )
-        )
+    async def resume(self, at: datetime | None = None) -> Answer:
+        return await self.send(messages.resumption(at))
 
-    async def correct(self, event_id: str = "correct-1", **corrected: str) -> Answer:
-        """The recipient is another one from now on, in whatever is given."""
+    async def resend(self, letter: str, *, restarts_clock: bool) -> Answer:
+        return await self.send(messages.resending(letter, restarts_clock=restarts_clock))
+
+    async def correct(self, **corrected: str) -> Answer:
+        """The recipient is another one from now on, in whatever is named."""
         if email := corrected.get("email"):
             self.corrected.append(email)
-        return await self.tell(CorrectRecipient(event_id=event_id, by=OPERATOR, reason="they wrote to us", **corrected))
+        return await self.send(messages.correction(**corrected))
 
-    async def escalate(self, event_id: str = "escalate-1") -> Answer:
-        return await self.tell(EscalateNow(event_id=event_id, by=OPERATOR, reason="no time to lose"))
+    async def escalate(self) -> Answer:
+        return await self.send(messages.escalation())
 
-    async def resolve(self, attention: Attention, outcome: Any = "continue", event_id: str = "resolve-1") -> Answer:
-        return await self.tell(
-            ResolveAttention(event_id=event_id, by=OPERATOR, attention=attention, outcome=outcome, reason="looked at")
-        )
+    async def resolve(self, attention: Attention, outcome: str = "continue") -> Answer:
+        return await self.send(messages.resolution(attention, outcome))
 
-    async def review(self, decision: Any, *, by: Who = REVIEWER, event_id: str = "", **more: Any) -> ReviewSubpoena:
+    async def note(self, text: str = "spoke with the clerk") -> Answer:
+        return await self.send(messages.note(text))
+
+    async def delivery(self, outcome: str, of: str = "demand", **named: Any) -> RecordDelivery:
+        """What became of a letter, as the mail system reports it now."""
+        return messages.delivery(of, outcome, await self.now(), **named)
+
+    async def review(self, decision: str, **named: Any) -> ReviewSubpoena:
         """The attorney's decision on the draft that is there now."""
+        return messages.review(decision, named.pop("sha256", await self._draft()), **named)
+
+    async def _draft(self) -> str:
+        """The hash of the draft that is there now; of none where there is none."""
         draft = (await self.view()).draft
-        more = {"sha256": draft.sha256 if draft else "0" * 64} | more
-        event_id = event_id or f"{decision}-{draft.version if draft else 0}"
-        return ReviewSubpoena(event_id=event_id, by=by, decision=decision, **more)
+        return draft.sha256 if draft else "0" * 64
 
     async def fill_in_everything(self) -> Answer:
         """The attorney revises: every field that is still empty is filled in."""
         draft = (await self.view()).draft
         assert draft
-        return await self.tell(await self.review("revise", fields={name: f"Text of {name}." for name in draft.missing}))
+        return await self.send(await self.review("revise", fields={name: f"Text of {name}." for name in draft.missing}))
 
-    # What is seen.
+    # Queries and expectations.
 
     async def view(self) -> RequestStatus:
         return await self.handle.query(JurisdictionRequest.status)
@@ -614,9 +581,13 @@ class Demand:
     async def timeline(self) -> list[Entry]:
         return await self.handle.query(JurisdictionRequest.timeline)
 
-    async def said(self) -> list[str]:
-        """What happened, by the names the timeline gives it."""
-        return [entry.what for entry in await self.timeline()]
+    async def kinds(self) -> list[str]:
+        """The kinds of the events on record, in order."""
+        return [entry.event.kind for entry in await self.timeline()]
+
+    async def events(self, of: type[EventOf]) -> list[EventOf]:
+        """The events of one kind on record, in order."""
+        return [entry.event for entry in await self.timeline() if isinstance(entry.event, of)]
 
     async def expect_status(self, status: Status, *attention: Attention) -> RequestStatus:
         view = await self.view()
@@ -626,7 +597,7 @@ class Demand:
     async def wait_for(self, *statuses: Status) -> RequestStatus:
         """On the real clock: until the request stands at one of ``statuses``."""
         async with asyncio.timeout(SETTLES_WITHIN.total_seconds()):
-            while (view := await self.view()).status not in statuses:  # noqa: ASYNC110 - the server tells nobody
+            while (view := await self.view()).status not in statuses:  # noqa: ASYNC110 - the server is asked
                 await asyncio.sleep(0.05)
         await self.settle()
         return view
@@ -642,31 +613,22 @@ class Demand:
         await self.to_review()
         await self.fill_in_everything()
         self.expect(review_request(2))
-        await self.tell(await self.review("approve"))
+        await self.send(await self.review("approve"))
         await self.expect_status(Status.AWAITING_ISSUANCE)
+
+    async def issuance(self) -> RecordIssuance:
+        return messages.issuance(await self._draft(), await self.now())
 
     async def issue(self) -> Answer:
         """An officer signs and issues what was approved."""
-        return await self.tell(await self.issuance())
+        return await self.send(await self.issuance())
 
-    async def issuance(self) -> RecordIssuance:
-        draft = (await self.view()).draft
-        signed = {"draft": draft.sha256 if draft else "0" * 64, "sha256": "5" * 64, "issued_at": await self.now()}
-        named = {"number": "OJP-17", "signed_by": "A. Officer", "signed_title": "Director"}
-        head = {"event_id": "issuance-1", "by": OPERATOR}
-        return RecordIssuance.model_validate(head | named | signed)
-
-    async def serve(self, **more: Any) -> Answer:
+    async def serve(self, **named: Any) -> Answer:
         """A process server serves what was issued."""
-        told = {"on_whom": "City Clerk", "how": "by hand", "by_whom": "A. Server", "served_at": await self.now()}
-        return await self.tell(RecordService.model_validate({"event_id": "service-1", "by": OPERATOR} | told | more))
+        return await self.send(messages.service(await self.now(), **named))
 
     async def object(self, *items: str, ground: str = "overbroad") -> Answer:
-        objection = {"received_at": await self.now(), "from": "City of Chicago, Dept. of Law"}
-        said = {"items": [{"id": item, "ground": ground} for item in items]}
-        return await self.tell(
-            RecordObjection.model_validate({"event_id": "objection-1", "by": MAILROOM} | objection | said)
-        )
+        return await self.send(messages.objection(await self.now(), *items, ground=ground))
 
     async def to_service(self) -> None:
         """Silence, then a subpoena that is approved and issued."""
@@ -705,15 +667,25 @@ class Demand:
         self.handle = client.get_workflow_handle_for(JurisdictionRequest.run, self.id)
         await self.settle()
 
+    async def expect_everything_filed(self) -> None:
+        """Once the request rests, the case file holds every entry that the workflow has, and no other."""
+        if self.office.has_worker:
+            await self.settle()
+        first = self.handle.first_execution_run_id  # not one that was started later under the same id, and failed
+        own = self.office.stage.client.get_workflow_handle_for(JurisdictionRequest.run, self.id, run_id=first)
+        kept, filed = await own.query(JurisdictionRequest.timeline), self.office.dossier.timeline(self.id)
+        unfiled = [entry.event.kind for entry in kept if entry not in filed]
+        assert filed == kept, f"{self.id} rests, and these are not in its case file: {unfiled}"
+
     async def expect_a_clean_audit(self) -> None:
-        """What the case file tells agrees, and by its record nothing was missed."""
+        """What the case file holds agrees, and by its record nothing was missed."""
         objects = {path.relative_to(self.office.dossier.root).as_posix(): path for path in self.folder.rglob("*")}
         kept = {name: path.read_bytes() for name, path in objects.items() if path.suffix in (".json", ".eml")}
         audited, now = Audited(CaseFile(self.id, kept)), await self.now()
         found = list(audited.findings(now + timedelta(days=1)))
         if await self.is_running() and (promised := (await self.view()).next_action) and promised.at:
             plan, recipient, issuer = self.planned.plan, self.planned.recipient, self.planned.issuer
-            assert await audited.missed(plan, recipient, issuer, promised=promised.at, now=now) is None
+            assert audited.missed(plan, recipient, issuer, promised=promised.at, now=now) is None
         assert not found
 
     async def end(self) -> None:

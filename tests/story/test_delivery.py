@@ -3,13 +3,10 @@
 import pytest
 from pydantic import SecretStr
 
-from forthwith.request.deliveries import RecordDelivery
 from forthwith.request.vocabulary import Attention, Status
-from tests.story.stage import (
-    MAILROOM,
+from tests.story.harness import (
     UNTIL_OVERDUE,
     UNTIL_REVIEW,
-    Demand,
     Office,
     acknowledgment_chase,
     final_notice,
@@ -21,19 +18,6 @@ from tests.story.stage import (
 
 def address(office: Office) -> str:
     return f"records@chicago-il.{office.name}.example"
-
-
-async def report(demand: Demand, outcome: str, of: str = "demand") -> RecordDelivery:
-    return RecordDelivery.model_validate(
-        {
-            "event_id": f"dsn-{of}-{outcome}",
-            "by": MAILROOM,
-            "letter": of,
-            "outcome": outcome,
-            "at": await demand.now(),
-            "diagnostic": "smtp; 550 5.1.1",
-        }
-    )
 
 
 async def test_a_permanent_refusal_starts_no_clock_and_the_others_go_on(office: Office) -> None:
@@ -78,11 +62,11 @@ async def test_a_bounce_stops_the_clock(office: Office, way: str) -> None:
     demand = await office.demand()
     await demand.advance(days=1)
     demand.expect(letter("demand"))
-    bounce = await report(demand, "failed")
+    bounce = await demand.delivery("failed")
     if way == "signal":
         await demand.signal("delivery_failed", bounce)
     else:
-        await demand.tell(bounce)
+        await demand.send(bounce)
     view = await demand.expect_status(Status.SENDING, Attention.UNDELIVERABLE)
     assert view.response_due is None
     assert view.letters[0].delivered == "no"
@@ -96,7 +80,7 @@ async def test_a_bounced_final_notice_was_never_given(office: Office) -> None:
     demand = await office.demand()
     await demand.advance(days=32)
     demand.expect(*UNTIL_OVERDUE, final_notice())
-    await demand.tell(await report(demand, "failed", of="final-notice"))
+    await demand.send(await demand.delivery("failed", of="final-notice"))
     await demand.expect_status(Status.ON_HOLD, Attention.UNDELIVERABLE)
     await demand.resolve(Attention.UNDELIVERABLE)
     demand.expect(final_notice().of_series(2))
@@ -106,7 +90,7 @@ async def test_a_delayed_delivery_changes_nothing(office: Office) -> None:
     demand = await office.demand()
     demand.expect(letter("demand"))
     before = (await demand.view()).response_due
-    await demand.tell(await report(demand, "delayed"))
+    await demand.send(await demand.delivery("delayed"))
     view = await demand.expect_status(Status.AWAITING_RESPONSE)
     assert view.response_due == before
 
@@ -115,7 +99,7 @@ async def test_where_delivery_starts_the_clock_acceptance_does_not(office: Offic
     demand = await office.demand(clock__starts="delivered")
     demand.expect(letter("demand"))
     assert (await demand.view()).response_due is None
-    await demand.tell(await report(demand, "delivered"))
+    await demand.send(await demand.delivery("delivered"))
     await demand.expect_status(Status.AWAITING_RESPONSE)
     assert (await demand.view()).response_due
 
@@ -126,7 +110,7 @@ async def test_greylisting_is_waited_out(office: Office) -> None:
     demand.expect_nothing()
     await demand.advance(minutes=5)
     demand.expect(letter("demand"))
-    assert (await demand.said()).count("letter_deferred") == 2
+    assert (await demand.kinds()).count("letter_deferred") == 2
     await demand.expect_status(Status.AWAITING_RESPONSE)
 
 
@@ -154,7 +138,7 @@ async def test_refused_credentials_pause_sending_and_blame_no_recipient(office: 
     demand.expect(letter("demand"))
 
 
-async def test_a_letter_in_doubt_is_sent_again_and_says_so(office: Office) -> None:
+async def test_an_unconfirmed_letter_is_sent_again_and_says_so(office: Office) -> None:
     office.faults.drop_after_content = 1
     demand = await office.demand()
     first, second = demand.expect(letter("demand"), letter("demand").marked)
@@ -165,13 +149,13 @@ async def test_a_letter_in_doubt_is_sent_again_and_says_so(office: Office) -> No
     assert view.letters[0].possible_copy
 
 
-async def test_a_letter_in_doubt_that_never_arrived_arrives_once(office: Office) -> None:
+async def test_an_unconfirmed_letter_that_never_arrived_arrives_once(office: Office) -> None:
     office.faults.drop_after_content, office.faults.keep_dropped = 1, False
     demand = await office.demand()
     demand.expect(letter("demand").marked)
 
 
-async def test_in_doubt_under_the_policy_hold_nothing_is_sent_before_a_person_decides(office: Office) -> None:
+async def test_under_the_policy_hold_nothing_unconfirmed_is_sent_before_a_person_decides(office: Office) -> None:
     office.faults.drop_after_content = 1
     demand = await office.demand(mail__when_unknown="hold")
     demand.expect(letter("demand"))
@@ -184,14 +168,13 @@ async def test_in_doubt_under_the_policy_hold_nothing_is_sent_before_a_person_de
     await demand.expect_status(Status.AWAITING_RESPONSE)
 
 
-async def test_a_letter_in_doubt_that_is_known_to_have_arrived_goes_out_once(office: Office) -> None:
+async def test_an_unconfirmed_letter_that_is_known_to_have_arrived_goes_out_once(office: Office) -> None:
     office.faults.drop_after_content = 1
     demand = await office.demand(mail__when_unknown="hold")
     demand.expect(letter("demand"))
     view = await demand.view()
     assert set(view.attention) == {Attention.UNKNOWN_SEND}
-    known = await report(demand, "delivered")
-    await demand.tell(known.model_copy(update={"how": "certified mail 7018", "diagnostic": ""}))
+    await demand.send(await demand.delivery("delivered", how="certified mail 7018"))
     view = await demand.expect_status(Status.AWAITING_RESPONSE)
     assert not view.attention
     (sent,) = view.letters
@@ -200,11 +183,11 @@ async def test_a_letter_in_doubt_that_is_known_to_have_arrived_goes_out_once(off
     demand.expect_nothing()
 
 
-async def test_a_letter_in_doubt_that_came_back_cannot_be_delivered(office: Office) -> None:
+async def test_an_unconfirmed_letter_that_came_back_cannot_be_delivered(office: Office) -> None:
     office.faults.drop_after_content = 1
     demand = await office.demand(mail__when_unknown="hold")
     demand.expect(letter("demand"))
-    await demand.tell(await report(demand, "failed"))
+    await demand.send(await demand.delivery("failed"))
     view = await demand.expect_status(Status.SENDING, Attention.UNDELIVERABLE)
     assert not view.letters
 

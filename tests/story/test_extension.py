@@ -2,11 +2,9 @@
 
 from datetime import timedelta
 
-from forthwith.deadlines.period import Period
-from forthwith.request.clock_changes import ExtendDeadline
 from forthwith.request.vocabulary import Status
-from tests.story.stage import (
-    OPERATOR,
+from tests.messages import extension
+from tests.story.harness import (
     Office,
     acknowledgment_chase,
     final_notice,
@@ -20,9 +18,7 @@ async def test_after_an_extension_by_a_period_the_reminders_follow_the_new_date(
     await demand.advance(days=17)
     demand.expect(letter("demand"), acknowledgment_chase(), reminder(1))
     before = (await demand.view()).response_due
-    await demand.tell(
-        ExtendDeadline(event_id="x-1", by=OPERATOR, period=Period(unit="hours", count=240), reason="asked for")
-    )
+    await demand.extend(period={"hours": 240})
     after = (await demand.view()).response_due
     assert before
     assert after
@@ -42,7 +38,7 @@ async def test_an_extension_to_a_date_ends_with_that_day_where_the_recipient_is(
     demand = await office.demand()
     demand.expect(letter("demand"))
     day = ((await demand.now()) + timedelta(days=60)).date()
-    await demand.tell(ExtendDeadline(event_id="x-1", by=OPERATOR, to=day, reason="agreed on the telephone"))
+    await demand.extend(to=day)
     due = (await demand.view()).response_due
     assert due
     assert (due.due, due.rule, due.zone) == (day, "date_certain", "America/Chicago")
@@ -51,9 +47,7 @@ async def test_an_extension_to_a_date_ends_with_that_day_where_the_recipient_is(
 async def test_an_extension_calls_back_a_draft(office: Office) -> None:
     demand = await office.demand()
     await demand.to_review()
-    await demand.tell(
-        ExtendDeadline(event_id="x-1", by=OPERATOR, period=Period(unit="hours", count=20 * 24), reason="asked for")
-    )
+    await demand.extend(period={"hours": 20 * 24})
     view = await demand.expect_status(Status.AWAITING_RESPONSE)
     assert view.draft is None
     await demand.respond("all")
@@ -64,4 +58,4 @@ async def test_a_date_in_the_past_is_refused(office: Office) -> None:
     demand = await office.demand()
     demand.expect(letter("demand"))
     day = (await demand.now()).date() - timedelta(days=1)
-    assert "to:" in await demand.refuses(ExtendDeadline(event_id="x-1", by=OPERATOR, to=day, reason="a slip"))
+    assert "to:" in await demand.refuses(extension(to=day))

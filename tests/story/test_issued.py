@@ -1,7 +1,7 @@
 """After the attorney's approval: a person issues, a person serves, and the return date runs."""
 
 from forthwith.request.vocabulary import Attention, Status
-from tests.story.stage import (
+from tests.story.harness import (
     Office,
     issuance_chase,
     letter,

@@ -1,4 +1,4 @@
-"""What systems say that nobody can read, and what they say twice."""
+"""Messages that nobody can read, that come twice, or at the same moment."""
 
 import asyncio
 from datetime import timedelta
@@ -8,9 +8,10 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
-from forthwith.request.attention import AddNote, Withdraw
+from forthwith.request.events import MessageUnreadable
 from forthwith.request.vocabulary import MAX_MESSAGES, Attention, Status
-from tests.story.stage import OPERATOR, Demand, Office, acknowledgment_chase, hold_chase, letter, reminder
+from tests import messages
+from tests.story.harness import Demand, Office, acknowledgment_chase, hold_chase, letter, reminder
 
 
 async def payload(demand: Demand, **changes: Any) -> dict[str, Any]:
@@ -63,7 +64,8 @@ async def test_a_malformed_signal_is_kept_and_holds_the_ladder(office: Office, f
     await demand.signal("response_received", await payload(demand, **MALFORMED[fault]))
     view = await demand.expect_status(Status.ON_HOLD, Attention.UNREADABLE_MESSAGE)
     assert NAMED[fault] in view.attention[Attention.UNREADABLE_MESSAGE]
-    assert "portal-7" in (await demand.timeline())[-1].details["content"]
+    (kept,) = await demand.events(MessageUnreadable)
+    assert "portal-7" in kept.content
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ async def test_whatever_is_signalled_is_kept(office: Office, name: str, payloads
     demand.expect(letter("demand"))
     await demand.signal(name, *payloads)
     await demand.expect_status(Status.ON_HOLD, Attention.UNREADABLE_MESSAGE)
-    assert (await demand.said()).count("unreadable_message") == 1
+    assert (await demand.kinds()).count("message_unreadable") == 1
 
 
 async def test_an_unreadable_message_holds_escalation_and_is_chased_until_a_person_has_looked(office: Office) -> None:
@@ -109,24 +111,24 @@ async def test_a_readable_signal_is_a_response(office: Office) -> None:
     await demand.expect_end(Status.COMPLIED)
 
 
-async def test_an_event_told_twice_counts_once(office: Office) -> None:
+async def test_an_event_that_is_reported_twice_counts_once(office: Office) -> None:
     demand = await office.demand()
     demand.expect(letter("demand"))
     message = await demand.response({"A-1": "produced"})
-    first = await demand.tell(message)
+    first = await demand.send(message)
     events = (await demand.handle.describe()).history_length
-    assert await demand.tell(message) == first
+    assert await demand.send(message) == first
     assert (await demand.handle.describe()).history_length == events, "the server answers from the first"
     await demand.signal("response_received", message)
-    assert (await demand.said()).count("response_received") == 1
+    assert (await demand.kinds()).count("response_recorded") == 1
     await demand.expect_status(Status.AWAITING_RESPONSE)
 
 
 async def test_an_event_id_is_not_used_for_two_messages(office: Office) -> None:
     demand = await office.demand()
     demand.expect(letter("demand"))
-    await demand.tell(AddNote(event_id="note-1", by=OPERATOR, note="called the clerk"))
-    other = AddNote(event_id="note-1", by=OPERATOR, note="called the mayor")
+    await demand.send(messages.note("called the clerk", event_id="note-1"))
+    other = messages.note("called the mayor", event_id="note-1")
     with pytest.raises(WorkflowUpdateFailedError) as refused:
         await demand.handle.execute_update("add_note", other)
     assert "note-1" in str(refused.value.cause)
@@ -138,16 +140,16 @@ async def test_a_request_that_has_ended_takes_no_message(office: Office) -> None
     await demand.withdraw()
     await demand.expect_end(Status.WITHDRAWN)
     with pytest.raises(RPCError, match="already completed"):
-        await demand.tell(Withdraw(event_id="withdraw-2", by=OPERATOR, reason="again"))
+        await demand.send(messages.withdrawal(reason="again"))
 
 
 async def test_messages_at_the_same_moment_are_all_taken(office: Office) -> None:
     demand = await office.demand()
     demand.expect(letter("demand"))
-    notes = [AddNote(event_id=f"note-{n}", by=OPERATOR, note=f"note {n}") for n in range(8)]
-    answers = await asyncio.gather(*map(demand.tell, notes))
+    notes = [messages.note(f"note {n}") for n in range(8)]
+    answers = await asyncio.gather(*map(demand.send, notes))
     assert sorted(answer.text for answer in answers) == sorted(note.note for note in notes)
-    assert (await demand.said()).count("note") == 8
+    assert (await demand.kinds()).count("note_added") == 8
     await demand.advance(days=16)
     demand.expect(acknowledgment_chase(), reminder(1))
 
@@ -164,11 +166,10 @@ async def test_a_response_before_the_demand_was_sent_is_refused_by_name(office: 
 async def test_a_request_takes_as_many_messages_as_it_says_and_goes_on(office: Office) -> None:
     demand = await office.demand()
     demand.expect(letter("demand"))
-    for n in range(MAX_MESSAGES):
-        note = AddNote(event_id=f"note-{n}", by=OPERATOR, note="once more")
-        await demand.handle.execute_update("add_note", note, id=note.event_id)
+    for _ in range(MAX_MESSAGES):
+        await demand.deliver(messages.note("once more"))
     await demand.settle()
-    refusal = await demand.refuses(AddNote(event_id="one-too-many", by=OPERATOR, note="once more"))
+    refusal = await demand.refuses(messages.note("once more"))
     assert str(MAX_MESSAGES) in refusal
     await demand.advance(days=5)
     demand.expect(acknowledgment_chase())

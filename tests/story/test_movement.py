@@ -6,15 +6,12 @@ import pytest
 
 from forthwith import temporal
 from forthwith.deadlines.calendar import ClosedDay
-from forthwith.deadlines.period import Period
-from forthwith.request.attention import ResolveAttention
-from forthwith.request.clock_changes import ExtendDeadline, PauseClock, RecomputeDeadlines, ResumeClock
-from forthwith.request.deliveries import CorrectRecipient, RecordDelivery, ResendLetter
+from forthwith.request.clock_changes import RecomputeDeadlines
+from forthwith.request.events import DeadlinesRecomputed
 from forthwith.request.vocabulary import Attention, Status
-from tests.story.stage import (
+from tests import messages
+from tests.story.harness import (
     A_MINUTE_MORE,
-    MAILROOM,
-    OPERATOR,
     UNTIL_OVERDUE,
     Demand,
     Office,
@@ -50,7 +47,7 @@ async def test_while_the_clock_stands_still_nothing_is_due_and_no_letter_goes_to
 
 
 async def paused_at(demand: Demand) -> datetime:
-    return next(entry.at for entry in reversed(await demand.timeline()) if entry.what == "clock_paused")
+    return next(entry.at for entry in reversed(await demand.timeline()) if entry.event.kind == "clock_paused")
 
 
 async def test_a_pause_is_brought_up_every_business_day_and_the_letter_says_how_it_ends(office: Office) -> None:
@@ -89,8 +86,7 @@ async def test_a_pause_gives_nothing_back_of_a_time_that_is_over(office: Office)
     demand = await office.demand()
     await demand.advance(days=30, hours=12)
     demand.expect(*UNTIL_OVERDUE)
-    message = PauseClock(event_id="pause-1", by=OPERATOR, reason="too late")
-    assert (await demand.refuses(message)).startswith("at: the time was over at ")
+    assert (await demand.refuses(messages.pause())).startswith("at: the time was over at ")
     before = await due(demand)
     await demand.advance(days=1)
     demand.expect(final_notice())
@@ -98,7 +94,7 @@ async def test_a_pause_gives_nothing_back_of_a_time_that_is_over(office: Office)
     assert await due(demand) == before
     await demand.advance(days=14)
     demand.expect_any()
-    await demand.resume(event_id="resume-1")
+    await demand.resume()
     await demand.expect_status(Status.OVERDUE)
     assert await due(demand) == before
 
@@ -121,25 +117,24 @@ async def test_a_pause_in_the_time_to_cure_makes_that_longer(office: Office) -> 
 
 
 @pytest.mark.parametrize("first", ["pause", "extension"])
-async def test_equal_facts_give_one_date_in_whatever_order_they_are_told(office: Office, first: str) -> None:
+async def test_equal_facts_give_one_date_in_whatever_order_they_are_reported(office: Office, first: str) -> None:
     demand = await office.demand()
     before, began = await due(demand), await demand.now()
     await demand.advance(days=4)
     demand.expect(letter("demand"))
-    more = Period(unit="hours", count=48)
-    extension = ExtendDeadline(event_id="extend-1", by=OPERATOR, period=more, reason="asked for")
+    extension = messages.extension(period={"hours": 48})
     if first == "extension":
-        await demand.tell(extension)
+        await demand.send(extension)
     await demand.pause(at=began + timedelta(days=3))
     await demand.resume(at=began + timedelta(days=4))
-    await demand.pause(at=began + timedelta(days=1), event_id="pause-2")
-    await demand.resume(at=began + timedelta(days=2), event_id="resume-2")
+    await demand.pause(at=began + timedelta(days=1))
+    await demand.resume(at=began + timedelta(days=2))
     if first == "pause":
-        await demand.tell(extension)
+        await demand.send(extension)
     assert await due(demand) - before == timedelta(days=1 + 1 + 2)
 
 
-async def test_a_pause_that_is_told_after_the_notice_went_out_makes_the_notice_count_for_nothing(
+async def test_a_pause_that_is_recorded_after_the_final_notice_voids_the_notice(
     office: Office,
 ) -> None:
     demand = await office.demand()
@@ -151,7 +146,7 @@ async def test_a_pause_that_is_told_after_the_notice_went_out_makes_the_notice_c
     await demand.resume(at=began + timedelta(days=20))
     view = await demand.expect_status(Status.AWAITING_RESPONSE)
     assert view.response_due
-    assert "not_due_before" in await demand.said()
+    assert "response_period_reopened" in await demand.kinds()
     await demand.advance(days=9)
     demand.expect(reminder(2).of_series(2), reminder(3).of_series(2), final_notice().of_series(2))
 
@@ -159,15 +154,13 @@ async def test_a_pause_that_is_told_after_the_notice_went_out_makes_the_notice_c
 async def test_what_cannot_be_paused_or_resumed_is_refused_by_name(office: Office) -> None:
     demand = await office.demand()
     demand.expect(letter("demand"))
-    resume = ResumeClock(event_id="resume-0", by=OPERATOR, reason="a slip")
-    assert "there is nothing to resume" in await demand.refuses(resume)
-    early = PauseClock(event_id="pause-0", by=OPERATOR, at=await demand.now() - timedelta(days=9), reason="a slip")
+    assert "there is nothing to resume" in await demand.refuses(messages.resumption())
+    early = messages.pause(await demand.now() - timedelta(days=9))
     assert (await demand.refuses(early)).startswith("at:")
     await demand.pause()
-    again = PauseClock(event_id="pause-2", by=OPERATOR, reason="a slip")
-    assert "resume it first" in await demand.refuses(again)
-    resolution = ResolveAttention(event_id="r-1", by=OPERATOR, attention=Attention.CLOCK_PAUSED, reason="a slip")
-    assert "`forthwith resume-clock`" in await demand.refuses(resolution)
+    assert "resume it first" in await demand.refuses(messages.pause())
+    resolution = messages.resolution(Attention.CLOCK_PAUSED)
+    assert "clock_paused ends with resume_clock" in await demand.refuses(resolution)
 
 
 async def test_what_is_received_in_a_pause_is_in_time(office: Office) -> None:
@@ -186,7 +179,7 @@ async def test_a_bounce_ends_a_pause_since_nothing_runs_any_more(office: Office)
     await demand.advance(days=1)
     demand.expect(letter("demand"))
     await demand.pause()
-    await demand.tell(await bounce(demand))
+    await demand.send(await demand.delivery("failed"))
     await demand.expect_status(Status.SENDING, Attention.UNDELIVERABLE)
     assert (await demand.view()).paused_since is None
 
@@ -196,17 +189,6 @@ async def test_a_bounce_ends_a_pause_since_nothing_runs_any_more(office: Office)
 
 def new_address(office: Office) -> str:
     return f"clerk@chicago-il.{office.name}.example"
-
-
-async def bounce(demand: Demand, of: str = "demand") -> RecordDelivery:
-    return RecordDelivery(
-        event_id=f"dsn-{of}",
-        by=MAILROOM,
-        letter=of,
-        outcome="failed",
-        at=await demand.now(),
-        diagnostic="5.1.1 no such mailbox",
-    )
 
 
 async def test_a_demand_that_was_refused_goes_to_the_corrected_address_and_starts_the_clock_once(
@@ -221,14 +203,14 @@ async def test_a_demand_that_was_refused_goes_to_the_corrected_address_and_start
     assert "Office of the City Clerk" in mail.text()
     view = await demand.expect_status(Status.AWAITING_RESPONSE)
     assert view.response_due
-    assert (await demand.said()).count("deadline_computed") == 1
+    assert (await demand.kinds()).count("deadline_computed") == 1
 
 
 async def test_a_demand_that_came_back_goes_to_the_corrected_address_under_another_message_id(office: Office) -> None:
     demand = await office.demand()
     await demand.advance(days=1)
     (first,) = demand.expect(letter("demand"))
-    await demand.tell(await bounce(demand))
+    await demand.send(await demand.delivery("failed"))
     await demand.expect_status(Status.SENDING, Attention.UNDELIVERABLE)
     await demand.correct(email=new_address(office))
     (second,) = demand.expect(letter("demand").of_series(2))
@@ -243,7 +225,7 @@ async def test_a_demand_that_comes_back_after_the_correction_is_sent_on_at_once(
     await demand.advance(days=1)
     demand.expect(letter("demand"))
     await demand.correct(email=new_address(office))
-    await demand.tell(await bounce(demand))
+    await demand.send(await demand.delivery("failed"))
     demand.expect(letter("demand").of_series(2))
     await demand.expect_status(Status.AWAITING_RESPONSE)
 
@@ -263,7 +245,7 @@ async def test_our_own_address_is_no_recipient(office: Office, desk: str) -> Non
     demand.expect(letter("demand"))
     issuer = demand.planned.plan.campaign.issuer
     own = issuer.colleague(desk).email if desk in ("reviewer", "operator") else getattr(issuer, desk)
-    message = CorrectRecipient(event_id="fix-1", by=OPERATOR, email=own.upper(), reason="a slip")
+    message = messages.correction(email=own.upper())
     assert await demand.refuses(message) == f"email: {own.upper()} is our own address; letters would come back to us"
 
 
@@ -291,9 +273,7 @@ async def holiday_on_the_due_date(demand: Demand) -> RecomputeDeadlines:
     declared = ClosedDay(day=found.due, name="Day of Mourning", source="us-federal")
     more = calendar.model_copy(update={"closed": (*calendar.closed, declared)})
     sha256 = demand.office.dossier.pin(more.canonical)
-    return RecomputeDeadlines(
-        event_id="recompute-1", by=OPERATOR, recipient_calendar=sha256, reason="a holiday was declared"
-    )
+    return messages.recomputation(sha256)
 
 
 async def test_a_new_holiday_moves_a_date_once_somebody_says_so_and_the_record_names_the_calendar(
@@ -304,14 +284,14 @@ async def test_a_new_holiday_moves_a_date_once_somebody_says_so_and_the_record_n
     demand.expect_any()
     message = await holiday_on_the_due_date(demand)
     before = (await demand.view()).response_due
-    await demand.tell(message)
+    await demand.send(message)
     after = (await demand.expect_status(Status.AWAITING_RESPONSE)).response_due
     assert before
     assert after
     assert after.due > before.due
     assert any("Day of Mourning" in skipped.reason for skipped in after.skipped)
-    said = next(entry for entry in await demand.timeline() if entry.what == "deadlines_recomputed")
-    assert said.details["recipient_calendar"] == message.recipient_calendar
+    (recomputed,) = await demand.events(DeadlinesRecomputed)
+    assert recomputed.recipient_calendar == message.recipient_calendar
 
 
 async def test_a_new_holiday_takes_back_a_deadline_that_was_noted_too_early(office: Office) -> None:
@@ -320,9 +300,9 @@ async def test_a_new_holiday_takes_back_a_deadline_that_was_noted_too_early(offi
     await demand.advance_to(await due(demand) + A_MINUTE_MORE)
     demand.expect_any()
     await demand.expect_status(Status.OVERDUE)
-    await demand.tell(message)
+    await demand.send(message)
     await demand.expect_status(Status.AWAITING_RESPONSE)
-    assert "not_due_before" in await demand.said()
+    assert "response_period_reopened" in await demand.kinds()
 
 
 # A letter is sent again.
@@ -342,7 +322,7 @@ async def test_a_copy_leaves_the_clock_alone_and_says_of_what_it_is_a_copy_and_w
     assert set(copy.attachments) == {"copy.pdf", "copy-of-demand.pdf"}
     assert await due(demand) == before
     await demand.advance(days=2)
-    await demand.resend("demand", restarts_clock=False, event_id="resend-2")
+    await demand.resend("demand", restarts_clock=False)
     demand.expect(letter("demand-copy-2"))
     await demand.advance(days=12)
     demand.expect(acknowledgment_chase(), reminder(1))
@@ -386,15 +366,10 @@ async def test_what_cannot_be_sent_again_is_refused_by_name(office: Office) -> N
     await demand.advance(days=6)
     demand.expect(letter("demand"), acknowledgment_chase())
 
-    def again(step: str, *, restarts_clock: bool) -> ResendLetter:
-        return ResendLetter(
-            event_id="resend-0", by=OPERATOR, letter=step, restarts_clock=restarts_clock, reason="a slip"
-        )
-
-    assert "no 'reminder-1' went" in await demand.refuses(again("reminder-1", restarts_clock=False))
-    assert "only a demand" in await demand.refuses(again("acknowledgment", restarts_clock=True))
+    assert "no 'reminder-1' went" in await demand.refuses(messages.resending("reminder-1", restarts_clock=False))
+    assert "only a demand" in await demand.refuses(messages.resending("acknowledgment", restarts_clock=True))
     await demand.pause()
-    assert "on hold (clock_paused)" in await demand.refuses(again("demand", restarts_clock=False))
+    assert "on hold (clock_paused)" in await demand.refuses(messages.resending("demand", restarts_clock=False))
 
 
 async def test_a_letter_that_came_back_is_sent_again_to_the_corrected_address(office: Office) -> None:
@@ -402,7 +377,7 @@ async def test_a_letter_that_came_back_is_sent_again_to_the_corrected_address(of
     await demand.advance(days=16)
     demand.expect(letter("demand"), acknowledgment_chase(), reminder(1))
     before = await due(demand)
-    await demand.tell(await bounce(demand, of="reminder-1"))
+    await demand.send(await demand.delivery("failed", of="reminder-1"))
     await demand.expect_status(Status.AWAITING_RESPONSE, Attention.UNDELIVERABLE)
     await demand.correct(email=new_address(office))
     await demand.expect_status(Status.AWAITING_RESPONSE)

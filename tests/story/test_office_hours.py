@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 from forthwith.campaign.models import Campaign
-from tests.story.stage import Demand, Office, example
+from tests.story.harness import Demand, Office, example
 
 RECIPIENTS = ("chicago-il", "new-york-city-ny", "state-of-california", "louisville-metro-ky")
 

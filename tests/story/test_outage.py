@@ -10,9 +10,9 @@ from temporalio.worker import Replayer
 
 from forthwith import temporal
 from forthwith.campaign.models import Campaign
-from forthwith.request import case
+from forthwith.request import time_passing
 from forthwith.request.vocabulary import Status
-from tests.story.stage import Demand, Expected, Office, final_notice, letter, reminder, review_request, story_campaign
+from tests.story.harness import Demand, Expected, Office, final_notice, letter, reminder, review_request, story_campaign
 from workflows.jurisdiction_request import JurisdictionRequest
 
 
@@ -35,7 +35,7 @@ def brisk(name: str, *, due: int, reminders: Sequence[int], catch_up: str = "lat
 @pytest.fixture
 def _missed_after_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     """An outage of hours, as far as these seconds are concerned."""
-    monkeypatch.setattr(case, "MISSED_AFTER", timedelta(seconds=1))
+    monkeypatch.setattr(time_passing, "MISSED_AFTER", timedelta(seconds=1))
 
 
 @pytest.mark.usefixtures("_missed_after_a_second")
@@ -57,7 +57,7 @@ async def test_after_an_outage_missed_reminders_follow_the_campaigns_policy(offi
     for policy, letters in expected.items():
         await demands[policy].settle()
         assert [demands[policy].named(mail) for mail in demands[policy].expect_any()] == list(letters), policy
-        said = await demands[policy].said()
+        said = await demands[policy].kinds()
         assert said.count("letter_dropped") == 3 - len(letters)
     late = [letter.late_by_seconds for letter in (await demands["all"].view()).letters]
     assert len(late) == 4

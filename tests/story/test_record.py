@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from forthwith.request.entries import GENESIS
 from forthwith.request.vocabulary import Attention, Status
-from tests.story.stage import UNTIL_REVIEW, Demand, Office, acknowledgment_chase, letter, reminder
+from tests.story.harness import UNTIL_REVIEW, Demand, Office, acknowledgment_chase, letter, reminder
 
 
 async def test_every_letter_threads_with_the_demand_and_carries_its_formal_copy(office: Office) -> None:
@@ -90,7 +90,7 @@ async def test_a_request_ends_only_once_its_record_is_filed(office: Office) -> N
     repair()
     await demand.advance(minutes=2)
     await demand.expect_end(Status.WITHDRAWN)
-    assert office.dossier.timeline(demand.id)[-1].what == "ended"
+    assert office.dossier.timeline(demand.id)[-1].event.kind == "request_closed"
 
 
 def spoil(demand: Demand, part: str) -> Callable[[], None]:

@@ -5,11 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from forthwith.request.responses import AcceptResponse, Acknowledge
 from forthwith.request.vocabulary import Attention, Status
-from tests.story.stage import (
-    MAILROOM,
-    OPERATOR,
+from tests import messages
+from tests.story.harness import (
     UNTIL_OVERDUE,
     UNTIL_REVIEW,
     Office,
@@ -67,7 +65,7 @@ async def test_the_rest_of_a_partial_response_ends_the_request(office: Office) -
     await demand.respond({"A-1": "produced", "A-2": "none_found"})
     await demand.advance(days=17)
     demand.expect(reminder(1))
-    await demand.respond({"A-3": "produced"}, event_id="mailroom-2")
+    await demand.respond({"A-3": "produced"})
     assert (await demand.expect_end(Status.COMPLIED)).on_time is True
 
 
@@ -104,7 +102,7 @@ async def test_an_objection_stays_outstanding_and_asks_for_attention(office: Off
 async def test_an_acknowledgment_stops_only_the_chase_for_it(office: Office) -> None:
     demand = await office.demand()
     demand.expect(letter("demand"))
-    await demand.tell(Acknowledge(event_id="ack-1", by=MAILROOM, received_at=await demand.now()))
+    await demand.send(messages.acknowledgment(await demand.now()))
     await demand.advance(days=15)
     demand.expect_nothing()
     await demand.advance(days=1)
@@ -142,7 +140,7 @@ async def test_reviewed_completeness_waits_for_a_person(office: Office) -> None:
     demand.expect(letter("demand"))
     answer = await demand.respond("all")
     assert answer.outstanding == ("A-1", "A-2", "A-3")
-    await demand.tell(AcceptResponse(event_id="accept-1", by=OPERATOR, items="all"))
+    await demand.send(messages.acceptance())
     await demand.expect_end(Status.COMPLIED)
 
 

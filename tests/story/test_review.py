@@ -3,9 +3,8 @@
 import pytest
 
 from forthwith.request.vocabulary import Attention, Status, Who
-from tests.story.stage import (
-    REVIEWER,
-    SUPERVISOR,
+from tests.messages import SUPERVISOR
+from tests.story.harness import (
     Office,
     issuance_chase,
     review_chase,
@@ -62,7 +61,7 @@ async def test_the_supervisor_may_review_too(office: Office) -> None:
     await demand.to_review()
     await demand.fill_in_everything()
     demand.expect(review_request(2))
-    await demand.tell(await demand.review("approve", by=SUPERVISOR))
+    await demand.send(await demand.review("approve", by=SUPERVISOR))
     await demand.expect_status(Status.AWAITING_ISSUANCE)
 
 
@@ -102,7 +101,7 @@ async def test_a_field_that_does_not_exist_is_refused_by_name(office: Office) ->
 async def test_a_rejected_draft_holds_until_a_person_has_it_drawn_up_anew(office: Office) -> None:
     demand = await office.demand()
     await demand.to_review()
-    await demand.tell(await demand.review("reject", reason="wrong authority", by=REVIEWER))
+    await demand.send(await demand.review("reject", reason="wrong authority"))
     await demand.expect_status(Status.ON_HOLD, Attention.DRAFT_REJECTED)
     await demand.resolve(Attention.DRAFT_REJECTED)
     demand.expect(review_request(2))

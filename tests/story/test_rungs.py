@@ -15,10 +15,9 @@ from temporalio.client import WorkflowUpdateFailedError
 
 from forthwith.request.clock_changes import RecomputeDeadlines
 from forthwith.request.deliveries import CorrectRecipient
-from forthwith.request.subpoena_process import ReviewSubpoena
 from forthwith.request.vocabulary import Attention, Message, Status
 from forthwith.views.status import RequestStatus
-from tests.story.stage import EXAMPLE, REVIEWER, Demand, Office, jurisdiction
+from tests.story.harness import EXAMPLE, Demand, Office, jurisdiction
 from tests.units.cases import Desk
 from tests.units.rungs import REFUSED, REVIEWED, RUNGS, SAID, outcome
 
@@ -31,7 +30,9 @@ class Speaker(Desk):
 
     def __init__(self, view: RequestStatus, now: datetime) -> None:
         self.now, self.first = now, list[Message]()
-        self.case = cast("Any", SimpleNamespace(draft=view.draft, attention=view.attention, refusal=_nothing))
+        process, attention = SimpleNamespace(draft=view.draft), SimpleNamespace(reasons=view.attention)
+        state = SimpleNamespace(process=process, attention=attention)
+        self.request = cast("Any", SimpleNamespace(state=state, refusal=_nothing))
 
     def say(self, message: Message) -> Any:
         self.first.append(message)
@@ -120,7 +121,7 @@ async def hold_to(expected: str, demand: Demand, said: str) -> None:
     message = SAID[said][1](speaker)
     try:
         for one in (*speaker.first, message):
-            await demand.tell(as_our_people_say(one, demand))
+            await demand.send(as_our_people_say(one, demand))
     except WorkflowUpdateFailedError:
         assert expected.startswith(REFUSED), f"{said} was refused"
         expected = before.status
@@ -128,9 +129,7 @@ async def hold_to(expected: str, demand: Demand, said: str) -> None:
 
 
 def as_our_people_say(message: Message, demand: Demand) -> Message:
-    """The same by the reviewer of the stories, to an address whose mail is looked at, by a calendar that there is."""
-    if isinstance(message, ReviewSubpoena):
-        return message.model_copy(update={"by": REVIEWER})
+    """The same to an address whose mail is looked at, by a calendar that there is."""
     if isinstance(message, CorrectRecipient):
         demand.corrected.append(str(message.email))
     if isinstance(message, RecomputeDeadlines):

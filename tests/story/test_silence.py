@@ -1,7 +1,7 @@
 """Nobody answers."""
 
 from forthwith.request.vocabulary import Status
-from tests.story.stage import (
+from tests.story.harness import (
     Office,
     acknowledgment_chase,
     final_notice,

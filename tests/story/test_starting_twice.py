@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
 from forthwith import temporal
 from forthwith.request.vocabulary import Status
-from tests.story.stage import Office, acknowledgment_chase, final_notice, letter, reminder
+from tests.story.harness import Office, acknowledgment_chase, final_notice, letter, reminder
 from workflows.jurisdiction_request import JurisdictionRequest
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from forthwith.devstack.virtual_clock import ClockStuck
-from tests.story.stage import Office, acknowledgment_chase, letter
+from tests.story.harness import Office, acknowledgment_chase, letter
 
 
 async def test_a_move_lands_on_the_instant(office: Office) -> None:

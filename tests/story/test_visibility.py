@@ -8,7 +8,7 @@ from temporalio.api.history.v1 import HistoryEvent
 
 from forthwith import temporal
 from forthwith.request.vocabulary import Attention, Status
-from tests.story.stage import UNTIL_REVIEW, Demand, Office, letter
+from tests.story.harness import UNTIL_REVIEW, Demand, Office, letter
 
 
 async def found(office: Office, query: str) -> set[str]:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, cached_property, lru_cache
 from hashlib import sha256
-from itertools import count
 from typing import Any
 
 from forthwith.campaign.models import Campaign, Jurisdiction, RequestPlan
@@ -37,6 +36,11 @@ from forthwith.request.state import State
 from forthwith.request.subpoena_process import RecordIssuance, RecordService, ReviewSubpoena
 from forthwith.request.timetable import Facts, Step, Timetable, timetable
 from forthwith.request.vocabulary import Attention, Message, Who
+from tests import messages
+from tests.messages import MAILROOM as MAILROOM  # also for who imports it from here
+from tests.messages import OPERATOR as OPERATOR
+from tests.messages import REVIEWER, SUPERVISOR
+from tests.messages import event_id as event_id
 
 OPENED = datetime(2018, 1, 24, 15, tzinfo=UTC)
 """Wednesday, 9:00 in Chicago."""
@@ -53,13 +57,7 @@ LADDER: tuple[dict[str, Any], ...] = (
     {"referral": {"after_return": {"business_days": 1}}},
 )
 
-OPERATOR = Who(name="Olga Operator", role="operator")
-MAILROOM = Who(name="Mailroom", role="system")
-REVIEWER = Who(name="Rita Reviewer", role="reviewer")
-SUPERVISOR = Who(name="Saul Supervisor", role="supervisor")
-
 _EMPTY = Filed(uri="x", sha256="0" * 64, size=1)
-_events = count(1)
 
 
 def campaign(
@@ -192,10 +190,6 @@ def draft(version: int, *missing: str) -> Draft:
     return Draft(version=version, document=Filed(uri=f"v{version}", sha256=f"{version:064x}", size=1), missing=missing)
 
 
-def event_id() -> str:
-    return f"e-{next(_events)}"
-
-
 class Desk:
     """Drives one case by hand: letters are accepted and drafts are ready at once unless the test says otherwise."""
 
@@ -296,98 +290,65 @@ class Desk:
 
     def response(self, *, at: datetime | None = None, **said: Any) -> RecordResponse:
         """A production of everything unless said otherwise; ``a1="produced"`` names one item."""
-        dispositions = {k: said.pop(k) for k in list(said) if k[0] == "a" and k[1:].isdigit()}
-        items: Any = [{"id": f"A-{name[1:]}", "disposition": word} for name, word in dispositions.items()]
-        kind = said.pop("kind", "production")
-        whole = {"items": items or "all"} if kind == "production" else {}
-        return RecordResponse.model_validate(
-            {
-                "event_id": event_id(),
-                "by": MAILROOM,
-                "received_at": at or self.now,
-                "from": "Somewhere",
-                "kind": kind,
-            }
-            | whole
-            | said
-        )
+        items = {f"A-{name[1:]}": said.pop(name) for name in list(said) if name[0] == "a" and name[1:].isdigit()}
+        return messages.response(at or self.now, items or "all", **said)
 
     def acceptance(self, *items: str) -> AcceptResponse:
-        return AcceptResponse(event_id=event_id(), by=REVIEWER, items=items or "all")
+        return messages.acceptance(*items)
 
     def acknowledgment(self) -> Acknowledge:
-        return Acknowledge(event_id=event_id(), by=MAILROOM, received_at=self.now)
+        return messages.acknowledgment(self.now)
 
-    def report(self, letter: str, outcome: Any = "failed", *, at: datetime | None = None) -> RecordDelivery:
-        return RecordDelivery(event_id=event_id(), by=MAILROOM, letter=letter, outcome=outcome, at=at or self.now)
+    def report(self, letter: str, outcome: str = "failed", *, at: datetime | None = None) -> RecordDelivery:
+        return messages.delivery(letter, outcome, at or self.now)
 
     def extension(self, **more: Any) -> ExtendDeadline:
-        return ExtendDeadline(event_id=event_id(), by=OPERATOR, reason="agreed by telephone", **more)
+        return messages.extension(**more)
 
     def pause(self, at: datetime | None = None) -> PauseClock:
-        return PauseClock(event_id=event_id(), by=OPERATOR, at=at, reason="the parties confer")
+        return messages.pause(at)
 
     def resumption(self, at: datetime | None = None) -> ResumeClock:
-        return ResumeClock(event_id=event_id(), by=OPERATOR, at=at, reason="they agreed")
+        return messages.resumption(at)
 
     def resending(self, letter: str, *, restarts_clock: bool) -> ResendLetter:
-        return ResendLetter(
-            event_id=event_id(), by=OPERATOR, letter=letter, restarts_clock=restarts_clock, reason="they lost it"
-        )
+        return messages.resending(letter, restarts_clock=restarts_clock)
 
-    def recomputation(self, recipient_calendar: str | None = None) -> RecomputeDeadlines:
-        sha256 = recipient_calendar or "3" * 64
-        return RecomputeDeadlines(
-            event_id=event_id(), by=OPERATOR, recipient_calendar=sha256, reason="a holiday was declared"
-        )
+    def recomputation(self, recipient_calendar: str = "3" * 64) -> RecomputeDeadlines:
+        return messages.recomputation(recipient_calendar)
 
     def correction(self, **corrected: str) -> CorrectRecipient:
-        return CorrectRecipient(event_id=event_id(), by=OPERATOR, reason="they moved", **corrected)
+        return messages.correction(**corrected)
 
-    def review(self, decision: Any, *, by: Who = REVIEWER, sha256: str = "", **said: Any) -> ReviewSubpoena:
-        read = self.state.process.draft.sha256 if self.state.process.draft else "f" * 64
-        reason = "wrong authority" if decision == "reject" else ""
-        return ReviewSubpoena(
-            event_id=event_id(), by=by, decision=decision, sha256=sha256 or read, **{"reason": reason, **said}
-        )
+    def review(self, decision: str, *, by: Who = REVIEWER, sha256: str = "", **said: Any) -> ReviewSubpoena:
+        return messages.review(decision, sha256 or self._draft_sha256, by=by, **said)
 
     def issuance(self, *, at: datetime | None = None, **said: Any) -> RecordIssuance:
-        read = self.state.process.draft.sha256 if self.state.process.draft else "f" * 64
-        told: dict[str, Any] = {"number": "OJP-17", "signed_by": "A. Officer", "draft": read, "sha256": "5" * 64}
-        return RecordIssuance.model_validate(
-            {"event_id": event_id(), "by": OPERATOR, "issued_at": at or self.now} | told | said
-        )
+        return messages.issuance(self._draft_sha256, at or self.now, **said)
 
     def service(self, *, at: datetime | None = None, **said: Any) -> RecordService:
-        told: dict[str, Any] = {"on_whom": "City Clerk", "how": "by hand", "by_whom": "A. Server"}
-        return RecordService.model_validate(
-            {"event_id": event_id(), "by": OPERATOR, "served_at": at or self.now} | told | said
-        )
+        return messages.service(at or self.now, **said)
 
     def objection(self, *items: str, at: datetime | None = None, ground: str = "overbroad") -> RecordObjection:
-        return RecordObjection.model_validate(
-            {
-                "event_id": event_id(),
-                "by": MAILROOM,
-                "received_at": at or self.now,
-                "from": "Somewhere",
-                "items": [{"id": item, "ground": ground} for item in items or ("A-1",)],
-            }
-        )
+        return messages.objection(at or self.now, *items, ground=ground)
 
     def escalation(self) -> EscalateNow:
-        return EscalateNow(event_id=event_id(), by=OPERATOR, reason="no time to lose")
+        return messages.escalation()
 
     def withdrawal(self) -> Withdraw:
-        return Withdraw(event_id=event_id(), by=OPERATOR, reason="settled otherwise")
+        return messages.withdrawal()
 
-    def resolution(self, attention: Attention, outcome: Any = "continue") -> ResolveAttention:
-        return ResolveAttention(
-            event_id=event_id(), by=OPERATOR, attention=attention, outcome=outcome, reason="looked into it"
-        )
+    def resolution(self, attention: Attention, outcome: str = "continue") -> ResolveAttention:
+        return messages.resolution(attention, outcome)
 
     def note(self) -> AddNote:
-        return AddNote(event_id=event_id(), by=OPERATOR, note="spoke with the clerk")
+        return messages.note()
+
+    @property
+    def _draft_sha256(self) -> str:
+        """Of the draft that is there now."""
+        draft = self.state.process.draft
+        return draft.sha256 if draft else "f" * 64
 
     def garble(self) -> None:
         """A signal that nobody can read."""

@@ -1,12 +1,11 @@
-"""An operator changes the course: escalates, withdraws, cancels, terminates."""
+"""What an operator decides: escalates, withdraws, cancels, terminates."""
 
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 
-from forthwith.request.attention import EscalateNow
 from forthwith.request.vocabulary import Attention, Status
-from tests.story.stage import (
-    OPERATOR,
+from tests.messages import escalation
+from tests.story.harness import (
     UNTIL_OVERDUE,
     UNTIL_REVIEW,
     Demand,
@@ -62,12 +61,12 @@ async def test_escalating_issuance_asks_the_supervisor_at_once(office: Office) -
 
 
 async def test_a_demand_that_was_not_sent_cannot_be_escalated(office: Office) -> None:
-    demand = await refused_at_the_door(office)
-    assert "resolve that first" in await demand.refuses(EscalateNow(event_id="e-1", by=OPERATOR, reason="hurry"))
+    demand = await undeliverable(office)
+    assert "resolve that first" in await demand.refuses(escalation())
 
 
 async def test_withdrawing_while_the_demand_cannot_be_sent(office: Office) -> None:
-    demand = await refused_at_the_door(office)
+    demand = await undeliverable(office)
     await demand.withdraw()
     await demand.expect_end(Status.WITHDRAWN)
 
@@ -124,7 +123,7 @@ async def test_a_cancel_that_arrives_with_a_message_is_not_lost(office: Office) 
     await demand.handle.cancel()
     await office.start_worker()
     await demand.expect_end(Status.WITHDRAWN)
-    assert "response_received" in await demand.said()
+    assert "response_recorded" in await demand.kinds()
 
 
 async def test_terminating_one_request_leaves_the_others(office: Office) -> None:
@@ -136,7 +135,7 @@ async def test_terminating_one_request_leaves_the_others(office: Office) -> None
     one.expect(letter("demand"))
 
 
-async def refused_at_the_door(office: Office) -> Demand:
+async def undeliverable(office: Office) -> Demand:
     office.faults.refuse = {f"records@chicago-il.{office.name}.example"}
     demand = await office.demand()
     await demand.expect_status(Status.SENDING, Attention.UNDELIVERABLE)
