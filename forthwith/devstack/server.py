@@ -102,6 +102,13 @@ def _last_words(log: Path | None) -> str:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+    """A port that nobody is given for the next minute unless they ask for it by number, as the server does.
+
+    It had a connection that our side closed first, so the kernel keeps it in TIME_WAIT. A port that was only probed
+    could go to one of the server's own services before its front end took it.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as probe, socket.create_connection(probe.getsockname()) as client:
+        served, _ = probe.accept()
+        served.close()
+        client.recv(1)
         return probe.getsockname()[1]
