@@ -1,4 +1,4 @@
-"""One matter of the first campaign, from the demand to the referral, for tests and for looking at."""
+"""One matter of the first campaign, from the demand to the referral, for tests and tests/screens.py."""
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -9,17 +9,31 @@ from forthwith.campaign.campaign_file import read_campaign
 from forthwith.campaign.ladder import Court
 from forthwith.campaign.models import Campaign, RequestPlan
 from forthwith.campaign.planning import Planned, plan_requests
+from forthwith.deadlines.computation import Computation
 from forthwith.deadlines.period import Period
 from forthwith.documents.content import Memo, SubpoenaDraft
 from forthwith.documents.referral import MemoOrder, compose_memo
 from forthwith.documents.subpoena import DraftOrder, compose_draft
 from forthwith.documents.template_files import default_templates
 from forthwith.documents.typesetting import RENDERER
+from forthwith.request import events
 from forthwith.request.entries import GENESIS, Entry
+from forthwith.request.event_text import text_of
+from forthwith.request.events import AnyEvent
 from forthwith.request.items import ItemState
-from forthwith.request.record import Draft, Filed, Issued, Objection, Receipt, Response, ReviewDecision, SentLetter, ServiceRecord
+from forthwith.request.record import (
+    Draft,
+    Filed,
+    Issued,
+    Objection,
+    Receipt,
+    Response,
+    ReviewDecision,
+    SentLetter,
+    ServiceRecord,
+)
 from forthwith.request.timetable import StepKind
-from forthwith.request.vocabulary import Who
+from forthwith.request.vocabulary import SYSTEM, Who
 
 CAMPAIGN = Path(__file__).parents[2] / "examples" / "1373-2018" / "campaign.yaml"
 TEMPLATE = default_templates()["referral.typ"]
@@ -95,31 +109,61 @@ def letter(step: str, kind: StepKind, days: int) -> SentLetter:
     )
 
 
-def timeline(*texts: tuple[str, str, int, Who | None]) -> tuple[Entry, ...]:
+def timeline(*happened: tuple[AnyEvent, int, Who]) -> tuple[Entry, ...]:
+    """Events with the day of each, counted from the demand, and who brought it about."""
     entries: list[Entry] = []
-    for number, (what, text, days, by) in enumerate(texts, start=1):
+    for number, (event, days, by) in enumerate(happened, start=1):
         entries.append(
             Entry(
                 number=number,
                 at=SENT_AT + timedelta(days=days),
-                what=what,
-                text=text,
                 by=by,
-                details={"sha256": DRAFTED.sha256} if what == "draft_ready" else {},
+                event=event,
+                text=text_of(event),
                 previous=entries[-1].head if entries else GENESIS,
             )
         )
     return tuple(entries)
 
 
+def response() -> Response:
+    return Response.model_validate(
+        {
+            "by": MAILROOM,
+            "received_at": SENT_AT + timedelta(days=26),
+            "from": "City of Chicago, Department of Law",
+            "kind": "other",
+            "documents": [{"uri": "s3://intake/0042.pdf", "sha256": "7e" * 32, "pages": 2}],
+            "note": "A cover letter that announces documents.",
+        }
+    )
+
+
+def deadline() -> Computation:
+    """Of the response."""
+    return planned().recipient.within(SENT_AT, Period(unit="days", count=30), "frcp6")
+
+
 DRAFTED = Draft(version=1, document=filed("drafts/v1-3f2a9c41d0b7.pdf"))
+APPROVED = ReviewDecision(version=1, decision="approve", by=REVIEWER, at=REVIEWED_AT, sha256=DRAFTED.sha256)
 ENTRIES = timeline(
-    ("opened", "The request was started with plan 41c0f52a77d1.", 0, None),
-    ("letter_sent", "The demand was accepted for Office of the Mayor.", 0, None),
-    ("response_received", "Production from the City of Chicago was received; A-1 is outstanding.", 26, MAILROOM),
-    ("deadline_passed", "The response was due February 23, 2018; A-1 is outstanding.", 31, None),
-    ("draft_ready", "Draft 1 is ready for review.", 41, None),
-    ("draft_approved", "Draft 1 was approved.", 43, REVIEWER),
+    (events.RequestOpened(plan=planned().plan.content_hash, opened_at=SENT_AT), 0, SYSTEM),
+    (events.LetterAccepted(letter=letter(*LETTERS[0])), 0, SYSTEM),
+    (
+        events.ResponseRecorded(
+            event_id="mailroom-2018-0042",
+            message_sha256="42" * 32,
+            response=response(),
+            changed=(),
+            on_time=True,
+            outstanding=("A-1",),
+        ),
+        26,
+        MAILROOM,
+    ),
+    (events.DeadlinePassed(due=deadline().due_date, outstanding=("A-1",)), 31, SYSTEM),
+    (events.DraftReady(draft=DRAFTED), 41, SYSTEM),
+    (events.SubpoenaReviewed(event_id="review-1", message_sha256="43" * 32, review=APPROVED), 43, REVIEWER),
 )
 
 
@@ -132,12 +176,12 @@ def memo_order(**changes: Any) -> MemoOrder:
         drafted_at=datetime(2018, 4, 6, 13, tzinfo=UTC),
         letters=tuple(letter(*facts) for facts in LETTERS),
         responses=(response(),),
-        deadline=recipient.within(SENT_AT, Period(unit="days", count=30), "frcp6"),
+        deadline=deadline(),
         cure=recipient.within(SENT_AT + timedelta(days=33), Period(unit="business_days", count=5), "business_days"),
         items=(ItemState(id="A-1", note="cover letter only"),),
         outstanding=("A-1",),
         drafts=(DRAFTED,),
-        approvals=(ReviewDecision(version=1, decision="approve", by=REVIEWER, at=REVIEWED_AT, sha256=DRAFTED.sha256),),
+        approvals=(APPROVED,),
         issued=ISSUED,
         service=SERVICE,
         return_due=recipient.within(SERVICE.served_at, Period(unit="days", count=21), "frcp6"),
@@ -156,20 +200,6 @@ def memo_order(**changes: Any) -> MemoOrder:
 
 def memo(**changes: Any) -> Memo:
     return compose_memo(planned().plan, memo_order(**changes), template=TEMPLATE, renderer=RENDERER)
-
-
-def response() -> Response:
-    return Response.model_validate(
-        {
-            "event_id": "mailroom-2018-0042",
-            "by": MAILROOM,
-            "received_at": SENT_AT + timedelta(days=26),
-            "from": "City of Chicago, Department of Law",
-            "kind": "other",
-            "documents": [{"uri": "s3://intake/0042.pdf", "sha256": "7e" * 32, "pages": 2}],
-            "note": "A cover letter that announces documents.",
-        }
-    )
 
 
 def draft_order(**changes: Any) -> DraftOrder:

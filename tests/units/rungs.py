@@ -1,7 +1,7 @@
 """Every message at every rung: what becomes of it. `python -m tests.units.rungs` writes docs/rungs.md anew.
 
-One request is driven to each rung, one message is said to it, and where it stands afterwards is the cell of a table.
-The table is read by operators, held to the code by tests/units/test_rungs.py, and lived on a real server by
+One request is driven to each rung, one message is sent to it, and where it stands afterwards is the cell of a table.
+The table is read by operators, held to the code by tests/units/test_rungs.py, and tried on a real server by
 tests/story/test_rungs.py.
 """
 
@@ -91,11 +91,10 @@ SAID: Mapping[str, tuple[str, Callable[[Desk], Message]]] = {
     "withdraw": ("withdraw", lambda desk: desk.withdrawal()),
     "add_note": ("add_note", lambda desk: desk.note()),
 }
-"""What is said, by the name of its row: the update and the message."""
-
+"""The messages, by the name of the row: the update and the message."""
 
 REVIEWED = ("accept_response: under reviewed",)
-"""Said in a campaign with `completeness: reviewed`, after the first item was claimed."""
+"""Sent in a campaign with `completeness: reviewed`, after the first item was claimed."""
 
 
 def _claimed(desk: Desk) -> Desk:
@@ -124,7 +123,7 @@ def come_to(rung: str, of: Campaign | None = None) -> Desk:
 
 
 def outcome(rung: str, said: str) -> str:
-    """The status once ``said`` was said at ``rung`` and what follows at once was done; or why it is refused."""
+    """The status once ``said`` was taken at ``rung`` and what follows at once was done; or why it is refused."""
     desk = come_to(rung, campaign(completeness="reviewed") if said in REVIEWED else None)
     message = SAID[said][1](desk)
     if refusal := desk.request.refusal(message, desk.now):
@@ -136,7 +135,7 @@ def outcome(rung: str, said: str) -> str:
 
 def page() -> str:
     """The whole page, in Markdown."""
-    head = "| Said | " + " | ".join(f"`{rung}`" if rung != "ended" else rung for rung in RUNGS) + " |"
+    head = "| Message | " + " | ".join(f"`{rung}`" if rung != "ended" else rung for rung in RUNGS) + " |"
     lines = [
         "# Every message at every rung",
         "",

@@ -26,7 +26,7 @@ def foreseen(zone: str = "America/Chicago") -> tuple[Appointment, ...]:
 
 def dates_of(desk: Desk) -> tuple[Appointment, ...]:
     desk.settle()
-    return explanation(desk.case, NextAction(at=None, what="")).dates
+    return explanation(desk.request, NextAction(at=None, what="")).dates
 
 
 def read(content: bytes) -> Calendar:

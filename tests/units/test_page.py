@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
@@ -19,16 +20,19 @@ def page(desk: Desk) -> str:
     return current_details(desk.request, NextAction(at=desk.now, what="something"))
 
 
-def needing(*reasons: Attention) -> Desk:
-    """A request in which reasons for attention are open, each on hold or not as they are in life."""
+def needing(reason: Attention, *, held: bool) -> Desk:
+    """A request with one reason for attention, whether or not it stops the ladder."""
     desk = Desk().to_review()
-    desk.state.attention.reasons = dict.fromkeys(reasons, "why")
+    reasons = {reason: "why"}
+    attention = replace(desk.state.attention, reasons=reasons, holds=reasons if held else {})
+    desk.request.state = replace(desk.state, attention=attention)
     return desk
 
 
+@pytest.mark.parametrize("held", [True, False], ids=["on hold", "continuing"])
 @pytest.mark.parametrize("reason", Attention)
-def test_whatever_needs_a_person_says_which_commands_end_it(reason: Attention):
-    shown = page(needing(reason))
+def test_whatever_needs_a_person_says_which_commands_end_it(reason: Attention, held: bool):
+    shown = page(needing(reason, held=held))
     commands = re.findall(r"`forthwith ([^`]+)`", shown)
     ends = (
         "resume-clock test/somewhere "

@@ -12,7 +12,7 @@ from forthwith.campaign.planning import check_requests
 from forthwith.documents.content import Memo
 from forthwith.documents.template_files import default_templates
 from forthwith.documents.typesetting import render_pdf
-from forthwith.request.responses import RecordResponse
+from forthwith.request.record import Response
 from tests.units.matter import (
     CAMPAIGN,
     DRAFTED,
@@ -115,7 +115,7 @@ def test_notice_to_the_parties_is_a_step_of_its_own() -> None:
 
 
 def test_a_response_in_part_and_a_late_one_are_told_apart() -> None:
-    late = RecordResponse.model_validate(
+    late = Response.model_validate(
         response().model_dump()
         | {
             "kind": "production",

@@ -7,14 +7,14 @@ from forthwith.request.vocabulary import ENDED, Status
 from tests.units.rungs import PAGE, REFUSED, RUNGS, SAID, come_to, outcome, page
 
 
-def test_every_status_is_a_rung_and_every_update_is_said() -> None:
+def test_every_status_is_a_rung_and_every_update_is_a_row() -> None:
     assert set(RUNGS) - {"ended"} == set(Status) - ENDED
     assert {update for update, _ in SAID.values()} == set(UPDATES)
 
 
 @pytest.mark.parametrize("rung", RUNGS)
 def test_a_request_comes_to_the_rung(rung: str) -> None:
-    status = come_to(rung).case.state.status
+    status = come_to(rung).state.status
     assert status in ENDED if rung == "ended" else status == rung
 
 

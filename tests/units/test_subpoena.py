@@ -14,11 +14,11 @@ from forthwith.documents.content import SubpoenaDraft
 from forthwith.documents.rule45 import PROVISIONS
 from forthwith.documents.typesetting import render_pdf
 from tests.units.matter import (
+    APPROVED,
     COURT,
     DRAFTED,
     ISSUED,
     REVIEWED_AT,
-    REVIEWER,
     RULE_45,
     SUBPOENA_TEMPLATE,
     draft,
@@ -27,7 +27,6 @@ from tests.units.matter import (
 )
 from tests.units.test_documents import in_order
 
-APPROVED = ReviewDecision(version=1, decision="approve", by=REVIEWER, at=REVIEWED_AT, sha256=DRAFTED.sha256)
 ATTORNEY = {
     "attorney.party": "the United States",
     "attorney.name": "Reviewing attorney",

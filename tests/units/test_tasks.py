@@ -9,10 +9,10 @@ import pytest
 import typer.main
 
 from forthwith.cli.app import app
-from forthwith.request.vocabulary import Attention
+from forthwith.request.phases import PHASES, Phase
+from forthwith.request.vocabulary import ENDED, Attention, Status
 from forthwith.views.remedies import Remedy, remedy
-from forthwith.views.status import OWED
-from forthwith.views.tasks import OWED_BY_US, REASONS, RECOVER, Section
+from forthwith.views.tasks import REASONS, RECOVER, Section
 
 COMMANDS = typer.main.get_command(app).commands  # pyright: ignore[reportAttributeAccessIssue,reportUnknownVariableType,reportUnknownMemberType]
 FILLED = {"id": "a/b", "sha256": "0" * 64, "reviewer": "R", "supervisor": "S"}
@@ -34,11 +34,17 @@ def test_every_reason_for_attention_has_its_section() -> None:
     assert set(REASONS) == set(Attention)
 
 
-def test_whatever_our_own_people_owe_has_its_command() -> None:
-    assert set(OWED_BY_US) == set(OWED)
+def test_every_status_of_an_open_request_is_a_phase() -> None:
+    assert set(PHASES) == set(Status) - ENDED
 
 
-@pytest.mark.parametrize("command", [RECOVER, *(command for _, command in OWED_BY_US.values())])
+@pytest.mark.parametrize("phase", [phase for phase in PHASES.values() if phase.is_ours], ids=lambda phase: phase.owes)
+def test_whatever_our_own_people_owe_has_its_task_and_its_command(phase: Phase) -> None:
+    assert phase.task
+    assert phase.command
+
+
+@pytest.mark.parametrize("command", [RECOVER, *(phase.command for phase in PHASES.values() if phase.command)])
 def test_the_command_of_a_task_exists(command: str) -> None:
     understood(command.format(**FILLED))
 
