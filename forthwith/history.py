@@ -33,6 +33,15 @@ async def accepted_messages(client: Client, request: str) -> list[PendingMessage
     return found
 
 
+async def entries_to_file(client: Client, request: str) -> list[Entry]:
+    """The entries that a request's latest workflow gave to be filed. Empty where Temporal forgot it.
+
+    Raises ``RPCError``.
+    """
+    recorded = await _earlier_entries(client, request)
+    return [entry for entry, _ in (recorded or {}).values()]
+
+
 async def differences(client: Client, case: CaseFile) -> tuple[Wrong, ...]:
     """Where the entries differ from what the workflow gave to be filed. Raises ``RPCError``.
 
@@ -60,8 +69,10 @@ async def differences(client: Client, case: CaseFile) -> tuple[Wrong, ...]:
     return tuple(found)
 
 
-async def _earlier_entries(client: Client, request: str, run: str) -> Mapping[str, tuple[Entry, bool]] | None:
-    """The same of an earlier workflow of the request; None where Temporal keeps it no longer."""
+async def _earlier_entries(
+    client: Client, request: str, run: str | None = None
+) -> Mapping[str, tuple[Entry, bool]] | None:
+    """The same of a workflow that may be long gone; None where Temporal keeps it no longer."""
     try:
         recorded, _ = await _entries(client, request, run)
     except RPCError as error:

@@ -1,23 +1,26 @@
 """Requests whose workflow is gone, rebuilt from the record in their case file."""
 
+from collections.abc import Iterable, Sequence
+
 from forthwith.casefile.clocks import clocks
 from forthwith.casefile.store import Dossier, DossierError
 from forthwith.failure import Failure
-from forthwith.request.entries import GENESIS
+from forthwith.request.entries import GENESIS, Entry
 from forthwith.request.request import Request
 from forthwith.request.timetable import timetable
 
 
-def rebuilt(dossier: Dossier, request: str) -> Request:
+def rebuilt(dossier: Dossier, request: str, unfiled: Iterable[Entry] = ()) -> Request:
     """The request as its record leaves it, with the dates of the calendars that count.
 
-    Raises ``Failure`` where there is no such case file, and where its record cannot be replayed.
+    Whatever of ``unfiled`` continues the record is part of it. Raises ``Failure`` where there is no such case file, and
+    where its record cannot be replayed.
     """
     try:
         started = dossier.start_record(request)
         if started is None or dossier.opened(request) is None:
             raise unknown_request(dossier, request)
-        plan, entries = dossier.plan(started.plan), dossier.timeline(request)
+        plan, entries = dossier.plan(started.plan), continued(dossier.timeline(request), unfiled)
         if not entries:  # stopped before anything was filed
             found = Request.opened(plan, started.started_at)
         elif entries[0].previous != GENESIS:
@@ -31,6 +34,15 @@ def rebuilt(dossier: Dossier, request: str) -> Request:
     except (DossierError, ValueError) as error:  # also a date outside the calendars
         raise _cannot(request, str(error)) from error
     return found
+
+
+def continued(record: Sequence[Entry], unfiled: Iterable[Entry]) -> list[Entry]:
+    """A record and what follows it. A worker that is killed while filing leaves a decision without its consequences."""
+    following = {entry.previous: entry for entry in unfiled}
+    entries = [*record]
+    while entry := following.get(entries[-1].head if entries else GENESIS):
+        entries.append(entry)
+    return entries
 
 
 def unknown_request(dossier: Dossier, request: str) -> Failure:

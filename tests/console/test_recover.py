@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from forthwith.casefile.store import Dossier, Opening, StartRecord
-from forthwith.request.vocabulary import Status
-from tests.console.conftest import CampaignWriter, Said, Terminal
+from forthwith.request.attention import AddNote
+from forthwith.request.vocabulary import Status, Who
+from forthwith.visibility import handle_of
+from tests.console.conftest import CampaignWriter, Said, Terminal, until
 from tests.console.test_review_subpoena import REVIEWER, draft
 from tests.console.test_to_the_referral import redrafted, returned_soon
 from workflows.jurisdiction_request import JurisdictionRequest
@@ -27,6 +29,8 @@ async def test_a_terminated_request_is_recovered_where_it_stood(terminal: Termin
     running = await terminal("recover", request, *AGAIN)
     assert (running.code, "is running" in running.err) == (1, True)
     before = await terminal.standing(request)
+    dossier = Dossier(terminal.stack.dossier)
+    before_it = dossier.timeline(request)
     accepted = before.letters[0].receipt.accepted_at.isoformat()
     answer = (
         "record-response",
@@ -40,7 +44,10 @@ async def test_a_terminated_request_is_recovered_where_it_stood(terminal: Termin
     )
     first = (await done(await terminal(*answer, "--json"))).json
     before = await terminal.standing(request)
+    await until(lambda: len(dossier.timeline(request)) == len(before_it) + 2)
     await terminal.stack.server.client.get_workflow_handle(request).terminate("by mistake")
+    # As if the worker had been killed while it was filing: a response, and not what it brought about.
+    (dossier.of(request) / f"timeline/{len(before_it) + 2:04}.json").unlink()
 
     for words, code, named in (
         ((request,), 2, "--reason"),
@@ -52,19 +59,20 @@ async def test_a_terminated_request_is_recovered_where_it_stood(terminal: Termin
         assert (refused.code, named in refused.err) == (code, True), (words, refused.err)
     dry = await done(await terminal("recover", request, *AGAIN, "--dry-run", "--json"))
     assert (dry.json["status"], dry.json["recovered"]) == ("AwaitingResponse", False)
+    assert len(dossier.timeline(request)) == len(before_it) + 1, "a dry run changes nothing"
 
     await done(await terminal("recover", request, *AGAIN))
     await terminal.becomes(request, Status.AWAITING_RESPONSE)
     after = await terminal.standing(request)
     assert (after.response_due, after.attention) == (before.response_due, before.attention)
     assert [letter.step for letter in after.letters] == [letter.step for letter in before.letters] == ["demand"]
-    told = (await done(await terminal("timeline", request, "--json"))).json
-    assert [entry["what"] for entry in told].count("letter_sent") == 1
-    assert told[-1]["what"] == "taken_up"
-    assert told[-1]["by"]["name"] == "Olivia Operator"
+    record = (await done(await terminal("timeline", request, "--json"))).json
+    assert [entry["event"]["kind"] for entry in record].count("letter_accepted") == 1
+    assert record[-1]["event"]["kind"] == "request_recovered"
+    assert record[-1]["by"]["name"] == "Olivia Operator"
 
     repeated = (await done(await terminal(*answer, "--json"))).json
-    assert repeated["recorded"] == first["recorded"], "what was said before is known"
+    assert repeated["recorded"] == first["recorded"], "what was reported before is known"
     ended = await done(await terminal("record-response", request, "--all", "--from", "Department of Law"))
     assert "Complied" in ended.out
     (listed,) = (await done(await terminal("list", request.partition("/")[0], "--json"))).json
@@ -110,8 +118,35 @@ async def test_pending_messages_of_a_stopped_workflow_are_handled_after_its_reco
     assert not (dossier.of(request) / "timeline").exists(), "a dry run changes nothing"
     await done(await terminal("recover", request, *AGAIN))
     await terminal.becomes(request, Status.COMPLIED)
-    told = [entry.what for entry in dossier.timeline(request)]
-    assert told == ["opened", "taken_up", "response_received", "ended", "unreadable_message"]
+    kinds = [entry.event.kind for entry in dossier.timeline(request)]
+    assert kinds == [
+        "request_opened",
+        "request_recovered",
+        "response_recorded",
+        "request_closed",
+        "message_unreadable",
+    ]
+
+
+async def test_a_record_that_is_longer_than_one_answer_of_the_server_is_recovered(
+    terminal: Terminal, campaign: CampaignWriter
+):
+    said = await done(await terminal("start", str(campaign("chicago-il")), "--json"))
+    request = said.json[0]["request"]
+    await terminal.becomes(request, Status.AWAITING_RESPONSE)
+    handle, dossier = handle_of(terminal.stack.server.client, request), Dossier(terminal.stack.dossier)
+    who = Who(name="Olivia Operator", role="operator")
+    for number in range(60):
+        note = AddNote(event_id=f"note-{number}", by=who, note=f"{number} " + "x" * 9_990)
+        await handle.execute_update(JurisdictionRequest.add_note, note, id=note.event_id)
+    await until(lambda: len(dossier.timeline(request)) == 64)
+    assert sum(len(entry.filed()) for entry in dossier.timeline(request)) > 500_000
+    await handle.terminate("by mistake")
+    await done(await terminal("recover", request, *AGAIN))
+    await until(lambda: dossier.timeline(request)[-1].event.kind == "request_recovered")
+    await terminal.becomes(request, Status.AWAITING_RESPONSE)
+    verified = await terminal("verify", request)
+    assert (verified.code, "all is right" in verified.out) == (0, True), verified.out + verified.err
 
 
 @pytest.mark.prove
@@ -142,9 +177,9 @@ async def test_a_request_that_temporal_forgot_is_recovered_and_continues_to_the_
         answered = await done(await terminal(command, request, "--json"))
         assert "from its case file" in answered.err
         assert f"forthwith recover {request}" in answered.err
-    told = (await done(await terminal("status", request, "--json"))).json
+    rebuilt = (await done(await terminal("status", request, "--json"))).json
     for same in ("status", "items", "letters", "draft", "issued", "response_due", "outstanding"):
-        assert told[same] == kept[same], same
+        assert rebuilt[same] == kept[same], same
 
     await done(await terminal("recover", request, "--reason", "the database was lost", "--yes", "--json"))
     await terminal.becomes(request, Status.AWAITING_SERVICE)

@@ -21,14 +21,15 @@ from forthwith.base import Model
 from forthwith.campaign.starting import start_workflow
 from forthwith.casefile.attempts import Claim
 from forthwith.casefile.pending import pending
-from forthwith.casefile.recovery import rebuilt
+from forthwith.casefile.recovery import continued, rebuilt
 from forthwith.casefile.store import Dossier
 from forthwith.cli.bulk import confirm
 from forthwith.cli.commands.queries import RequestId
 from forthwith.cli.options import Actor, Reason
 from forthwith.cli.output import Json, out, print_json, styled
 from forthwith.failure import Failure
-from forthwith.history import accepted_messages
+from forthwith.history import accepted_messages, entries_to_file
+from forthwith.request.entries import Entry
 from forthwith.request.record import PendingMessage, Recovery
 from forthwith.request.request import Request
 from forthwith.request.vocabulary import Status, Who
@@ -76,26 +77,26 @@ def recover(
     """
     dossier, now = Dossier(Settings().dossier), datetime.now(UTC)
 
-    async def read() -> tuple[Request, tuple[PendingMessage, ...]]:
+    async def read() -> tuple[Request, Sequence[Entry], tuple[PendingMessage, ...]]:
         async with connected() as client:
             is_known = await _is_stopped(client, request)
             _refuse_while_sending(dossier, request, now)
-            found = rebuilt(dossier, request)
+            given = await entries_to_file(client, request)
+            found = rebuilt(dossier, request, given)
             if found.state.outcome and not is_known:
                 hint = f"`forthwith timeline {request}` shows how"
                 raise Failure(f"{request} has ended: {found.state.outcome.text}", hint=hint)
             earlier = dossier.recovery(request, len(dossier.openings(request)))
-            return found, pending(
-                found.state, [*(earlier.pending if earlier else ()), *await accepted_messages(client, request)]
-            )
+            accepted = [*(earlier.pending if earlier else ()), *await accepted_messages(client, request)]
+            return found, given, pending(found.state, accepted)
 
-    found, messages = asyncio.run(read())
+    found, given, messages = asyncio.run(read())
     if not json:
         _show(request, found, messages)
     if not dry_run:
         if not yes:
             confirm(f"Continue {request} from here?", count=1)
-        asyncio.run(_start_recovery(dossier, found, messages, Actor().who, reason, now))
+        asyncio.run(_start_recovery(dossier, found, given, messages, Actor().who, reason, now))
     if json:
         print_json(
             Recovered(
@@ -146,7 +147,13 @@ def _refuse_while_sending(dossier: Dossier, request: str, now: datetime) -> None
 
 
 async def _start_recovery(
-    dossier: Dossier, found: Request, messages: tuple[PendingMessage, ...], who: Who, reason: str, now: datetime
+    dossier: Dossier,
+    found: Request,
+    given: Sequence[Entry],
+    messages: tuple[PendingMessage, ...],
+    who: Who,
+    reason: str,
+    now: datetime,
 ) -> None:
     request, openings = found.plan.workflow_id, dossier.openings(found.plan.workflow_id)
     if not openings:
@@ -160,6 +167,8 @@ async def _start_recovery(
         at=now,
         pending=messages,
     )
+    record = dossier.timeline(request)
+    dossier.file(request, continued(record, given)[len(record) :])
     dossier.authorize_recovery(recovery)
     async with connected() as client:
         try:
