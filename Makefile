@@ -69,6 +69,7 @@ types: setup ## pyright, strict on our packages
 .PHONY: histories
 histories: setup ## record anew the workflow histories that the replay tests run
 	$(PY) -m tests.replay.record $(ARGS)
+	$(PY) -m tests.replay.record_cases
 
 .PHONY: reference
 reference: setup ## write anew what docs/ shows of the code: commands, events, messages at every rung, schemas
