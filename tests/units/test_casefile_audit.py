@@ -1,6 +1,5 @@
 """What an audit finds within one case file: every fault by its name, and nothing in one that is well."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -17,8 +16,9 @@ from forthwith.documents.letters import POSSIBLE_COPY
 from forthwith.request.actions import SendLetter, Wait
 from forthwith.request.backoff import DRAFT
 from forthwith.request.entries import Entry
+from forthwith.request.events import LetterAccepted
 from forthwith.request.record import Filed, Receipt
-from forthwith.request.vocabulary import Attention
+from forthwith.request.vocabulary import SYSTEM, Attention
 from tests.units.cases import Desk, clocks, plan
 from tests.units.test_case_lives import Life, random_plan
 
@@ -57,7 +57,7 @@ class Office:
 
     def send(self, letter: SendLetter) -> bool:
         receipt = self.kept(letter.step.id, letter.attempt, to=letter.address, copy=letter.possible_copy)
-        self.desk.case.letter_accepted(
+        self.desk.request.letter_accepted(
             letter.step, receipt, possible_copy=letter.possible_copy, now=receipt.accepted_at
         )
         return True
@@ -77,7 +77,7 @@ class Office:
         return receipt
 
     def file(self) -> None:
-        for entry in self.desk.case.timeline:
+        for entry in self.desk.request.timeline:
             self.put(f"timeline/{entry.number:04}.json", entry.filed())
 
     def audited(self) -> Audited:
@@ -89,7 +89,7 @@ class Office:
 
     def missed(self, now: datetime, *, promised: datetime = LATER) -> str:
         recipient, issuer = clocks(self.desk.plan)
-        found = asyncio.run(self.audited().missed(self.desk.plan, recipient, issuer, promised=promised, now=now))
+        found = self.audited().missed(self.desk.plan, recipient, issuer, promised=promised, now=now)
         assert found is None or found.page.endswith(f"#{MISSED}")
         return found.wrong if found else ""
 
@@ -104,14 +104,14 @@ def office() -> Office:
 
 
 def test_a_healthy_case_file_has_no_finding_at_any_rung() -> None:
-    office, lived = Office(), set[str]()
+    office, recorded = Office(), set[str]()
     while office.desk.settle() and office.desk.now < datetime(2018, 3, 20, tzinfo=UTC):
         office.file()
         assert office.found() == []
         assert office.missed(office.desk.now) == ""
-        lived |= set(office.desk.said)
+        recorded |= {entry.event.kind for entry in office.desk.request.timeline}
         office.desk.go(days=1)
-    assert lived > {"deadline_passed", "cure_period_over", "draft_ready"}
+    assert recorded > {"deadline_passed", "cure_period_ended", "draft_ready"}
 
 
 def lose(name: str) -> Callable[[Office], None]:
@@ -139,11 +139,16 @@ def edit(number: int) -> Callable[[Office], None]:
 def second_letter(*, copy: bool) -> Callable[[Office], None]:
     def sent(office: Office) -> None:
         desk = office.desk
-        receipt = office.kept("demand", 10, to=desk.case.letters[0].receipt.recipient, copy=copy)
-        last = desk.case.timeline[-1]
-        told = {"step": "demand", "eml": receipt.eml.sha256}
+        receipt = office.kept("demand", 10, to=desk.state.deliveries.letters[0].receipt.recipient, copy=copy)
+        last = desk.request.timeline[-1]
+        again = desk.state.deliveries.letters[0].model_copy(update={"receipt": receipt})
         entry = Entry(
-            number=last.number + 1, at=desk.now, what="letter_sent", text="Again.", details=told, previous=last.head
+            number=last.number + 1,
+            at=desk.now,
+            by=SYSTEM,
+            event=LetterAccepted(letter=again),
+            text="Again.",
+            previous=last.head,
         )
         office.put(f"timeline/{entry.number:04}.json", entry.filed())
 
@@ -154,7 +159,7 @@ def second_letter(*, copy: bool) -> Callable[[Office], None]:
     ("fault", "wrong", "heading"),
     [
         (lose("start.json"), "has no start record", BACKUP),
-        (lose("letters/demand/attempt-1.receipt.json"), "demand is told as sent, and has no receipt", LETTERS),
+        (lose("letters/demand/attempt-1.receipt.json"), "demand is on record as accepted, and has no receipt", LETTERS),
         (lambda office: office.kept("reminder-9", 1) and None, "reminder-9, attempt 1: has a receipt, and", LETTERS),
         (second_letter(copy=False), "demand went out twice, and attempt 10 does not say", LETTERS),
         (garble("letters/demand/attempt-1.claim.json"), "attempt-1.claim.json cannot be read", CHANGED),
@@ -169,7 +174,7 @@ def test_one_fault_is_one_finding(office: Office, fault: Callable[[Office], None
     assert (found, wrong in text) == (heading, True), text
 
 
-def test_a_claim_alone_is_a_doubt_once_it_cannot_be_under_way_any_more(office: Office) -> None:
+def test_a_claim_alone_is_unconfirmed_once_it_cannot_be_under_way_any_more(office: Office) -> None:
     receipt = office.kept("review-9", 1)
     lose("letters/review-9/attempt-1.receipt.json")(office)
     assert office.found(receipt.accepted_at + timedelta(minutes=15)) == []
@@ -181,50 +186,51 @@ def test_a_claim_alone_is_a_doubt_once_it_cannot_be_under_way_any_more(office: O
 def test_a_second_letter_that_says_so_is_none_too_many_also_after_ten_attempts(office: Office) -> None:
     second_letter(copy=True)(office)
     assert office.found() == []
-    office.kept("demand", 2, to=office.desk.case.letters[0].receipt.recipient)
+    office.kept("demand", 2, to=office.desk.state.deliveries.letters[0].receipt.recipient)
     lose("letters/demand/attempt-2.receipt.json")(office)
-    assert office.found() == [], "the doubt about attempt 2 is settled by attempt 10, which is marked"
+    assert office.found() == [], "attempt 2 is unconfirmed, and attempt 10 says that it may be a second copy"
 
 
 # A reset.
 
 
-def live_again(office: Office, *, until: datetime) -> Office:
-    """The workflow is reset to its first task, and tells its life anew."""
-    again = Office(Desk(office.desk.plan, at=until))
+def reset(office: Office, *, at: datetime) -> Office:
+    """The workflow is reset to its first task, and records anew."""
+    again = Office(Desk(office.desk.plan, at=at))
     again.objects = office.objects
     again.desk.settle()
-    for entry in again.desk.case.timeline:
+    for entry in again.desk.request.timeline:
         again.put(f"timeline/{entry.number:04}-{entry.head[:12]}.json", entry.filed())
     return again
 
 
-def test_a_reset_is_told_and_wrong_is_only_what_people_said_and_the_new_life_does_not_know() -> None:
+def test_after_a_reset_only_the_messages_that_the_new_record_lacks_are_wrong() -> None:
     office = Office()
-    office.desk.go(days=3).say(office.desk.acknowledgment())
+    acknowledgment = office.desk.acknowledgment()
+    office.desk.go(days=3).say(acknowledgment)
     office.desk.settle()
     office.file()
     assert not office.audited().was_reset
-    again = live_again(office, until=office.desk.now + timedelta(days=1))
+    again = reset(office, at=office.desk.now + timedelta(days=1))
     assert again.audited().was_reset
     ((wrong, heading),) = again.found()
-    event = office.desk.case.timeline[-1].details["event_id"]
-    assert (heading, wrong.startswith(f"was reset, and no longer knows of {event} (acknowledged)")) == (RESET, True)
-    again.desk.case.record(office.desk.acknowledgment().model_copy(update={"event_id": event}), again.desk.now)
-    entry = again.desk.case.timeline[-1]
+    expected = f"was reset, and no longer knows of {acknowledgment.event_id} (acknowledged)"
+    assert (heading, wrong.startswith(expected)) == (RESET, True), wrong
+    again.desk.say(acknowledgment.model_copy(update={"received_at": again.desk.now}))
+    entry = again.desk.request.timeline[-1]
     again.put(f"timeline/{entry.number:04}-{entry.head[:12]}.json", entry.filed())
     assert again.found() == []
 
 
-def test_what_is_told_after_the_end_counts_as_told() -> None:
+def test_what_is_kept_after_the_end_is_not_forgotten() -> None:
     office = Office()
-    office.desk.go(days=3).say(office.desk.response(a1="produced"))
+    response = office.desk.response(a1="produced")
+    office.desk.go(days=3).say(response)
     office.desk.settle()
     office.file()
-    said = office.desk.case.responses[-1]
-    again = live_again(office, until=office.desk.now + timedelta(days=1))
+    again = reset(office, at=office.desk.now + timedelta(days=1))
     assert len(again.found()) == 1
-    again.put(f"after-closing/{said.event_id}.json", said.model_dump_json(indent=1).encode())
+    again.put(f"after-closing/{response.event_id}.json", response.model_dump_json(indent=1).encode())
     assert again.found() == []
 
 
@@ -232,10 +238,11 @@ def test_what_is_told_after_the_end_counts_as_told() -> None:
 
 
 def test_a_record_that_lost_its_end_has_missed_a_step(office: Office) -> None:
-    told = [entry for entry in office.desk.case.timeline if entry.details.get("step") == "reminder-2"]
-    for number in range(told[0].number, len(office.desk.case.timeline) + 1):
+    record = office.desk.request.timeline
+    sent = [entry.number for entry in record if '"reminder-2"' in entry.model_dump_json()]
+    for number in range(sent[0], len(record) + 1):
         lose(f"timeline/{number:04}.json")(office)
-    due = office.desk.case.letters[3].receipt.accepted_at
+    due = office.desk.state.deliveries.letters[3].receipt.accepted_at
     assert office.missed(due + timedelta(minutes=14)) == ""
     assert "did not happen: reminder-2 to the recipient" in office.missed(due + timedelta(minutes=16))
     back = datetime(2018, 2, 21, 13, tzinfo=UTC)
@@ -244,7 +251,7 @@ def test_a_record_that_lost_its_end_has_missed_a_step(office: Office) -> None:
     )
 
 
-def test_what_somebody_said_is_lived_as_well(office: Office) -> None:
+def test_a_step_that_a_message_brought_about_is_missed_as_well(office: Office) -> None:
     office.desk.say(office.desk.review("revise", notes="shorter"))
     office.file()
     assert "did not happen: draft 2" in office.missed(LATER)
@@ -252,36 +259,36 @@ def test_what_somebody_said_is_lived_as_well(office: Office) -> None:
 
 def test_a_failure_leaves_it_open_when_something_is_due(office: Office) -> None:
     office.desk.say(office.desk.review("revise", notes="shorter"))
-    office.desk.case.failed(Attention.DRAFT_FAILED, "template", office.desk.now, of=DRAFT)
+    office.desk.request.work_failed(DRAFT, Attention.DRAFT_FAILED, "template", office.desk.now)
     office.file()
     assert office.missed(LATER) == ""
 
 
 @pytest.mark.parametrize("number", range(30))
-def test_the_record_of_a_silent_life_says_what_it_waits_for_at_every_moment(number: int) -> None:
+def test_the_record_of_a_silent_request_says_what_it_waits_for_at_every_moment(number: int) -> None:
     office = Office(Desk(random_plan(number)))
-    desk, told = office.desk, 0
+    desk, certain = office.desk, 0
     recipient, issuer = clocks(desk.plan)
     for _ in range(12):
         rest = desk.settle()
         assert isinstance(rest, Wait)
-        replayed = asyncio.run(replay(desk.plan, recipient, issuer, desk.case.timeline))
+        replayed = replay(desk.plan, recipient, issuer, desk.request.timeline)
         assert replayed is None or replayed.next == rest
-        told += replayed is not None
+        certain += replayed is not None
         desk.go(rest.until)
-    assert told
+    assert certain
 
 
 @pytest.mark.parametrize("part", range(10))
-def test_the_record_of_no_life_says_that_something_was_missed(part: int) -> None:
-    """Whatever was said, broke or came late."""
+def test_nothing_was_missed_by_the_record_of_any_simulated_history(part: int) -> None:
+    """Whatever was reported, broke or came late."""
     for seed in range(part, 300, 10):
-        _Overheard(seed).live()
+        _Audited(seed).live()
 
 
-class _Overheard(Life):
+class _Audited(Life):
     def pass_time(self, until: datetime) -> None:
-        replayed = asyncio.run(replay(self.plan, *clocks(self.plan), self.case.timeline))
+        replayed = replay(self.plan, *clocks(self.plan), self.request.timeline)
         assert replayed is None or replayed.missed(promised=until, now=until) is None
         super().pass_time(until)
 
