@@ -191,9 +191,17 @@ def ladder(day: timedelta) -> list[dict[str, Any]]:
 
 def jurisdiction(name: str, campaign: str) -> Jurisdiction:
     """One row of the campaign of 2018, with an address of this story's own."""
+    return Jurisdiction.model_validate(_rows()[name] | {"email": f"records@{name}.{campaign}.example"})
+
+
+def places() -> list[str]:
+    """Every jurisdiction of the campaign of 2018."""
+    return list(_rows())
+
+
+def _rows() -> dict[str, dict[str, str]]:
     with (EXAMPLE / "jurisdictions.csv").open(encoding="utf-8") as file:
-        rows = {row["id"]: row for row in csv.DictReader(file)}
-    return Jurisdiction.model_validate(rows[name] | {"email": f"records@{name}.{campaign}.example"})
+        return {row["id"]: row for row in csv.DictReader(file)}
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,13 @@
 """What is kept: letters as they went out, claims and receipts, and a timeline that hangs together."""
 
+import asyncio
 import hashlib
 from collections.abc import Callable
 
 from forthwith.request.entries import GENESIS
 from forthwith.request.vocabulary import Attention, Status
-from tests.story.harness import UNTIL_REVIEW, Demand, Office, acknowledgment_chase, letter, reminder
+from tests import messages
+from tests.story.harness import UNTIL_REVIEW, Demand, Office, acknowledgment_chase, letter, places, reminder
 
 
 async def test_every_letter_threads_with_the_demand_and_carries_its_formal_copy(office: Office) -> None:
@@ -44,8 +46,8 @@ async def test_the_timeline_is_filed_as_it_happened_and_chained(office: Office) 
     demand.expect(letter("demand"))
     await demand.respond("all")
     outcome = await demand.expect_end(Status.COMPLIED)
-    told, filed = await demand.timeline(), office.dossier.timeline(demand.id)
-    assert filed == told
+    kept, filed = await demand.timeline(), office.dossier.timeline(demand.id)
+    assert filed == kept
     assert [entry.previous for entry in filed] == [GENESIS, *(entry.head for entry in filed[:-1])]
     last = demand.folder / "timeline" / f"{len(filed):04}.json"
     assert outcome.head == hashlib.sha256(last.read_bytes()).hexdigest(), "sha256sum of the last entry is the head"
@@ -55,13 +57,38 @@ async def test_a_record_that_cannot_be_filed_asks_for_attention_and_is_filed_lat
     office.expect_log("cannot be written")
     demand = await office.demand()
     demand.expect(letter("demand"))
+    filed_before = office.dossier.timeline(demand.id)
     repair = spoil(demand, "timeline")
     await demand.respond({"A-1": "produced"})
+    await demand.advance(minutes=5)  # several tries, and what is accepted meanwhile
+    await demand.note()
     await demand.expect_status(Status.AWAITING_RESPONSE, Attention.DOSSIER_UNWRITABLE)
     repair()
-    await demand.advance(minutes=2)
+    await demand.advance(minutes=15)
     await demand.expect_status(Status.AWAITING_RESPONSE)
-    assert office.dossier.timeline(demand.id) == await demand.timeline()
+    filed = office.dossier.timeline(demand.id)
+    assert filed == await demand.timeline()
+    since = [entry.event.kind for entry in filed[len(filed_before) :]]
+    assert since == ["response_recorded", "filing_failed", "note_added", "filing_recovered"]
+
+
+async def test_messages_some_milliseconds_apart_are_all_filed_before_the_request_waits(office: Office) -> None:
+    """The second one is accepted while the first is being filed."""
+    demands = await asyncio.gather(*(office.demand(place) for place in places()[:12]))
+
+    async def two_notes(demand: Demand, milliseconds: int) -> None:
+        await demand.deliver(messages.note("the first"))
+        await asyncio.sleep(milliseconds / 1000)
+        await demand.deliver(messages.note("the second"))
+
+    for _ in range(3):
+        await asyncio.gather(*(two_notes(demand, 2 * place) for place, demand in enumerate(demands)))
+        for demand in demands:
+            await demand.expect_everything_filed()
+    for demand in demands:
+        notes = [entry.text for entry in office.dossier.timeline(demand.id) if entry.event.kind == "note_added"]
+        assert notes == ["the first", "the second"] * 3
+        demand.expect(letter("demand"))
 
 
 async def test_a_letter_that_cannot_be_claimed_is_not_sent_until_it_can(office: Office) -> None:
@@ -89,8 +116,15 @@ async def test_a_request_ends_only_once_its_record_is_filed(office: Office) -> N
     assert await demand.is_running()
     repair()
     await demand.advance(minutes=2)
-    await demand.expect_end(Status.WITHDRAWN)
-    assert office.dossier.timeline(demand.id)[-1].event.kind == "request_closed"
+    outcome = await demand.expect_end(Status.WITHDRAWN)
+    filed = office.dossier.timeline(demand.id)
+    assert [entry.event.kind for entry in filed[-4:]] == [
+        "withdrawn",
+        "request_closed",
+        "filing_failed",
+        "filing_recovered",
+    ]
+    assert filed[-1].head == outcome.head, "the case file ends where the request did"
 
 
 def spoil(demand: Demand, part: str) -> Callable[[], None]:

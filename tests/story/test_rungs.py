@@ -1,10 +1,9 @@
 """Every message at every rung, on the real server: what docs/rungs.md says becomes of it is what becomes of it.
 
-A request that has ended takes nothing; what is said to it is told in tests/console/test_wire.py.
+A request that has ended takes nothing: tests/console/test_wire.py.
 """
 
 import asyncio
-import csv
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from types import SimpleNamespace
@@ -17,7 +16,7 @@ from forthwith.request.clock_changes import RecomputeDeadlines
 from forthwith.request.deliveries import CorrectRecipient
 from forthwith.request.vocabulary import Attention, Message, Status
 from forthwith.views.status import RequestStatus
-from tests.story.harness import EXAMPLE, Demand, Office, jurisdiction
+from tests.story.harness import Demand, Office, jurisdiction, places
 from tests.units.cases import Desk
 from tests.units.rungs import REFUSED, REVIEWED, RUNGS, SAID, outcome
 
@@ -25,8 +24,8 @@ SILENT_UNTIL_REVIEW = 36
 """Days of the stories' ladder."""
 
 
-class Speaker(Desk):
-    """Says what a desk says, about a request that lives on a server."""
+class Sender(Desk):
+    """Builds the messages that a desk would, about a request on a server."""
 
     def __init__(self, view: RequestStatus, now: datetime) -> None:
         self.now, self.first = now, list[Message]()
@@ -79,7 +78,7 @@ COME_TO: Mapping[str, Callable[[Demand], Awaitable[Any]]] = {
 
 
 LATE = ("Overdue", "Drafting", "AwaitingReview", "AwaitingIssuance", "AwaitingService", "AwaitingReturn")
-"""A dozen lives to each of these take a quarter of a minute: too long for every change."""
+"""A dozen requests at each of these take a quarter of a minute: too long for every change."""
 
 
 def test_every_rung_is_come_to() -> None:
@@ -88,19 +87,17 @@ def test_every_rung_is_come_to() -> None:
 
 @pytest.mark.parametrize("rung", [pytest.param(rung, marks=[pytest.mark.prove] * (rung in LATE)) for rung in COME_TO])
 async def test_every_message_at(office: Office, rung: str) -> None:
-    """Each message that is taken is said to a request of its own; those that are refused leave nothing behind."""
+    """Each message that is taken goes to a request of its own; those that are refused leave nothing behind."""
     expected = {said: outcome(rung, said) for said in SAID}
     refused = [said for said, found in expected.items() if found.startswith(REFUSED)]
-    lives = [[said] for said in SAID if said not in refused or said in REVIEWED]
-    lives.append([said for said in refused if said not in REVIEWED])
-    with (EXAMPLE / "jurisdictions.csv").open(encoding="utf-8") as file:
-        places = [row["id"] for row in csv.DictReader(file)]
-    assert len(lives) <= len(places)
+    histories = [[said] for said in SAID if said not in refused or said in REVIEWED]
+    histories.append([said for said in refused if said not in REVIEWED])
+    assert len(histories) <= len(places())
     if rung == "Sending":
-        office.faults.refuse |= {jurisdiction(place, office.name).email for place in places}
+        office.faults.refuse |= {jurisdiction(place, office.name).email for place in places()}
     office.expect_log("draft_subpoena|respons_received")
 
-    async def live(place: str, lines: list[str]) -> None:
+    async def play(place: str, lines: list[str]) -> None:
         completeness = "reviewed" if lines[0] in REVIEWED else "reported"
         demand = await office.demand(place, completeness=completeness)
         await COME_TO[rung](demand)
@@ -112,23 +109,23 @@ async def test_every_message_at(office: Office, rung: str) -> None:
             await hold_to(expected[said], demand, said)
         demand.expect_any()
 
-    await asyncio.gather(*(live(place, lines) for place, lines in zip(places, lives, strict=False)))
+    await asyncio.gather(*(play(place, lines) for place, lines in zip(places(), histories, strict=False)))
 
 
 async def hold_to(expected: str, demand: Demand, said: str) -> None:
     before = await demand.view()
-    speaker = Speaker(before, await demand.now())
-    message = SAID[said][1](speaker)
+    sender = Sender(before, await demand.now())
+    message = SAID[said][1](sender)
     try:
-        for one in (*speaker.first, message):
-            await demand.send(as_our_people_say(one, demand))
+        for one in (*sender.first, message):
+            await demand.send(for_the_story(one, demand))
     except WorkflowUpdateFailedError:
         assert expected.startswith(REFUSED), f"{said} was refused"
         expected = before.status
     assert (await demand.view()).status == expected, said
 
 
-def as_our_people_say(message: Message, demand: Demand) -> Message:
+def for_the_story(message: Message, demand: Demand) -> Message:
     """The same to an address whose mail is looked at, by a calendar that there is."""
     if isinstance(message, CorrectRecipient):
         demand.corrected.append(str(message.email))
