@@ -1,4 +1,4 @@
-"""Records one life per outcome as workflow histories: `make histories`.
+"""Records one request per outcome as workflow histories: `make histories`.
 
 Each file is what the real server kept. The replay tests run today's code against all of them: a change that would make
 a running request stumble over its own past fails there, and not in front of its recipient.
@@ -6,6 +6,8 @@ a running request stumble over its own past fails there, and not in front of its
 
 import asyncio
 import json
+import os
+import socket
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -19,19 +21,22 @@ from tests import messages
 from tests.story.harness import Demand, Office, ladder, open_stage
 
 HISTORIES = Path(__file__).parent / "histories"
-LARGEST = 300_000
+MAX_CHARACTERS = 400_000
 
-Life = Callable[[Office], Awaitable[Demand]]
-LIVES: dict[str, Life] = {}
+THIS_PROCESS = f"{os.getpid()}@{socket.gethostname()}"
+"""How the SDK names a client or worker, also in the names of queues."""
+
+Play = Callable[[Office], Awaitable[Demand]]
+RECORDED: dict[str, Play] = {}
 
 
-def life(play: Life) -> Life:
-    """A life to be recorded under the name of its function."""
-    LIVES[play.__name__] = play
+def recorded(play: Play) -> Play:
+    """A request whose history is recorded, under the name of its function."""
+    RECORDED[play.__name__] = play
     return play
 
 
-@life
+@recorded
 async def complied(office: Office) -> Demand:
     demand = await office.demand()
     await demand.advance(days=17)
@@ -39,7 +44,7 @@ async def complied(office: Office) -> Demand:
     return await ended(demand, Status.COMPLIED)
 
 
-@life
+@recorded
 async def complied_late(office: Office) -> Demand:
     demand = await office.demand()
     await demand.advance(days=32)
@@ -47,7 +52,7 @@ async def complied_late(office: Office) -> Demand:
     return await ended(demand, Status.COMPLIED)
 
 
-@life
+@recorded
 async def partial_then_complied(office: Office) -> Demand:
     demand = await office.demand()
     await demand.respond({"A-1": "produced", "A-2": "objected"})
@@ -56,7 +61,7 @@ async def partial_then_complied(office: Office) -> Demand:
     return await ended(demand, Status.COMPLIED)
 
 
-@life
+@recorded
 async def withdrawn(office: Office) -> Demand:
     demand = await office.demand()
     await demand.advance(days=6)
@@ -64,7 +69,7 @@ async def withdrawn(office: Office) -> Demand:
     return await ended(demand, Status.WITHDRAWN)
 
 
-@life
+@recorded
 async def cancelled(office: Office) -> Demand:
     demand = await office.demand()
     await demand.advance(days=6)
@@ -72,7 +77,7 @@ async def cancelled(office: Office) -> Demand:
     return await ended(demand, Status.WITHDRAWN)
 
 
-@life
+@recorded
 async def unserviceable(office: Office) -> Demand:
     office.faults.refuse = {f"records@chicago-il.{office.name}.example"}
     demand = await office.demand()
@@ -81,7 +86,7 @@ async def unserviceable(office: Office) -> Demand:
     return await ended(demand, Status.UNSERVICEABLE)
 
 
-@life
+@recorded
 async def bounced(office: Office) -> Demand:
     demand = await office.demand()
     await demand.advance(days=1)
@@ -91,7 +96,7 @@ async def bounced(office: Office) -> Demand:
     return await ended(demand, Status.COMPLIED)
 
 
-@life
+@recorded
 async def deferred(office: Office) -> Demand:
     office.faults.defer = {f"records@chicago-il.{office.name}.example": 2}
     demand = await office.demand()
@@ -100,7 +105,7 @@ async def deferred(office: Office) -> Demand:
     return await ended(demand, Status.COMPLIED)
 
 
-@life
+@recorded
 async def unconfirmed_resend(office: Office) -> Demand:
     office.faults.drop_after_content = 1
     demand = await office.demand()
@@ -108,7 +113,7 @@ async def unconfirmed_resend(office: Office) -> Demand:
     return await ended(demand, Status.COMPLIED)
 
 
-@life
+@recorded
 async def extended(office: Office) -> Demand:
     demand = await office.demand()
     await demand.advance(days=28)
@@ -121,7 +126,7 @@ async def extended(office: Office) -> Demand:
     return await ended(demand, Status.COMPLIED)
 
 
-@life
+@recorded
 async def unreadable_signal(office: Office) -> Demand:
     demand = await office.demand()
     await demand.signal("respnse_received", {"received": "yesterday"}, "and more")
@@ -131,7 +136,7 @@ async def unreadable_signal(office: Office) -> Demand:
     return await ended(demand, Status.COMPLIED)
 
 
-@life
+@recorded
 async def approved(office: Office) -> Demand:
     demand = await office.demand()
     await demand.advance(days=43)  # the reviewer was chased, and the supervisor
@@ -142,7 +147,7 @@ async def approved(office: Office) -> Demand:
     return await ended(demand, Status.WITHDRAWN)
 
 
-@life
+@recorded
 async def revised(office: Office) -> Demand:
     demand = await office.demand()
     await demand.advance(days=36)
@@ -152,7 +157,7 @@ async def revised(office: Office) -> Demand:
     return await ended(demand, Status.COMPLIED)
 
 
-@life
+@recorded
 async def rejected(office: Office) -> Demand:
     demand = await office.demand()
     await demand.advance(days=36)
@@ -163,7 +168,7 @@ async def rejected(office: Office) -> Demand:
     return await ended(demand, Status.WITHDRAWN)
 
 
-@life
+@recorded
 async def escalated(office: Office) -> Demand:
     demand = await office.demand()
     for _ in range(3):
@@ -172,7 +177,7 @@ async def escalated(office: Office) -> Demand:
     return await ended(demand, Status.WITHDRAWN)
 
 
-@life
+@recorded
 async def moved(office: Office) -> Demand:
     """Paused and resumed, sent again as a copy and as a new demand, corrected, and computed anew."""
     demand = await office.demand()
@@ -192,7 +197,7 @@ async def moved(office: Office) -> Demand:
     return await ended(demand, Status.COMPLIED)
 
 
-@life
+@recorded
 async def deficient(office: Office) -> Demand:
     """A response in part is answered by a letter, and the rest comes after the time to cure."""
     rungs = ladder(timedelta(days=1))
@@ -205,7 +210,7 @@ async def deficient(office: Office) -> Demand:
     return await ended(demand, Status.COMPLIED)
 
 
-@life
+@recorded
 async def referred(office: Office) -> Demand:
     """Approved, issued, served, objected to, returned empty and referred."""
     demand = await office.demand()
@@ -225,29 +230,35 @@ async def ended(demand: Demand, status: Status) -> Demand:
     return demand
 
 
-def without_stack_traces(part: Any) -> Any:
-    """A history as it replays just as well on any machine, without the paths of the one it was recorded on."""
-    if isinstance(part, dict):
-        return {name: without_stack_traces(value) for name, value in part.items() if name != "stackTrace"}
-    return [without_stack_traces(value) for value in part] if isinstance(part, list) else part
+def without_the_machine(part: Any) -> Any:
+    """A history that replays just as well, without paths and host name of the machine it was recorded on."""
+    match part:
+        case dict():
+            return {name: without_the_machine(value) for name, value in part.items() if name != "stackTrace"}
+        case list():
+            return [without_the_machine(value) for value in part]
+        case str():
+            return part.replace(THIS_PROCESS, "worker")
+        case _:
+            return part
 
 
 async def record(names: list[str]) -> None:
-    """Plays the lives of these names, or all of them, and writes their histories."""
+    """Plays the requests of these names, or all of them, and writes their histories."""
     HISTORIES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         async with open_stage(Path(folder)) as stage:
-            for name in names or LIVES:
+            for name in names or RECORDED:
                 async with Office(stage, name.replace("_", "-"), Path(folder) / name) as office:
-                    demand = await LIVES[name](office)
+                    demand = await RECORDED[name](office)
                     demand.seen = len(demand.mail())
                     events = (await demand.handle.fetch_history()).to_json_dict()
-                    history = json.dumps(without_stack_traces(events), separators=(",", ":"))
-                    if len(history) > LARGEST:
-                        raise ValueError(f"{name} takes {len(history)} bytes, more than {LARGEST}")
+                    history = json.dumps(without_the_machine(events), separators=(",", ":"))
+                    if len(history) > MAX_CHARACTERS:
+                        raise ValueError(f"{name} takes {len(history)} bytes, more than {MAX_CHARACTERS}")
                     (HISTORIES / f"{name}.json").write_text(history + "\n", encoding="utf-8")
                     print(f"{name}: {len(history)} bytes")  # noqa: T201 - a command says what it did
-    for stale in set(HISTORIES.glob("*.json")) - {HISTORIES / f"{name}.json" for name in LIVES}:
+    for stale in set(HISTORIES.glob("*.json")) - {HISTORIES / f"{name}.json" for name in RECORDED}:
         stale.unlink()
 
 
