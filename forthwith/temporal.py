@@ -5,9 +5,10 @@ import os
 import socket
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
+from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
@@ -51,6 +52,19 @@ SEARCH_ATTRIBUTES = (
 
 # Safe to share between workflow and worker: they are pure, or only named by the workflow and never run in it. Loading
 # them anew for each workflow costs time and memory, and `zoneinfo` does not work in a module of the sandbox's own.
+class Task(NamedTuple):
+    """The workflow task that is being handled."""
+
+    length: int
+    """Of history, up to its start."""
+    time: datetime
+
+    @classmethod
+    def current(cls) -> "Task":
+        """Only in a workflow."""
+        return cls(workflow.info().get_current_history_length(), workflow.now())
+
+
 @dataclasses.dataclass(frozen=True)
 class ShownAttributes:
     """What the search attributes of one request say, those apart that never change."""

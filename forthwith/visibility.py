@@ -2,13 +2,19 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
-from temporalio.client import Client, WorkflowExecution, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+)
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -29,6 +35,14 @@ Handle = WorkflowHandle[JurisdictionRequest, Outcome]
 
 ANSWERS_WITHIN = timedelta(seconds=20)
 """A request answers in milliseconds; one that takes longer has no worker."""
+
+QUERY_ANSWERED_WITHIN = timedelta(seconds=5)
+"""One try at a query; all together take as long as any other call."""
+
+QUERIED_AGAIN_AFTER = (0.2, 0.5, 1.0)
+"""Seconds after a query that failed."""
+
+Answered = TypeVar("Answered")
 
 NEED_A_PERSON = (
     "(ExecutionStatus = 'Running' AND Attention IS NOT NULL"
@@ -60,6 +74,24 @@ async def connected() -> AsyncGenerator[Client]:
 def handle_of(client: Client, request: str) -> Handle:
     """The workflow of a request."""
     return client.get_workflow_handle_for(JurisdictionRequest.run, request)
+
+
+async def answer(client: Client, request: str, query: Callable[[JurisdictionRequest], Answered]) -> Answered:
+    """The answer of a running request to a query.
+
+    A query fails once where it reaches a worker that was just started, before the task that it belongs to
+    (docs/decisions/0008-time-of-a-task.md); it is asked again. Raises ``WorkflowQueryFailedError`` and ``RPCError``.
+    """
+    handle = handle_of(client, request)
+    for pause in QUERIED_AGAIN_AFTER:
+        try:
+            return await handle.query(query, rpc_timeout=QUERY_ANSWERED_WITHIN)
+        except WorkflowQueryFailedError:
+            await asyncio.sleep(pause)
+        except RPCError as error:  # a query to a worker that begins a request anew may get lost
+            if error.status not in (RPCStatusCode.CANCELLED, RPCStatusCode.DEADLINE_EXCEEDED):
+                raise
+    return await handle.query(query, rpc_timeout=QUERY_ANSWERED_WITHIN)
 
 
 async def update(client: Client, request: str, name: str, message: Message) -> Answer:

@@ -74,12 +74,12 @@ RECORD_AT_MOST, RECORD_TRY_AT_MOST = timedelta(seconds=30), timedelta(seconds=5)
 that was killed while filing is noticed after one try."""
 
 
-STALE_AFTER = timedelta(seconds=1)
-"""How far a task's time may lie before the timer that it is told of. The server's clocks agree far better."""
+class BeforeItsTask(RuntimeError):
+    """Events were delivered for a query, before the workflow task that they belong to and without its time.
 
-
-class StaleTime(RuntimeError):
-    """A task was given the time of an earlier one. Failing it makes the worker begin this request anew."""
+    What would be decided on them now could not be replayed, so the query fails, once, and the worker begins the request
+    anew with that task (docs/decisions/0008-time-of-a-task.md).
+    """
 
 
 @workflow.defn
@@ -90,6 +90,7 @@ class JurisdictionRequest:
     def __init__(self, plan: RequestPlan) -> None:
         self._request = Request.opened(plan, workflow.now())
         self._reached = workflow.now()
+        self._task = temporal.Task.current()
         self._handled = 0
         self._next: NextAction | None = None
         self._recovery = workflow.memo_value(temporal.RECOVERY, None, type_hint=Recovery)
@@ -385,19 +386,16 @@ class JurisdictionRequest:
             self._take_signal(message.name, [payload.encode() for payload in message.payloads])
 
     def _now(self) -> datetime:
-        """The time of this task, or of the timer that woke it: never before what is known to have passed."""
-        return max(workflow.now(), self._reached)
+        """The time of this task, or of the timer that woke it: never before what is known to have passed.
 
-    def _has_come(self, moment: datetime) -> None:
-        """A timer fired, so its moment has passed, whatever the task's own time says.
-
-        A query that waited while no worker was there brings the next worker what happened meanwhile with the time of
-        the task before. What would be decided so could not be replayed: the query fails, and the task that follows
-        begins anew with the right time.
+        Raises ``BeforeItsTask`` where there is no task yet: history has grown, and time has not.
         """
-        if moment - workflow.now() > STALE_AFTER and not workflow.unsafe.is_replaying():
-            raise StaleTime(f"a timer of {moment.isoformat()} fired, and it is said to be {workflow.now().isoformat()}")
-        self._reached = max(self._reached, moment)
+        task = temporal.Task.current()
+        has_grown = task.length != self._task.length and task.time == self._task.time
+        if has_grown and not workflow.unsafe.is_replaying():
+            raise BeforeItsTask(f"history has {task.length} events, and the task that brings them has not begun")
+        self._task = task
+        return max(task.time, self._reached)
 
     def _what_next(self) -> Action:
         now = self._now()
@@ -544,7 +542,7 @@ class JurisdictionRequest:
                 timeout_summary=until.then,
             )
         except TimeoutError:
-            self._has_come(until.until)
+            self._reached = max(self._reached, until.until)  # a timer may fire a moment before its time
 
     async def _file_entries(self) -> None:
         """Files what is on record, and what comes to be on record meanwhile."""

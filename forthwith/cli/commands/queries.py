@@ -28,11 +28,10 @@ from forthwith.views.listing import Listed, counts_of
 from forthwith.views.status import RequestStatus, explanation, request_status
 from forthwith.views.tasks import WORTH_SAYING, tasks_of
 from forthwith.visibility import (
-    ANSWERS_WITHIN,
+    answer,
     connected,
     counted,
     failed_call,
-    handle_of,
     listed,
     plural,
     query,
@@ -189,7 +188,7 @@ async def _query(
     async with connected() as client:
         page = web_ui_page(Settings().web_ui, client.namespace, request)
         try:
-            return await handle_of(client, request).query(handler, rpc_timeout=ANSWERS_WITHIN), page
+            return await answer(client, request, handler), page
         except WorkflowQueryFailedError as error:
             raise Failure(f"{request} cannot answer: {error}", hint="the worker's log shows why") from error
         except RPCError as error:

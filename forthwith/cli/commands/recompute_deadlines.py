@@ -38,10 +38,9 @@ from forthwith.settings import Settings
 from forthwith.side_by_side import side_by_side
 from forthwith.views.status import RequestStatus
 from forthwith.visibility import (
-    ANSWERS_WITHIN,
+    answer,
     connected,
     failed_call,
-    handle_of,
     plural,
     query,
 )
@@ -173,7 +172,7 @@ class _Office:
 
     async def _compare_one(self, name: str) -> _Found | None:
         try:
-            view = await handle_of(self.client, name).query(JurisdictionRequest.status, rpc_timeout=ANSWERS_WITHIN)
+            view = await answer(self.client, name, JurisdictionRequest.status)
         except RPCError as error:
             raise failed_call(error, name) from error
         if view.facts is None or view.outcome:
