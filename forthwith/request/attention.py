@@ -7,19 +7,8 @@ Each message: its model, when it is refused, what it does.
 from typing import Literal
 
 from forthwith.fields import FilledText
+from forthwith.request import events
 from forthwith.request.decision import Decision
-from forthwith.request.events import (
-    AttentionResolved,
-    CurePeriodEnded,
-    Escalated,
-    MessageUnreadable,
-    NoteAdded,
-    ReferralStarted,
-    ResponsePeriodClosed,
-    Withdrawn,
-    WorkFailed,
-    WorkflowCancelled,
-)
 from forthwith.request.reporting import origin
 from forthwith.request.vocabulary import MAX_MESSAGES, Attention, Message, Status
 
@@ -58,7 +47,7 @@ def refuse_resolution(decision: Decision, resolution: ResolveAttention) -> str:
 def resolve_attention(decision: Decision, message: ResolveAttention) -> None:
     """What failed is tried again at once, and the ladder goes on with the last hold."""
     decision.emit(
-        AttentionResolved(
+        events.AttentionResolved(
             **origin(message), attention=message.attention, outcome=message.outcome, reason=message.reason
         )
     )
@@ -95,20 +84,20 @@ def escalate_now(decision: Decision, message: EscalateNow) -> None:
     facts = state.clock.facts
     is_early = state.awaits_final_notice and facts.overdue_from is None
     if state.phase is Status.AWAITING_RESPONSE or is_early:
-        decision.emit(Escalated(**source, skips="response_period", reason=reason))
-        decision.emit(ResponsePeriodClosed())
+        decision.emit(events.Escalated(**source, skips="response_period", reason=reason))
+        decision.emit(events.ResponsePeriodClosed())
     elif state.phase is Status.OVERDUE:
         decision.emit(
-            Escalated(**source, skips="cure_period" if facts.final_notice_at else "final_notice", reason=reason)
+            events.Escalated(**source, skips="cure_period" if facts.final_notice_at else "final_notice", reason=reason)
         )
-        decision.emit(CurePeriodEnded(because="closed_early", outstanding=state.items.outstanding))
+        decision.emit(events.CurePeriodEnded(because="closed_early", outstanding=state.items.outstanding))
     elif state.phase is Status.AWAITING_RETURN and not state.process.refers:
-        decision.emit(Escalated(**source, skips="return_date", reason=reason))
-        decision.emit(ReferralStarted(early=True))
+        decision.emit(events.Escalated(**source, skips="return_date", reason=reason))
+        decision.emit(events.ReferralStarted(early=True))
     else:
         chase = state.attention.chase
         urged = chase.model_copy(update={"urged": True, "since": decision.now}) if chase else None
-        decision.emit(Escalated(**source, skips="wait_for_colleague", reason=reason, chase=urged))
+        decision.emit(events.Escalated(**source, skips="wait_for_colleague", reason=reason, chase=urged))
 
 
 class Withdraw(Message):
@@ -118,15 +107,15 @@ class Withdraw(Message):
 
 
 def withdraw(decision: Decision, message: Withdraw) -> None:
-    decision.emit(Withdrawn(**origin(message), reason=message.reason))
-    decision.close(Status.WITHDRAWN, f"Withdrawn: {message.reason}")
+    decision.emit(events.Withdrawn(**origin(message), reason=message.reason))
+    decision.close(Status.WITHDRAWN, f"events.Withdrawn: {message.reason}")
 
 
 def workflow_cancelled(decision: Decision, reason: str) -> None:
     """Somebody cancelled the workflow itself, which means the same as a withdrawal."""
     if decision.state.is_open:
-        decision.emit(WorkflowCancelled(reason=reason))
-        decision.close(Status.WITHDRAWN, f"Withdrawn: the workflow was cancelled. {reason}".strip())
+        decision.emit(events.WorkflowCancelled(reason=reason))
+        decision.close(Status.WITHDRAWN, f"events.Withdrawn: the workflow was cancelled. {reason}".strip())
 
 
 class AddNote(Message):
@@ -136,7 +125,7 @@ class AddNote(Message):
 
 
 def add_note(decision: Decision, message: AddNote) -> None:
-    decision.emit(NoteAdded(**origin(message), note=message.note))
+    decision.emit(events.NoteAdded(**origin(message), note=message.note))
 
 
 def message_unreadable(decision: Decision, name: str, content: str, problem: str) -> None:
@@ -150,11 +139,11 @@ def message_unreadable(decision: Decision, name: str, content: str, problem: str
     capped = record.messages >= MAX_MESSAGES
     if capped:
         content, problem = "", f"the request already took {MAX_MESSAGES} messages; this one and later are not kept"
-    decision.emit(MessageUnreadable(name=name, content=content, problem=problem, capped=capped))
+    decision.emit(events.MessageUnreadable(name=name, content=content, problem=problem, capped=capped))
     decision.raise_attention(Attention.UNREADABLE_MESSAGE, f"{name}: {problem}", holds=True)
 
 
 def work_failed(decision: Decision, work: str, attention: Attention, reason: str) -> None:
     """Our machinery failed at ``work``: dates, a document or a letter. It is tried again and a person is told."""
     if decision.state.is_open and attention not in decision.state.attention.reasons:
-        decision.emit(WorkFailed(work=work, attention=attention, reason=reason))
+        decision.emit(events.WorkFailed(work=work, attention=attention, reason=reason))

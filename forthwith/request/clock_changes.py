@@ -11,16 +11,8 @@ from pydantic import model_validator
 from forthwith.deadlines.pause import Pause
 from forthwith.deadlines.period import Period
 from forthwith.fields import Day, FilledText, Instant, Sha256
+from forthwith.request import events
 from forthwith.request.decision import Decision
-from forthwith.request.events import (
-    ClockPaused,
-    ClockResumed,
-    DeadlineComputed,
-    DeadlineExtended,
-    DeadlinesRecomputed,
-    ReferralDropped,
-    ResponsePeriodReopened,
-)
 from forthwith.request.next_action import facts_of
 from forthwith.request.reporting import origin, wrong_instant
 from forthwith.request.timetable import Timetable
@@ -92,7 +84,7 @@ def extend_deadline(decision: Decision, message: ExtendDeadline) -> None:
     state = decision.state
     is_return = state.phase is Status.AWAITING_RETURN
     decision.emit(
-        DeadlineExtended(
+        events.DeadlineExtended(
             **origin(message),
             deadline="return" if is_return else "response",
             to=message.to,
@@ -103,13 +95,13 @@ def extend_deadline(decision: Decision, message: ExtendDeadline) -> None:
     decision.clear(Attention.EXTENSION_REQUESTED)
     if is_return:
         if state.process.refers:
-            decision.emit(ReferralDropped())
+            decision.emit(events.ReferralDropped())
     elif state.phase is Status.SENDING:  # a date certain was moved before the demand went out
         if not state.items.wait_for_acceptance:
             decision.clear(Attention.ON_HOLD)
     else:
         decision.withdraw_draft()
-        decision.emit(ResponsePeriodReopened(because="extended"))
+        decision.emit(events.ResponsePeriodReopened(because="extended"))
 
 
 class PauseClock(Message):
@@ -149,7 +141,7 @@ def refuse_pause(decision: Decision, pause: PauseClock) -> str:
 def pause_clock(decision: Decision, message: PauseClock) -> None:
     """The recipient's time stands still, and the ladder with it."""
     since = message.at or decision.now
-    decision.emit(ClockPaused(**origin(message), since=since, reason=message.reason))
+    decision.emit(events.ClockPaused(**origin(message), since=since, reason=message.reason))
 
 
 class ResumeClock(Message):
@@ -174,7 +166,7 @@ def resume_clock(decision: Decision, message: ResumeClock) -> None:
     """The recipient's time runs again."""
     until = message.at or decision.now
     pause = Pause(since=decision.state.clock.paused_since or until, until=until)
-    decision.emit(ClockResumed(**origin(message), pause=pause, reason=message.reason))
+    decision.emit(events.ClockResumed(**origin(message), pause=pause, reason=message.reason))
 
 
 class RecomputeDeadlines(Message):
@@ -206,7 +198,7 @@ def refuse_recomputation(decision: Decision, recomputing: RecomputeDeadlines) ->
 def recompute_deadlines(decision: Decision, message: RecomputeDeadlines) -> None:
     """Other calendars count from now on, and the dates are computed anew."""
     decision.emit(
-        DeadlinesRecomputed(
+        events.DeadlinesRecomputed(
             **origin(message),
             recipient_calendar=message.recipient_calendar,
             issuer_calendar=message.issuer_calendar,
@@ -224,7 +216,7 @@ def dates_computed(decision: Decision, dates: Timetable) -> None:
         return  # nothing runs, or what was said meanwhile makes these dates moot
     due = dates.deadline
     if state.clock.announced != due.due_date:
-        decision.emit(DeadlineComputed(due=due.due_date, rule=due.rule, calendar=due.calendar_sha256))
+        decision.emit(events.DeadlineComputed(due=due.due_date, rule=due.rule, calendar=due.calendar_sha256))
     if before and _moves_what_a_draft_states(before, dates):
         decision.supersede_draft("dates_moved")
 

@@ -3,14 +3,8 @@
 from datetime import datetime
 
 from forthwith.campaign.models import Role
-from forthwith.request.events import (
-    AnyEvent,
-    AttentionCleared,
-    AttentionRaised,
-    DraftSuperseded,
-    DraftWithdrawn,
-    RequestClosed,
-)
+from forthwith.request import events
+from forthwith.request.events import AnyEvent
 from forthwith.request.events.subpoena import SupersededBecause
 from forthwith.request.evolve import evolve
 from forthwith.request.phases import NOT_YET_ISSUED
@@ -43,18 +37,18 @@ class Decision:
         open_ones = self.state.attention
         is_known = open_ones.reasons.get(attention) == reason and role in (None, open_ones.undelivered_to)
         if self.state.is_open and not (is_known and (attention in open_ones.holds or not holds)):
-            self.emit(AttentionRaised(attention=attention, reason=reason, holds=holds, role=role))
+            self.emit(events.AttentionRaised(attention=attention, reason=reason, holds=holds, role=role))
 
     def clear(self, *reasons: Attention) -> None:
         """These reasons for attention are gone, where they are open."""
         for attention in reasons:
             if attention in self.state.attention.reasons:
-                self.emit(AttentionCleared(attention=attention))
+                self.emit(events.AttentionCleared(attention=attention))
 
     def withdraw_draft(self) -> None:
         """What was drafted or rejected is no longer wanted."""
         if draft := self.state.process.draft:
-            self.emit(DraftWithdrawn(version=draft.version))
+            self.emit(events.DraftWithdrawn(version=draft.version))
         self.clear(Attention.DRAFT_REJECTED)
 
     def supersede_draft(self, because: SupersededBecause) -> None:
@@ -66,8 +60,8 @@ class Decision:
         if phase is not Status.DRAFTING and not (process.draft and phase in NOT_YET_ISSUED):
             return
         version = process.draft.version if process.draft else process.versions + 1
-        self.emit(DraftSuperseded(version=version, because=because))
+        self.emit(events.DraftSuperseded(version=version, because=because))
 
     def close(self, status: Status, text: str, *, on_time: bool | None = None) -> None:
         """The request has ended, and no action is needed any more."""
-        self.emit(RequestClosed(status=status, text=text, on_time=on_time))
+        self.emit(events.RequestClosed(status=status, text=text, on_time=on_time))

@@ -11,29 +11,9 @@ from pydantic import model_validator
 from forthwith.campaign.models import Recipient, Role
 from forthwith.deadlines.pause import Pause
 from forthwith.fields import Address, FilledLine, FilledText, Instant, Line
+from forthwith.request import events
 from forthwith.request.actions import SendLetter
 from forthwith.request.decision import Decision
-from forthwith.request.events import (
-    ClockStarted,
-    ClockStopped,
-    ColleagueUnreachable,
-    CurePeriodStarted,
-    DeficiencyCureStarted,
-    DeliveryAwaited,
-    DeliveryRecorded,
-    FinalNoticeVoided,
-    LetterAccepted,
-    LetterCalledBack,
-    LetterDeferred,
-    LetterDropped,
-    LetterRefused,
-    LetterResent,
-    LetterSuperseded,
-    LetterUnconfirmed,
-    RecipientCorrected,
-    SenderLost,
-    UnconfirmedLetterSettled,
-)
 from forthwith.request.next_action import WORTH_RECORDING, is_current
 from forthwith.request.phases import PHASES
 from forthwith.request.record import KnownDelivery, Receipt, SentLetter, UnconfirmedLetter
@@ -69,7 +49,7 @@ def letter_accepted(decision: Decision, step: Step, receipt: Receipt, *, possibl
     superseded = step.to == "recipient" and receipt.recipient not in ("", state.recipient.email)
     chases = state.attention.asked_by(step.id)
     decision.emit(
-        LetterAccepted(
+        events.LetterAccepted(
             letter=SentLetter(
                 step=step.id,
                 kind=step.kind,
@@ -118,32 +98,32 @@ def _recipient_written_to(decision: Decision, step: Step, receipt: Receipt, know
             if known or state.plan.campaign.clock.starts == "accepted":
                 start_clock(decision, receipt.accepted_at)
             else:
-                decision.emit(DeliveryAwaited(since=receipt.accepted_at))
+                decision.emit(events.DeliveryAwaited(since=receipt.accepted_at))
         case StepKind.FINAL_NOTICE, Status.OVERDUE:
-            decision.emit(CurePeriodStarted(since=receipt.accepted_at))
+            decision.emit(events.CurePeriodStarted(since=receipt.accepted_at))
         case StepKind.DEFICIENCY, Status.AWAITING_RESPONSE:
-            decision.emit(DeficiencyCureStarted(since=receipt.accepted_at))
+            decision.emit(events.DeficiencyCureStarted(since=receipt.accepted_at))
         case _:
             pass
 
 
 def start_clock(decision: Decision, instant: datetime) -> None:
     """The demand has reached the recipient, as far as the campaign asks."""
-    decision.emit(ClockStarted(since=instant))
+    decision.emit(events.ClockStarted(since=instant))
     if Attention.ON_HOLD not in decision.state.attention.holds:
         decision.clear(Attention.ON_HOLD)
 
 
 def letter_deferred(decision: Decision, step: Step, reason: str, *, failures: int) -> None:
     """Certainly nothing was sent, and it can be tried again. ``failures`` so often in a row now."""
-    decision.emit(LetterDeferred(step=step.id, reason=reason))
+    decision.emit(events.LetterDeferred(step=step.id, reason=reason))
     if failures >= DEFERRALS_BEFORE_ATTENTION:
         decision.raise_attention(Attention.MAIL_DELAYED, f"{step.id}: {reason}")
 
 
 def letter_refused(decision: Decision, step: Step, reason: str) -> None:
     """The mail server refuses this letter for good. Nothing was sent, and no clock starts."""
-    decision.emit(LetterRefused(step=step.id, reason=reason))
+    decision.emit(events.LetterRefused(step=step.id, reason=reason))
     _not_given(decision, step, reason)
 
 
@@ -155,7 +135,7 @@ def _not_given(decision: Decision, step: Step, reason: str) -> None:
     holds = step.to == "recipient" and not is_courtesy and is_current(state, decision.dates, step)
     decision.raise_attention(Attention.UNDELIVERABLE, f"{step.id}: {reason}", holds=holds, role=step.to)
     if step.to != "recipient" or is_courtesy:
-        decision.emit(LetterDropped(step=step.id, because="refused"))
+        decision.emit(events.LetterDropped(step=step.id, because="refused"))
     if step.to != "recipient":
         for chase in state.attention.asked_by(step.id):
             urged = chase.urged and step.kind is StepKind.REVIEW_REQUEST
@@ -170,7 +150,7 @@ def _ask_somebody_else(decision: Decision, chase: Chase, role: Role) -> None:
     others = set(colleagues(chase, decision.state.plan.campaign.ladder)) - set(unreachable)
     urged = bool(others) and role not in chase.unreachable
     changed = {"unreachable": unreachable, "urged": urged, "since": decision.now}
-    decision.emit(ColleagueUnreachable(role=role, chase=chase.model_copy(update=changed)))
+    decision.emit(events.ColleagueUnreachable(role=role, chase=chase.model_copy(update=changed)))
 
 
 def letter_unconfirmed(decision: Decision, step: Step, reason: str) -> None:
@@ -186,7 +166,7 @@ def letter_unconfirmed(decision: Decision, step: Step, reason: str) -> None:
         possible_copy=key in state.deliveries.doubts,
         address=address,
     )
-    decision.emit(LetterUnconfirmed(letter=letter, reason=reason))
+    decision.emit(events.LetterUnconfirmed(letter=letter, reason=reason))
     if step.id in state.deliveries.arrived or step.to != "recipient":
         return
     doubts = decision.state.deliveries.doubts[key]
@@ -196,17 +176,17 @@ def letter_unconfirmed(decision: Decision, step: Step, reason: str) -> None:
 
 def letter_superseded(decision: Decision, step: Step, reason: str) -> None:
     """A letter to an address that was corrected meanwhile was not accepted there."""
-    decision.emit(LetterSuperseded(step=step.id, reason=reason))
+    decision.emit(events.LetterSuperseded(step=step.id, reason=reason))
 
 
 def letter_called_back(decision: Decision, step: Step) -> None:
     """A letter was called back in time: certainly nothing was sent."""
-    decision.emit(LetterCalledBack(step=step.id))
+    decision.emit(events.LetterCalledBack(step=step.id))
 
 
 def sender_lost(decision: Decision, step: Step) -> None:
     """The sender itself was lost. The same attempt is made again; its claim in the case file tells what happened."""
-    decision.emit(SenderLost(step=step.id))
+    decision.emit(events.SenderLost(step=step.id))
 
 
 def is_superseded(state: State, letter: SendLetter) -> bool:
@@ -244,7 +224,7 @@ def record_delivery(decision: Decision, message: RecordDelivery) -> None:
     state, evidence = decision.state, message.diagnostic or message.how
     unconfirmed = state.is_unconfirmed(message.letter)
     decision.emit(
-        DeliveryRecorded(
+        events.DeliveryRecorded(
             **origin(message),
             step=message.letter,
             outcome=message.outcome,
@@ -277,7 +257,7 @@ def _settle(decision: Decision, step_id: str, message: RecordDelivery, evidence:
     arrived = None
     if message.outcome == "delivered":
         arrived = KnownDelivery(at=max(message.at, step.at), evidence=evidence)
-    decision.emit(UnconfirmedLetterSettled(step=step_id, arrived=arrived))
+    decision.emit(events.UnconfirmedLetterSettled(step=step_id, arrived=arrived))
     decision.clear(Attention.UNKNOWN_SEND)
     if arrived is None:
         _not_given(decision, step, evidence or "returned")
@@ -295,7 +275,7 @@ def _arrived(decision: Decision, letter: SentLetter, at: datetime) -> None:
         start_clock(decision, at)
     if letter.kind is StepKind.FINAL_NOTICE and letter.delivered == "no" and state.awaits_final_notice:
         decision.clear(Attention.UNDELIVERABLE)
-        decision.emit(CurePeriodStarted(since=at))
+        decision.emit(events.CurePeriodStarted(since=at))
 
 
 def _came_back(decision: Decision, letter: SentLetter, evidence: str, *, is_latest: bool) -> None:
@@ -319,7 +299,7 @@ def _came_back(decision: Decision, letter: SentLetter, evidence: str, *, is_late
         stop_clock(decision, "demand_returned")
     elif undoes and letter.kind is StepKind.FINAL_NOTICE and state.clock.facts.final_notice_at:
         decision.withdraw_draft()
-        decision.emit(FinalNoticeVoided())
+        decision.emit(events.FinalNoticeVoided())
     else:
         undoes = False
     if not superseded:  # else it goes to the corrected address at once
@@ -331,7 +311,7 @@ def stop_clock(decision: Decision, because: Literal["demand_returned", "new_dema
     paused_since = decision.state.clock.paused_since
     pause = Pause(since=paused_since, until=max(paused_since, decision.now)) if paused_since else None
     decision.withdraw_draft()
-    decision.emit(ClockStopped(because=because, pause=pause))
+    decision.emit(events.ClockStopped(because=because, pause=pause))
     if pause:
         decision.clear(Attention.CLOCK_PAUSED)
 
@@ -370,7 +350,7 @@ def correct_recipient(decision: Decision, message: CorrectRecipient) -> None:
     """Letters that could not be delivered go to the new address as well."""
     was = decision.state.recipient
     corrected = message.applied_to(was)
-    decision.emit(RecipientCorrected(**origin(message), recipient=corrected, was=was, reason=message.reason))
+    decision.emit(events.RecipientCorrected(**origin(message), recipient=corrected, was=was, reason=message.reason))
     if corrected.email != was.email:
         attention = decision.state.attention
         decision.clear(Attention.UNKNOWN_SEND)
@@ -425,7 +405,7 @@ def resend_letter(decision: Decision, message: ResendLetter) -> None:
     earlier = sum(other.id.startswith(f"{letter.step}-copy-") for other in facts.copies)
     step = numbered("demand", facts.demands + 1) if message.restarts_clock else f"{letter.step}-copy-{earlier + 1}"
     decision.emit(
-        LetterResent(
+        events.LetterResent(
             **origin(message),
             letter=letter,
             step=step,

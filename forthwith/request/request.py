@@ -17,30 +17,13 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from forthwith.campaign.models import RequestPlan
-from forthwith.request import attention, clock_changes, deliveries, messages, subpoena_process
+from forthwith.request import attention, clock_changes, deliveries, events, messages, subpoena_process
 from forthwith.request.actions import Action, DraftReferral, DraftSubpoena, SendLetter
 from forthwith.request.backoff import COPY, DATES, DOCUMENTS, DRAFT, FILING, MEMO, Backoff
 from forthwith.request.decision import Decision
 from forthwith.request.entries import GENESIS, Entry
 from forthwith.request.event_text import text_of
-from forthwith.request.events import (
-    AnyEvent,
-    AttentionResolved,
-    DraftDiscarded,
-    DraftReady,
-    DraftSuperseded,
-    FilingFailed,
-    FilingRecovered,
-    LetterAccepted,
-    MemoDiscarded,
-    MemoReady,
-    MemoSuperseded,
-    RecipientCorrected,
-    RecordCopyFiled,
-    RequestOpened,
-    RequestRecovered,
-    UnconfirmedLetterSettled,
-)
+from forthwith.request.events import AnyEvent
 from forthwith.request.evolve import replay
 from forthwith.request.messages import Answer
 from forthwith.request.next_action import facts_of, foreseen_at, next_action, pending, still_wanted
@@ -73,7 +56,7 @@ class Request:
         """A request that was started at ``at``."""
         request = cls(State.at_start(plan, at))
         with request._deciding(at) as decision:
-            decision.emit(RequestOpened(plan=plan.content_hash, opened_at=at))
+            decision.emit(events.RequestOpened(plan=plan.content_hash, opened_at=at))
         return request
 
     @classmethod
@@ -167,7 +150,7 @@ class Request:
     def recovered(self, recovery: Recovery, now: datetime) -> None:
         """Another workflow continues from the case file."""
         with self._deciding(now, by=recovery.by) as decision:
-            decision.emit(RequestRecovered(after_run=recovery.after_run, reason=recovery.reason))
+            decision.emit(events.RequestRecovered(after_run=recovery.after_run, reason=recovery.reason))
 
     # What became of what was to be done.
 
@@ -262,14 +245,14 @@ class Request:
         self._backoff.forget(FILING)
         if Attention.DOSSIER_UNWRITABLE in self.state.attention.reasons:
             with self._deciding(now) as decision:
-                decision.emit(FilingRecovered())
+                decision.emit(events.FilingRecovered())
 
     def not_filed(self, reason: str, now: datetime) -> None:
         """The dossier could not take entries. They are kept here and offered again."""
         self._backoff.failed(FILING, now, FILE_AGAIN_AFTER)
         if Attention.DOSSIER_UNWRITABLE not in self.state.attention.reasons:
             with self._deciding(now) as decision:
-                decision.emit(FilingFailed(reason=reason))
+                decision.emit(events.FilingFailed(reason=reason))
 
     def _decision(self, now: datetime) -> Decision:
         return Decision(self.state, self.dates, now)
@@ -297,19 +280,19 @@ class Request:
     def _heed(self, event: AnyEvent) -> None:
         """What an event means for the tries to come."""
         match event:
-            case LetterAccepted():
+            case events.LetterAccepted():
                 self._backoff.forget(event.letter.step)
-            case UnconfirmedLetterSettled():
+            case events.UnconfirmedLetterSettled():
                 self._backoff.forget(event.step)
-            case DraftReady() | DraftDiscarded() | DraftSuperseded():
+            case events.DraftReady() | events.DraftDiscarded() | events.DraftSuperseded():
                 self._backoff.forget(DRAFT)
-            case RecordCopyFiled():
+            case events.RecordCopyFiled():
                 self._backoff.forget(COPY)
-            case MemoReady() | MemoDiscarded() | MemoSuperseded():
+            case events.MemoReady() | events.MemoDiscarded() | events.MemoSuperseded():
                 self._backoff.forget(MEMO)
-            case AttentionResolved() if event.attention not in attention.ABOUT_WHAT_WAS_REPORTED:
+            case events.AttentionResolved() if event.attention not in attention.ABOUT_WHAT_WAS_REPORTED:
                 self._backoff.clear()  # somebody says that it works again
-            case RecipientCorrected() if event.recipient.email != event.was.email:
+            case events.RecipientCorrected() if event.recipient.email != event.was.email:
                 self._backoff.clear()
             case _:
                 pass

@@ -12,15 +12,8 @@ from pydantic import Field
 
 from forthwith.base import Model
 from forthwith.fields import FilledLine, FilledText, Instant, Text
+from forthwith.request import events
 from forthwith.request.decision import Decision
-from forthwith.request.events import (
-    Acknowledged,
-    DeficiencyFound,
-    MemoSuperseded,
-    ObjectionRecorded,
-    ResponseAccepted,
-    ResponseRecorded,
-)
 from forthwith.request.items import SETTLING
 from forthwith.request.phases import PHASES
 from forthwith.request.record import ItemReport, Objection, Response
@@ -58,7 +51,7 @@ def record_response(decision: Decision, message: RecordResponse) -> None:
     response = Response.model_validate(message.model_dump(exclude={"event_id"}))
     changed = items.changes(items.reports(response))
     decision.emit(
-        ResponseRecorded(
+        events.ResponseRecorded(
             **origin(message),
             response=response,
             changed=changed,
@@ -99,7 +92,7 @@ def accept_response(decision: Decision, message: AcceptResponse) -> None:
     items = decision.state.items
     accepted = items.claimed if message.items == "all" else tuple(dict.fromkeys(message.items))
     decision.emit(
-        ResponseAccepted(
+        events.ResponseAccepted(
             **origin(message),
             items=accepted,
             outstanding=items.accepted(accepted).outstanding,
@@ -123,7 +116,7 @@ def refuse_acknowledgment(decision: Decision, acknowledgment: Acknowledge) -> st
 
 def acknowledge(decision: Decision, message: Acknowledge) -> None:
     """Nobody asks for an acknowledgment any more."""
-    decision.emit(Acknowledged(**origin(message), received_at=message.received_at, note=message.note))
+    decision.emit(events.Acknowledged(**origin(message), received_at=message.received_at, note=message.note))
 
 
 class ItemObjection(Model):
@@ -157,7 +150,7 @@ def record_objection(decision: Decision, message: RecordObjection) -> None:
     reports = tuple(ItemReport(id=one.id, disposition="objected", note=one.ground) for one in message.items)
     changed = items.changes(reports)
     decision.emit(
-        ObjectionRecorded(
+        events.ObjectionRecorded(
             **origin(message),
             objections=tuple(
                 Objection(received_at=message.received_at, sender=message.sender, items=(one.id,), grounds=one.ground)
@@ -196,7 +189,7 @@ def follow_findings(decision: Decision) -> None:
             decision.supersede_draft("findings_changed")
         case "supersede_memo":
             if state.process.refers:
-                decision.emit(MemoSuperseded())
+                decision.emit(events.MemoSuperseded())
         case "ask_for_the_rest":
             _ask_for_the_rest(decision)
         case "nothing":
@@ -220,7 +213,7 @@ def _ask_for_the_rest(decision: Decision) -> None:
     if decision.state.plan.campaign.ladder.deficiency is None or not settled or not rest:
         return
     is_new = facts.deficiency_from is None or facts.deficiency_at is not None
-    decision.emit(DeficiencyFound(number=facts.deficiencies + is_new))
+    decision.emit(events.DeficiencyFound(number=facts.deficiencies + is_new))
 
 
 def _wrong_items(state: State, ids: Iterable[str]) -> str:

@@ -9,17 +9,8 @@ from pydantic import Field, model_validator
 
 from forthwith.campaign.subpoena_fields import editable_fields
 from forthwith.fields import FilledLine, FilledText, Instant, Line, Sha256, Text
+from forthwith.request import events
 from forthwith.request.decision import Decision
-from forthwith.request.events import (
-    DraftDiscarded,
-    DraftReady,
-    IssuanceRecorded,
-    MemoDiscarded,
-    MemoReady,
-    RecordCopyFiled,
-    ServiceRecorded,
-    SubpoenaReviewed,
-)
 from forthwith.request.next_action import wants_draft
 from forthwith.request.record import Draft, Filed, Issued, ReviewDecision, ServiceRecord
 from forthwith.request.reporting import origin, wrong_instant
@@ -31,19 +22,21 @@ from forthwith.request.vocabulary import Attention, Message, Status
 def draft_finished(decision: Decision, draft: Draft) -> None:
     """A draft is ready for review, unless it was superseded meanwhile."""
     wanted = wants_draft(decision.state, draft.version)
-    decision.emit(DraftReady(draft=draft) if wanted else DraftDiscarded(draft=draft))
+    decision.emit(events.DraftReady(draft=draft) if wanted else events.DraftDiscarded(draft=draft))
 
 
 def record_copy_finished(decision: Decision, document: Filed) -> None:
     """The record copy of what was issued is in the case file."""
-    decision.emit(RecordCopyFiled(document=document))
+    decision.emit(events.RecordCopyFiled(document=document))
 
 
 def memo_finished(decision: Decision, memo: Filed) -> None:
     """The memo is ready, and whoever decides about enforcement gets it, unless it was superseded meanwhile."""
     state = decision.state
     wanted = state.is_open and state.awaits_memo
-    decision.emit(MemoReady(memo=memo, number=state.process.memos + 1) if wanted else MemoDiscarded(memo=memo))
+    decision.emit(
+        events.MemoReady(memo=memo, number=state.process.memos + 1) if wanted else events.MemoDiscarded(memo=memo)
+    )
 
 
 # What people do.
@@ -103,7 +96,7 @@ def review_subpoena(decision: Decision, message: ReviewSubpoena) -> None:
         sha256=message.sha256,
         why=message.reason or message.notes,
     )
-    decision.emit(SubpoenaReviewed(**origin(message), review=review, fields=message.fields, notes=message.notes))
+    decision.emit(events.SubpoenaReviewed(**origin(message), review=review, fields=message.fields, notes=message.notes))
     match message.decision:
         case "approve":
             pass
@@ -156,7 +149,7 @@ def record_issuance(decision: Decision, message: RecordIssuance) -> None:
         sha256_signed=message.sha256,
     )
     version = draft.version if draft else 0
-    decision.emit(IssuanceRecorded(**origin(message), issued=issued, version=version, draft=message.draft))
+    decision.emit(events.IssuanceRecorded(**origin(message), issued=issued, version=version, draft=message.draft))
 
 
 class RecordService(Message):
@@ -196,4 +189,4 @@ def refuse_service(decision: Decision, service: RecordService) -> str:
 def record_service(decision: Decision, message: RecordService) -> None:
     """The return date runs."""
     service = ServiceRecord.model_validate(message.model_dump(exclude={"event_id", "by"}))
-    decision.emit(ServiceRecorded(**origin(message), service=service))
+    decision.emit(events.ServiceRecorded(**origin(message), service=service))

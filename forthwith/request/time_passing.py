@@ -2,19 +2,9 @@
 
 from datetime import datetime, timedelta
 
+from forthwith.request import events
 from forthwith.request.backoff import Backoff
 from forthwith.request.decision import Decision
-from forthwith.request.events import (
-    CurePeriodEnded,
-    CurePeriodResumed,
-    DeadlinePassed,
-    DemandOvertaken,
-    LetterDropped,
-    ReferralDropped,
-    ReferralStarted,
-    ResponsePeriodReopened,
-    ReturnDatePassed,
-)
 from forthwith.request.next_action import (
     MISSED_AFTER,
     STATES_A_DATE,
@@ -55,13 +45,13 @@ def _let_periods_pass(decision: Decision, dates: Timetable) -> None:
     state, now = decision.state, decision.now
     if _was_early(state, dates, now):
         decision.withdraw_draft()
-        decision.emit(ResponsePeriodReopened(because="due_later", due=dates.deadline.due_date))
+        decision.emit(events.ResponsePeriodReopened(because="due_later", due=dates.deadline.due_date))
     elif _cure_goes_on(state, dates, now) and dates.cure:
         decision.withdraw_draft()
-        decision.emit(CurePeriodResumed(ends=dates.cure.due_date))
+        decision.emit(events.CurePeriodResumed(ends=dates.cure.due_date))
     elif state.phase is Status.AWAITING_RESPONSE and now >= dates.deadline.closes_at:
         decision.emit(
-            DeadlinePassed(
+            events.DeadlinePassed(
                 due=dates.deadline.due_date,
                 outstanding=state.items.outstanding,
                 late_by_seconds=_noted_late(now - dates.deadline.closes_at),
@@ -76,11 +66,11 @@ def _let_periods_pass(decision: Decision, dates: Timetable) -> None:
 def _let_cure_pass(decision: Decision, dates: Timetable) -> None:
     state, outstanding = decision.state, decision.state.items.outstanding
     if state.plan.campaign.ladder.final_notice is None:
-        decision.emit(CurePeriodEnded(because="none_foreseen", outstanding=outstanding))
+        decision.emit(events.CurePeriodEnded(because="none_foreseen", outstanding=outstanding))
     # The time to cure is the time after a final notice that was given, not after one that should have been.
     elif state.clock.facts.final_notice_at and dates.cure and decision.now >= dates.cure.closes_at:
         late = _noted_late(decision.now - dates.cure.closes_at)
-        decision.emit(CurePeriodEnded(because="passed", outstanding=outstanding, late_by_seconds=late))
+        decision.emit(events.CurePeriodEnded(because="passed", outstanding=outstanding, late_by_seconds=late))
 
 
 def _let_return_pass(decision: Decision, dates: Timetable) -> None:
@@ -88,16 +78,16 @@ def _let_return_pass(decision: Decision, dates: Timetable) -> None:
     if dates.return_due is None or dates.refer_at is None:
         return
     if process.refers and not process.refers_early and now < dates.return_due.closes_at:
-        decision.emit(ReferralDropped(due=dates.return_due.due_date))
+        decision.emit(events.ReferralDropped(due=dates.return_due.due_date))
     elif not process.refers and now >= dates.refer_at:
         decision.emit(
-            ReturnDatePassed(
+            events.ReturnDatePassed(
                 due=dates.return_due.due_date,
                 outstanding=decision.state.items.outstanding,
                 late_by_seconds=_noted_late(now - dates.refer_at),
             )
         )
-        decision.emit(ReferralStarted(early=False))
+        decision.emit(events.ReferralStarted(early=False))
 
 
 def _was_early(state: State, dates: Timetable, now: datetime) -> bool:
@@ -131,7 +121,7 @@ def _let_letters_pass(decision: Decision, dates: Timetable, backoff: Backoff) ->
         return  # it goes at another moment, by dates that are computed first
     if step.kind is StepKind.DEMAND and now >= dates.deadline.closes_at:
         due = dates.deadline.due_date
-        decision.emit(DemandOvertaken(due=due))
+        decision.emit(events.DemandOvertaken(due=due))
         reason = f"the response was due {due.in_words()}, before the demand went out: extend or withdraw"
         decision.raise_attention(Attention.ON_HOLD, reason, holds=True)
 
@@ -146,7 +136,7 @@ def _drop_if_missed(decision: Decision, dates: Timetable, step: Step, backoff: B
     overtaken = policy != "all" and any(other.at <= decision.now for other in others)
     was_tried = step.id in state.deliveries.attempts or backoff.retry_at(step.id) is not None
     if overtaken or (policy == "none" and not was_tried):
-        decision.emit(LetterDropped(step=step.id, because="later_letter_due" if overtaken else "moment_passed"))
+        decision.emit(events.LetterDropped(step=step.id, because="later_letter_due" if overtaken else "moment_passed"))
 
 
 def _noted_late(late: timedelta) -> int:
