@@ -39,10 +39,17 @@ demo: setup ## the 23 demands of 2018, start to finish on a virtual clock (ARGS=
 dev: setup ## the local stack on the real clock: server, Web UI, worker, mailbox; Ctrl-C stops it
 	@$(PY) starter.py dev $(ARGS)
 
+# Coverage by SlipCover, which takes its probes out of a line once it ran: measured on Python 3.11 it costs 3 s at the start
+# of a run and a few percent after that. The tracer of coverage.py took 34 % on top of stories and 60 to 107 % of units,
+# and its quick core needs Python 3.12.
+COVERED = $(PY) -m slipcover --json --out build/coverage/$(1).json -m pytest
+
 .PHONY: test
-test: setup ## the tests: units first, then all that needs a server
-	$(PYTEST) tests/units -m 'not ui and not prove' -n $(JOBS)
-	$(PYTEST) tests --ignore=tests/units -m 'not ui and not prove' -n $(JOBS) --dist loadfile
+test: setup ## the tests: units first, then all that needs a server; then what they covered
+	@mkdir -p build/coverage
+	$(call COVERED,units) tests/units -m 'not ui and not prove' -n $(JOBS)
+	$(call COVERED,stories) tests --ignore=tests/units -m 'not ui and not prove' -n $(JOBS) --dist loadfile
+	@$(PY) -m tests.coverage build/coverage/units.json build/coverage/stories.json
 
 .PHONY: test-ui
 test-ui: setup ## the Web UI in a real browser
@@ -76,6 +83,7 @@ reference: setup ## write anew what docs/ shows of the code: commands, events, m
 	@$(PY) -m tests.units.commands
 	@$(PY) -m tests.units.event_reference
 	@$(PY) -m tests.units.rungs
+	@$(PY) -m tests.units.ladder_days
 	@$(PY) -m tests.units.test_contract
 
 .PHONY: screens
