@@ -4,13 +4,23 @@ import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from forthwith.request.events import AnyEvent, Event, Reported
 
 PAGE = Path(__file__).parents[2] / "docs" / "events.md"
 
-EVENTS: tuple[type[Event], ...] = get_args(get_args(AnyEvent)[0])
+
+def _members(union: Any) -> Iterator[type[Event]]:
+    """The events of a union, also of one in it that tells the versions of a kind apart."""
+    for member in get_args(get_args(union)[0]):
+        if isinstance(member, type):
+            yield member
+        else:
+            yield from _members(member)
+
+
+EVENTS = tuple(_members(AnyEvent))
 """In the order of the record's own union."""
 
 OF_EVERY_EVENT = frozenset({"kind", *Reported.model_fields})
