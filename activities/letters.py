@@ -172,7 +172,7 @@ def _response_date(plan: RequestPlan, order: LetterOrder) -> Attachment:
     return Attachment(filename="deadline.ics", content=content, media_type="text/calendar", method="PUBLISH")
 
 
-# What a mail server may answer is no fault of ours: the case records it, so nothing is logged with a traceback.
+# What a mail server may answer is no fault of ours: the request records it, so nothing is logged with a traceback.
 
 
 def _nothing_sent(known: NothingSent) -> ApplicationError:

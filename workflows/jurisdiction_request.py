@@ -57,7 +57,7 @@ with workflow.unsafe.imports_passed_through():
 Done = TypeVar("Done")
 
 ONCE = RetryPolicy(maximum_attempts=1)
-"""A letter is never sent again by the server: the case decides, from what the dossier knows of the last attempt."""
+"""A letter is never sent again by the server: the request decides, from what the case file has of the last attempt."""
 
 LETTER_AT_MOST = timedelta(minutes=15)
 """A mail server may think for ten minutes after the content (RFC 5321 4.5.3.2.6)."""
@@ -70,7 +70,7 @@ DRAFT_AT_MOST = timedelta(minutes=10)
 
 RECORD = RetryPolicy(maximum_attempts=3, initial_interval=timedelta(milliseconds=200))
 RECORD_AT_MOST, RECORD_TRY_AT_MOST = timedelta(seconds=30), timedelta(seconds=5)
-"""Dates and the dossier are local and quick; where they fail, the case tells a person and tries again later. A worker
+"""Dates and the dossier are local and quick; where they fail, a person is asked and it is tried again later. A worker
 that was killed while filing is noticed after one try."""
 
 

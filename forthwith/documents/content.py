@@ -51,7 +51,7 @@ class Letter(Model):
     copies: tuple[str, ...] = ()
     footer: str = ""
     possible_copy: str = ""
-    """Set when an earlier sending is in doubt: says that this may be a second copy."""
+    """Set when an earlier sending is unconfirmed: says that this may be a second copy."""
 
 
 class QuotedAuthority(Model):
@@ -65,7 +65,7 @@ class QuotedAuthority(Model):
 
 
 class Recital(Model):
-    """One earlier step of the matter, from the case's own record."""
+    """One earlier step of the matter, from the request's own record."""
 
     when: str
     kind: str

@@ -1,4 +1,4 @@
-"""What a case can ask of the world next. The workflow carries it out and reports back."""
+"""What a request can ask of the world next. The workflow carries it out and reports back."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +25,7 @@ class SendLetter:
     address: str = ""
     """Where a letter to the recipient goes; empty for our own people."""
     known: KnownDelivery | None = None
-    """Nothing is sent: this attempt was in doubt and is known to have arrived, and gets its receipt."""
+    """Nothing is sent: this attempt was unconfirmed and is known to have arrived, and gets its receipt."""
 
 
 @dataclass(frozen=True)

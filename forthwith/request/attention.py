@@ -144,6 +144,6 @@ def message_unreadable(decision: Decision, name: str, content: str, problem: str
 
 
 def work_failed(decision: Decision, work: str, attention: Attention, reason: str) -> None:
-    """Our machinery failed at ``work``: dates, a document or a letter. It is tried again and a person is told."""
+    """Our machinery failed at ``work``: dates, a document or a letter. It is tried again, and needs a person."""
     if decision.state.is_open and attention not in decision.state.attention.reasons:
         decision.emit(events.WorkFailed(work=work, attention=attention, reason=reason))

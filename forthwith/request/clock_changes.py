@@ -213,7 +213,7 @@ def dates_computed(decision: Decision, dates: Timetable) -> None:
     decision.dates = dates
     decision.clear(Attention.DATES_FAILED)
     if not state.is_open or not state.clock.runs or dates.facts != facts_of(state, dates):
-        return  # nothing runs, or what was said meanwhile makes these dates moot
+        return  # nothing runs, or what was reported meanwhile supersedes these dates
     due = dates.deadline
     if state.clock.announced != due.due_date:
         decision.emit(events.DeadlineComputed(due=due.due_date, rule=due.rule, calendar=due.calendar_sha256))

@@ -41,7 +41,7 @@ LATE: dict[StepKind, tuple[Attention, str]] = {
 
 
 def letter_accepted(decision: Decision, step: Step, receipt: Receipt, *, possible_copy: bool) -> None:
-    """The mail server took a letter. One that was overtaken by what was said meanwhile starts no clock."""
+    """The mail server took a letter. One that was superseded meanwhile starts no clock."""
     state = decision.state
     late = receipt.accepted_at - step.planned_at
     known = state.deliveries.arrived.get(step.id)

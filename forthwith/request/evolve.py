@@ -338,7 +338,7 @@ def _clock_stopped(state: State, event: events.ClockStopped) -> State:
 
 
 def _new_series(state: State, *, period_since: datetime | None) -> State:
-    """The response date is set anew: what was said about the old one no longer counts."""
+    """The response date is set anew: what followed from the old one no longer counts."""
     state = _clock(state, series=state.clock.facts.series + 1, overdue_from=None, final_notice_at=None)
     return replace(state, clock=replace(state.clock, period_since=period_since, cure_closed=False))
 

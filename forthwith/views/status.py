@@ -1,6 +1,6 @@
 """What a request shows of itself: to queries and to the operator's terminal. Its page is in forthwith/views/page.py.
 
-Moments are given as instants. "In three days" is said by whoever shows them, since a query answers with the time of
+Moments are given as instants. "In three days" is made by whoever shows them, since a query answers with the time of
 the last workflow task.
 """
 
