@@ -118,7 +118,7 @@ class JurisdictionRequest:
             match self._what_next():
                 case ComputeDates() as due:
                     await self._compute_dates(due)
-                case SendLetter() as due:  # the demand, a reminder, the final notice, a word to our own people
+                case SendLetter() as due:  # the demand, a chase, the final notice; review, issue, serve, refer
                     await self._send(due)
                 case DraftSubpoena() as due:
                     await self._draft(due)
@@ -126,7 +126,7 @@ class JurisdictionRequest:
                     await self._copy_issued(due)
                 case DraftReferral() as due:
                     await self._draft_referral(due)
-                case Wait() as until:  # for a response, a decision, or the next date
+                case Wait() as until:  # for the response, the review, issuance, service, the return date
                     await self._wait(until)
                 case Close():
                     break
