@@ -10,7 +10,8 @@ from forthwith.campaign.models import RequestPlan
 from forthwith.casefile.store import CampaignStart, Dossier, Opening, StartRecord
 from forthwith.request.attention import Withdraw
 from forthwith.request.entries import GENESIS, Entry
-from forthwith.request.vocabulary import Status, Who
+from forthwith.request.events import RequestOpened
+from forthwith.request.vocabulary import SYSTEM, Status, Who
 from forthwith.visibility import Handle, handle_of
 from tests.console.conftest import CampaignWriter, Terminal, until
 from tests.console.test_today import started
@@ -80,7 +81,7 @@ class Office:
         self.dossier.record_start(start)
         return plan
 
-    def taken_up(self, plan: RequestPlan) -> None:
+    def opened(self, plan: RequestPlan) -> None:
         self.dossier.open(Opening(workflow_id=plan.workflow_id, first_run="another", plan=plan.content_hash))
 
     async def run(self, plan: RequestPlan, *, queue: str = temporal.TASK_QUEUE, next_action: datetime) -> None:
@@ -132,15 +133,15 @@ async def test_every_fault_is_found_once_and_what_is_well_is_not(terminal: Termi
         office.name, CampaignStart(jurisdictions=everybody, started_by="somebody", started_at=datetime.now(UTC))
     )
     await office.plan("half-started", like="fremont-ca")
-    office.taken_up(await office.plan("forgotten", like="fremont-ca"))
+    office.opened(await office.plan("forgotten", like="fremont-ca"))
     failing = await office.plan("failing", like="fremont-ca")
-    office.taken_up(failing)
+    office.opened(failing)
     await office.run(failing, next_action=datetime.now(UTC))
     late = await office.plan("late", like="fremont-ca")
     await office.run(late, queue="nobody", next_action=LONG_AGO)
     silent = await office.plan("silent", like="fremont-ca")
-    call = Told(call="opened")
-    opened = Entry(number=1, at=LONG_AGO, what="opened", text="Opened.", told=call, previous=GENESIS)
+    event = RequestOpened(plan=silent.content_hash, opened_at=LONG_AGO)
+    opened = Entry(number=1, at=LONG_AGO, by=SYSTEM, event=event, text="Opened.", previous=GENESIS)
     office.dossier.create(office.dossier.of(silent.workflow_id) / "timeline/0001.json", opened.filed())
     await office.run(silent, queue="nobody", next_action=datetime.now(UTC) + timedelta(days=9))
 
@@ -198,7 +199,7 @@ async def test_who_starts_some_leaves_nobody_out(terminal: Terminal, campaign: C
 async def test_a_record_that_lost_its_end_is_found_by_its_history(terminal: Terminal, campaign: CampaignWriter):
     (request,) = await started(terminal, campaign("chicago-il"), Status.AWAITING_RESPONSE)
     office = Office(terminal, request.partition("/")[0])
-    await until(lambda: office.file("chicago-il", "timeline/*.json").name == "0003.json")
+    await until(lambda: office.file("chicago-il", "timeline/*.json").name == "0004.json")
     assert await office.found("--histories") == {}
     office.file("chicago-il", "timeline/*.json").unlink()
     assert await office.found() == {}, "too young for any step to be missed by the record alone"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from forthwith.casefile.export import packed
-from forthwith.casefile.verify import CaseFile, request_in, wrongs
+from forthwith.casefile.verify import CaseFile, request_in, sha256_of, wrongs
 from forthwith.request.vocabulary import Status
 from tests.console.conftest import CampaignWriter, Terminal
 from tests.console.test_review_subpoena import soon
@@ -56,11 +56,23 @@ def other_plan(objects: dict[str, bytes]) -> str:
     return name
 
 
+def printed_otherwise(objects: dict[str, bytes]) -> str:
+    """Another PDF, and its hash and size in the receipt."""
+    name, receipt = one(objects, "letters/demand/letter-", ".pdf"), one(objects, "letters/demand/", ".receipt.json")
+    before, objects[name] = objects[name], objects[name].replace(b"%PDF", b"%PDf", 1)
+    old, new = sha256_of(before).encode(), sha256_of(objects[name]).encode()
+    assert old in objects[receipt]
+    objects[receipt] = objects[receipt].replace(old, new, 1)
+    return name
+
+
 TAMPERED: dict[str, tuple[Tamper, str]] = {
     "an entry": (changed(b"demand", b"Demand", "timeline/0002.json"), "timeline/0003.json"),
     "an entry removed": (removed, ""),
     "entries swapped": (swapped, ""),
     "a message": (truncated, ""),
+    "when it was accepted": (changed(b'"accepted_at":"2', b'"accepted_at":"1', "demand/", ".receipt"), "/0002.json"),
+    "a letter and its receipt": (printed_otherwise, ""),
     "the start record": (changed(b'"plan":"', b'"plan":"0', "start.json"), ""),
     "a draft": (changed(b"%PDF", b"%PDf", "drafts/", ".pdf"), ""),
     "the plan": (other_plan, ""),

@@ -32,7 +32,7 @@ async def request_id(terminal: Terminal, campaign: CampaignWriter) -> str:
 
 
 async def test_a_request_is_told_everything_that_can_happen_to_it(terminal: Terminal, request_id: str):
-    told = (
+    asked = (
         (("acknowledge", request_id), "acknowledged"),
         (("add-note", request_id, "The mayor's office called."), "called"),
         (("record-delivery", request_id, "demand", "--how", "certified mail 7018"), "delivered"),
@@ -43,7 +43,7 @@ async def test_a_request_is_told_everything_that_can_happen_to_it(terminal: Term
         (("escalate-now", request_id, "--reason", "refused on the telephone"), "Escalated"),
         (("record-response", request_id, "--all", "--document", f"s3://x,{'a' * 64},3"), "nothing is outstanding"),
     )
-    for words, answered in told:
+    for words, answered in asked:
         said = await terminal(*words)
         assert said.code == 0, said.err
         assert answered in said.out
@@ -73,7 +73,7 @@ async def test_what_is_wrong_is_refused_by_name_with_what_would_be_right(termina
     assert (await terminal("status", request_id, "--json")).json["status"] == "AwaitingResponse"
 
 
-async def test_the_same_event_told_twice_is_answered_the_same_and_recorded_once(terminal: Terminal, request_id: str):
+async def test_the_same_event_sent_twice_is_answered_the_same_and_recorded_once(terminal: Terminal, request_id: str):
     words = ("add-note", request_id, "Once.", "--event-id", "note-1", "--json")
     assert (await terminal(*words)).json == (await terminal(*words)).json
     entries = (await terminal("timeline", request_id, "--json")).json
@@ -98,7 +98,7 @@ async def test_a_whole_message_is_read_from_a_file(terminal: Terminal, request_i
     (entry,) = [
         entry
         for entry in (await terminal("timeline", request_id, "--json")).json
-        if entry["details"].get("event_id") == "mailroom-7"
+        if entry["event"].get("event_id") == "mailroom-7"
     ]
     assert entry["by"] == message["by"]
     for content, named in (("[1", "JSON"), (json.dumps({**message, "kind": "letter"}), "kind: 'letter' is not one of")):

@@ -45,7 +45,7 @@ async def test_a_campaign_is_written_as_a_page_with_all_its_requests(
     assert (rows[QUIET]["rung"], rows[QUIET]["rungs"]) == ("demand", 11)
     assert rows[QUIET]["next"] == "acknowledgment"
     assert "M" in rows[QUIET]["next_local"].split()[-1], "in mountain time"
-    assert {"demand", "clock starts", "response due", "letter", "final notice", "cure ends"} <= {
+    assert {"demand", "clock_started", "response_due", "letter", "final_notice", "cure_ended"} <= {
         mark["kind"] for mark in rows[QUIET]["history"]["marks"]
     }
     assert "its record has no end" in rows[GONE]["problem"]

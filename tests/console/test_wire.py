@@ -61,10 +61,13 @@ async def test_an_update_from_the_plain_cli_is_recorded_as_it_was_sent(terminal:
     assert (item["id"], item["disposition"], item["note"]) == ("A-1", "objected", "privilege")
     assert "objection" in status["attention"]
     (received,) = [
-        one for one in (await terminal("timeline", request, "--json")).json if one["what"] == "response_received"
+        one["event"]
+        for one in (await terminal("timeline", request, "--json")).json
+        if one["event"]["kind"] == "response_recorded"
     ]
-    assert received["details"]["documents"] == f"{HASH}  s3://intake/0042.pdf", "the record outlives the history"
-    assert received["details"]["items"] == "A-1=objected"
+    (document,) = received["response"]["documents"]
+    assert (document["sha256"], document["uri"]) == (HASH, "s3://intake/0042.pdf"), "the record outlives the history"
+    assert [(one["id"], one["disposition"]) for one in received["response"]["items"]] == [("A-1", "objected")]
 
 
 async def test_a_malformed_update_is_refused_by_name_and_leaves_nothing(terminal: Terminal, campaign: CampaignWriter):
@@ -107,9 +110,9 @@ async def test_a_malformed_signal_is_kept_flagged_and_holds_the_ladder(terminal:
 
     await terminal.becomes(request, Status.ON_HOLD)
     entries = (await terminal("timeline", request, "--json")).json
-    kept = [entry for entry in entries if entry["what"] == "unreadable_message"]
+    kept = [entry for entry in entries if entry["event"]["kind"] == "message_unreadable"]
     assert len(kept) == 1
-    assert "x-1" in kept[0]["details"]["content"]
+    assert "x-1" in kept[0]["event"]["content"]
     assert "received_at" in kept[0]["text"]
     assert (
         await terminal("resolve-attention", request, "unreadable_message", "--reason", "mistyped", "--json")

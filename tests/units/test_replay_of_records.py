@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from forthwith.casefile.recovery import rebuilt
+from forthwith.casefile.recovery import continued, rebuilt
 from forthwith.casefile.store import Dossier, Opening, StartRecord
 from forthwith.failure import Failure
 from forthwith.request import clock_changes, deliveries, responses, subpoena_process
@@ -252,6 +252,21 @@ class Interrupted(Life):
 def test_a_history_continues_wherever_it_was_interrupted(part: int) -> None:
     for seed in range(part, 200, 2):
         live(seed, Interrupted)
+
+
+def test_a_filing_that_was_left_half_done_is_completed_by_what_was_to_be_filed(tmp_path: Path) -> None:
+    """Also where a reset left entries that continue something else, and where nothing was filed at all."""
+    desk, dossier = responded(), Dossier(tmp_path)
+    entries = [*desk.request.timeline]
+    other = Desk(desk.plan, at=desk.state.opened_at + timedelta(hours=1))
+    other.settle()
+    given = [*reversed(entries), *other.request.timeline[1:]]
+    desk.request.timeline[:] = entries[:-1]
+    filed(desk, dossier)
+    assert rebuilt(dossier, desk.plan.workflow_id).state.is_open, "the last response, and not that it was the last"
+    assert rebuilt(dossier, desk.plan.workflow_id, given).timeline == entries
+    assert continued([], entries) == entries
+    assert continued(entries, given) == entries
 
 
 def test_what_was_recorded_and_not_filed_is_still_to_be_filed() -> None:
