@@ -20,6 +20,7 @@ from activities.letters import Letters
 from activities.record import CaseFiles
 from forthwith import temporal
 from forthwith.casefile.store import Dossier, DossierError
+from forthwith.heartbeat import BEAT
 from forthwith.logs import configure_logs
 from forthwith.mail.client import MailClient, SmtpSettings
 from forthwith.plain_errors import problems
@@ -50,6 +51,7 @@ def build_worker(client: Client, settings: Settings, mail: MailClient) -> Worker
         ],
         max_cached_workflows=settings.cached_workflows,
         graceful_shutdown_timeout=settings.drain,
+        max_heartbeat_throttle_interval=BEAT,
         sticky_queue_schedule_to_start_timeout=temporal.STICKY_TIMEOUT,
     )
 

@@ -17,7 +17,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     # What each room may import of ours besides itself, from the entry points down. `settings` is the only reader of
     # the environment: who is handed a client needs no settings, so workflows and all below may not ask.
     "starter": {"cli"},
-    "worker": {"settings", "logs", "plain_errors", "temporal", "workflows", "activities", "casefile", "mail"},
+    "worker": {
+        "heartbeat",
+        "settings",
+        "logs",
+        "plain_errors",
+        "temporal",
+        "workflows",
+        "activities",
+        "casefile",
+        "mail",
+    },
     "cli": {
         *PROJECTIONS,
         *("campaign", "casefile", "mail", "workflows", "activities", "devstack"),
