@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from forthwith.casefile.attempts import Claim
+from forthwith.casefile.attempts import Claim, NothingSent
 from forthwith.casefile.audit import Audited, Heading, replay
 from forthwith.casefile.store import Opening, StartRecord
 from forthwith.casefile.verify import CaseFile, sha256_of
@@ -179,7 +179,8 @@ def test_a_claim_alone_is_unconfirmed_once_it_cannot_be_under_way_any_more(offic
     lose("letters/review-9/attempt-1.receipt.json")(office)
     assert office.found(receipt.accepted_at + timedelta(minutes=15)) == []
     assert office.found() == [("review-9, attempt 1: claimed, and nobody knows whether it went out", LETTERS)]
-    office.put("letters/review-9/attempt-1.nothing-sent.json", b"{}")
+    refused = NothingSent(type="RecipientRefused", reason="550 unknown")
+    office.put("letters/review-9/attempt-1.nothing-sent.json", refused.model_dump_json().encode())
     assert office.found() == [], "it was refused: certainly nothing was sent"
 
 
