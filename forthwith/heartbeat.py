@@ -8,8 +8,8 @@ from datetime import timedelta
 from temporalio import activity
 
 BEAT = timedelta(seconds=0.5)
-"""Also how soon a long activity learns that it is called back. The worker has to let every beat pass: by default the SDK
-sends one only every 0.8 of the heartbeat time-out, and a withdrawal would come to a letter seconds late."""
+"""Also how soon a long activity learns that it is called back. The worker has to let every beat pass: by default the
+SDK sends one only every 0.8 of the heartbeat time-out, and a withdrawal would come to a letter seconds late."""
 
 
 @asynccontextmanager

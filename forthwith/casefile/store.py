@@ -232,9 +232,12 @@ class Dossier:
 
         A workflow that was reset records anew from the point of the reset. What was filed before stays, and the new
         entry is kept beside it under its own hash: the chain says which belong together.
+
+        The last entry is written first. So a filing that is cut short has added nothing to the chain, and no record
+        ends in the middle of a decision.
         """
         folder = self.of(workflow_id) / "timeline"
-        for entry in entries:
+        for entry in reversed([*entries]):
             try:
                 self.keep(folder / f"{entry.number:04}.json", entry.filed())
             except Changed:

@@ -41,10 +41,16 @@ class Entry(Model):
 def chained(entries: Mapping[str, Entry]) -> list[str]:
     """The hashes of the chain that ends in the latest of ``entries``, in order.
 
-    ``entries`` are by the hash of their bytes, also those that a reset of the workflow left beside the others.
+    ``entries`` are by the hash of their bytes, also those that a reset of the workflow left beside the others. Entries
+    of a filing that was cut short have no chain back to the first yet, and do not count; where none has one, what
+    leads to the latest does.
     """
+    rooted: set[str] = set()
+    for sha256, entry in sorted(entries.items(), key=lambda one: one[1].number):
+        if entry.previous == GENESIS or entry.previous in rooted:
+            rooted.add(sha256)
     chain: list[str] = []
-    link = max(entries, key=lambda sha256: (entries[sha256].at, entries[sha256].number), default="")
+    link = max(rooted or entries, key=lambda sha256: (entries[sha256].at, entries[sha256].number), default="")
     while entry := entries.get(link):
         chain.append(link)
         link = entry.previous

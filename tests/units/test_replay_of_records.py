@@ -12,13 +12,13 @@ import pytest
 from pydantic import ValidationError
 
 from forthwith.casefile.recovery import continued, rebuilt
-from forthwith.casefile.store import Dossier, Opening, StartRecord
+from forthwith.casefile.store import Dossier, DossierError, Opening, StartRecord
 from forthwith.failure import Failure
 from forthwith.request import clock_changes, deliveries, responses, subpoena_process
 from forthwith.request.decision import Decision
 from forthwith.request.entries import Entry
 from forthwith.request.evolve import replay, states
-from forthwith.request.record import Recovery
+from forthwith.request.record import Filed, Recovery
 from forthwith.request.request import Request
 from forthwith.request.vocabulary import Attention, Status
 from tests.replay.record_cases import unconfirmed
@@ -303,3 +303,31 @@ def test_the_text_of_an_entry_is_never_read_back() -> None:
     desk = in_review()
     reworded = [entry.model_copy(update={"text": "Worded otherwise."}) for entry in desk.request.timeline]
     assert replay(desk.plan, reworded) == desk.state
+
+
+# A filing that is cut short adds nothing.
+
+
+@pytest.mark.parametrize("written", range(1, 3))
+def test_a_filing_that_is_cut_short_leaves_the_record_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    desk, dossier = Desk(), Dossier(tmp_path)
+    desk.go(days=4)
+    opened, *rest = desk.request.timeline
+    dossier.file(desk.plan.workflow_id, [opened])
+    keep, left = Dossier.keep, iter(range(written))
+
+    def keep_some(self: Dossier, path: Path, content: bytes) -> Filed:
+        if next(left, None) is None:
+            raise DossierError("no space left")
+        return keep(self, path, content)
+
+    monkeypatch.setattr(Dossier, "keep", keep_some)
+    assert len(rest) > written
+    with pytest.raises(DossierError):
+        dossier.file(desk.plan.workflow_id, rest)
+    assert dossier.timeline(desk.plan.workflow_id) == [opened]
+    monkeypatch.undo()
+    dossier.file(desk.plan.workflow_id, rest)
+    assert dossier.timeline(desk.plan.workflow_id) == desk.request.timeline
