@@ -5,6 +5,7 @@ Claim, send, receipt (forthwith/casefile/attempts.py): a letter that was claimed
 
 import asyncio
 import time
+from contextlib import suppress
 from datetime import timedelta
 
 from temporalio import activity
@@ -91,7 +92,10 @@ class Letters:
             eml=eml,
             pdf=pdf,
         )
-        attempt.keep_receipt(receipt)
+        with suppress(
+            DossierError
+        ):  # it was accepted all the same: history has the receipt, and files it with its entry
+            attempt.keep_receipt(receipt)
         return receipt
 
     async def _hand_over(self, mail: Mail, attempt: Attempt, eml: Filed) -> Acceptance:

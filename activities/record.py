@@ -6,8 +6,10 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from forthwith.base import Model
+from forthwith.casefile.attempts import keep_missing_receipt
 from forthwith.casefile.store import Dossier, DossierError, Opening
 from forthwith.request.entries import Entry
+from forthwith.request.events import LetterAccepted
 from forthwith.request.record import Recovery
 
 MAX_PAGE = 256_000
@@ -89,6 +91,12 @@ class CaseFiles:
 
     @activity.defn
     async def file_entries(self, filing: Filing) -> str | None:
-        """Keeps timeline entries and returns the head. Filing the same entries again changes nothing."""
+        """Keeps timeline entries and returns the head. Filing the same entries again changes nothing.
+
+        The receipt of a letter that could not be kept when the letter was accepted is kept now.
+        """
+        for entry in filing.entries:
+            if isinstance(entry.event, LetterAccepted):
+                keep_missing_receipt(self._dossier, filing.workflow_id, entry.event.letter)
         self._dossier.file(filing.workflow_id, filing.entries)
         return filing.head

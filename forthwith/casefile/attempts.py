@@ -14,7 +14,7 @@ from pydantic import Field
 
 from forthwith.base import Model
 from forthwith.casefile.store import Dossier
-from forthwith.request.record import Filed, KnownDelivery, Receipt
+from forthwith.request.record import Filed, KnownDelivery, Receipt, SentLetter
 
 PDF = "application/pdf"
 
@@ -115,3 +115,12 @@ class Attempt:
     def keep_receipt(self, receipt: Receipt) -> None:
         """Keeps the receipt."""
         self._dossier.create(self._path("receipt.json"), receipt.model_dump_json().encode())
+
+
+def keep_missing_receipt(dossier: Dossier, workflow_id: str, letter: SentLetter) -> None:
+    """Keeps the receipt of an accepted letter beside the claim of its attempt, where it is missing."""
+    folder = dossier.of(workflow_id) / "letters" / letter.step
+    for path in folder.glob("attempt-*.claim.json"):
+        if dossier.read_as(Claim, path).eml == letter.receipt.eml:
+            receipt = path.with_name(path.name.replace("claim", "receipt"))
+            dossier.create(receipt, letter.receipt.model_dump_json().encode())
