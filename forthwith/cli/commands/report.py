@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -28,11 +29,11 @@ from forthwith.fields import safe_id
 from forthwith.request.entries import GENESIS
 from forthwith.request.phases import PHASES
 from forthwith.request.request import Request
-from forthwith.request.timetable import timetable
+from forthwith.request.timetable import Facts, Timetable, timetable
 from forthwith.request.vocabulary import ENDED, Status
 from forthwith.settings import Settings
 from forthwith.views.agenda import Appointment, next_action
-from forthwith.views.history import History, history_of, next_in_words, rungs
+from forthwith.views.history import History, dates_of, history_of, next_in_words, rungs
 from forthwith.views.listing import Listed
 from forthwith.views.status import deadlines
 from forthwith.visibility import connected, listed, query, web_ui_link, web_ui_page
@@ -226,10 +227,12 @@ class Reading:
         """What a record holds, and what lies ahead while the request is open. The dates of an end before service are
         in the record."""
         if found.state.is_open or found.state.process.service:
-            facts = found.facts
             with suppress(DossierError, ValueError):  # a calendar is missing or ends too early; the past is still known
-                found.dates = timetable(found.plan, *clocks(self._dossier, found.plan, facts), facts)
+                found.dates = dates_of(found, partial(self._computed, found.plan))
         return history_of(found, now=self._now, next_at=one.next_action_at if one and one.is_open else None)
+
+    def _computed(self, plan: RequestPlan, facts: Facts) -> Timetable:
+        return timetable(plan, *clocks(self._dossier, plan, facts), facts)
 
 
 def _problem(one: Listed | None, history: History | None) -> str:

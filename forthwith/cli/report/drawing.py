@@ -12,7 +12,8 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from forthwith.request.vocabulary import Status
-from forthwith.views.history import History, Mark, MarkKind, Span, SpanKind
+from forthwith.views.history import History, Span, SpanKind
+from forthwith.views.marks import Mark, MarkKind
 
 MARGIN = 0.02
 """Of the axis, free at both ends, so that no mark is cut off."""

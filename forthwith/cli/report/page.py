@@ -13,7 +13,8 @@ from forthwith.base import Model
 from forthwith.cli.output import closing, local
 from forthwith.cli.report import drawing
 from forthwith.request.vocabulary import Attention, Status
-from forthwith.views.history import History, Mark, MarkKind
+from forthwith.views.history import History
+from forthwith.views.marks import Mark, MarkKind
 from forthwith.views.tasks import Task
 
 MAX_TASKS = 40
