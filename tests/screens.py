@@ -35,12 +35,12 @@ SENT_ON = datetime(2018, 1, 24, 14, tzinfo=UTC)
 
 ATTENTION = query(None, None, "any", None)
 TABS = {"Timeline": "Input", "Event History": "Event Type", "Search Attributes": "RequestStatus"}
-"""Tabs of a request's page, and what tells that they are there."""
+"""Tabs of a request's page, and what shows that they are there."""
 
 ROWS, DETAILS = FloatRect(x=256, y=60, width=1344, height=380), FloatRect(x=256, y=110, width=1344, height=800)
 """What the README shows of a page of 1600 by 1200."""
 
-LIVES = (
+SHOWN = (
     "los-angeles-ca",
     "jackson-ms",
     "king-county-wa",
@@ -48,10 +48,10 @@ LIVES = (
     "new-york-city-ny",
     "san-francisco-ca",
 )
-"""Whose lives the README shows of the demo's report: each takes a course of its own."""
+"""Requests of the demo's report that the README shows: each takes a course of its own."""
 
 SHARP, SMALL = 110, 64
-"""Pixels an inch, for looking closely and for the README."""
+"""Pixels an inch, to look at closely, and for the README."""
 
 OTHERS = (
     StepKind.DEFICIENCY,
@@ -60,7 +60,7 @@ OTHERS = (
     StepKind.REFERRAL,
     StepKind.HOLD_CHASE,
 )
-"""Letters that a silent life has not: it ends at the supervisor's review and is never on hold."""
+"""Letters that an unanswered request does not send: it ends at the supervisor's review and is never on hold."""
 
 
 def main() -> None:
@@ -81,7 +81,7 @@ def main() -> None:
 
 
 def _documents() -> Iterator[tuple[str, bytes]]:
-    """Every letter and draft of a silent life, and the letters it has not, by the name of the picture."""
+    """Every letter and draft of an unanswered request, and the letters it does not send, by the name of the picture."""
     (planned,) = plan_requests(read_campaign(CAMPAIGN), opened_at=SENT_ON, only=[SILENT])
     steps = [step for step in planned.forecast(SENT_ON) if step.order]
     for number, step in enumerate(steps, start=1):
@@ -146,12 +146,12 @@ async def _web_ui(*, for_readme: bool) -> None:
             for name in office.planned:
                 await open_details(page, office.page_link(name))
                 await page.screenshot(path=BUILD / f"request-{name}.png")
-            for tab, said in TABS.items():
-                await open_request(page, office.page_link(SILENT), tab=tab, until=(said,))
+            for tab, words in TABS.items():
+                await open_request(page, office.page_link(SILENT), tab=tab, until=(words,))
                 await page.screenshot(path=BUILD / f"{tab.lower().replace(' ', '-')}.png")
             await _report(await browser.new_page(), office, Path(folder))
             if for_readme:
-                await _whole_lives(await browser.new_page())
+                await _whole_histories(await browser.new_page())
                 await open_list(page, office.list_link(ATTENTION))
                 await page.screenshot(path=DOCS / "list.png", clip=ROWS)
                 await open_details(page, office.page_link(LATE))
@@ -177,14 +177,14 @@ async def _report(page: Page, office: Scene, folder: Path) -> None:
     await page.close()
 
 
-async def _whole_lives(page: Page) -> None:
-    """What the README shows of a report: that of the demo, in which lives come to their ends."""
+async def _whole_histories(page: Page) -> None:
+    """What the README shows of a report: that of the demo, in which requests come to their ends."""
     demo = await asyncio.create_subprocess_exec(
         *(sys.executable, "starter.py", "demo", "--json"), stdout=asyncio.subprocess.PIPE
     )
     said, _ = await demo.communicate()
     await page.goto(Path(json.loads(said)["report"]).as_uri())
-    shown = ", ".join(f"#{name}" for name in LIVES)
+    shown = ", ".join(f"#{name}" for name in SHOWN)
     await page.add_style_tag(
         content=f"[aria-labelledby=tasks], [aria-labelledby=legend], footer, tbody tr:not({shown}) {{ display: none }}"
     )

@@ -107,7 +107,7 @@ class Scene:
                 await asyncio.sleep(0.02)
 
     async def until(self, name: str, reached: Status, *, attention: bool = False) -> None:
-        """Lets one request live in silence until it stands at ``reached``, with a reason for attention if wanted."""
+        """Lets one request go unanswered until it stands at ``reached``, with a reason for attention if wanted."""
         while (view := await self.view(name)).status is not reached or bool(view.attention) < attention:
             assert view.next_action, f"{name} comes to rest as {view.status}"
             if view.next_action.at:

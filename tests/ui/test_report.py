@@ -1,4 +1,4 @@
-"""The report in a real browser: it asks nobody for anything, fits its window, and no stranger can write it."""
+"""The report in a real browser: it is self-contained, fits its window, and no stranger can write into it."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,16 +24,16 @@ async def written(office: Scene, tmp_path_factory: pytest.TempPathFactory) -> st
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-async def test_the_page_fits_its_window_and_asks_nobody(written: str, page: Page, width: int):
-    asked, said = list[str](), list[str]()
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
+async def test_the_page_fits_its_window_and_is_self_contained(written: str, page: Page, width: int):
+    requested, logged = list[str](), list[str]()
+    page.on("request", lambda request: requested.append(request.url))
+    page.on("console", lambda message: logged.append(message.text))
+    page.on("pageerror", lambda error: logged.append(str(error)))
     await page.set_viewport_size({"width": width, "height": 900})
     await page.goto(written)
     await page.screenshot(path=SCREENS / f"report-{width}.png", full_page=True)
-    assert asked == [written]
-    assert said == []
+    assert requested == [written]
+    assert logged == []
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
     for strip in await page.locator("svg.history").all():
         box = await strip.bounding_box()
@@ -46,7 +46,7 @@ async def test_the_page_fits_its_window_and_asks_nobody(written: str, page: Page
     assert abs(demand["x"] + demand["width"] / 2 - clock["x"]) < 4, "the clock starts where the demand was sent"
 
 
-async def test_who_needs_a_person_comes_first_and_a_line_is_told_in_words(office: Scene, written: str, page: Page):
+async def test_who_needs_a_person_comes_first_and_each_line_is_also_in_words(office: Scene, written: str, page: Page):
     await page.goto(written)
     names = [await row.get_attribute("id") or "" for row in await page.locator("tbody tr").all()]
     assert set(names) == set(office.planned)
