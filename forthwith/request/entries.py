@@ -42,16 +42,24 @@ def chained(entries: Mapping[str, Entry]) -> list[str]:
     """The hashes of the chain that ends in the latest of ``entries``, in order.
 
     ``entries`` are by the hash of their bytes, also those that a reset of the workflow left beside the others. Entries
-    of a filing that was cut short have no chain back to the first yet, and do not count; where none has one, what
-    leads to the latest does.
+    of a filing that was cut short lack all that stands between them and the chain, and do not count. Where the one
+    before was changed instead, the chain begins after it: it is broken, and nobody takes it for the whole.
     """
-    rooted: set[str] = set()
-    for sha256, entry in sorted(entries.items(), key=lambda one: one[1].number):
-        if entry.previous == GENESIS or entry.previous in rooted:
-            rooted.add(sha256)
-    chain: list[str] = []
-    link = max(rooted or entries, key=lambda sha256: (entries[sha256].at, entries[sha256].number), default="")
-    while entry := entries.get(link):
-        chain.append(link)
-        link = entry.previous
+    numbers = {entry.number for entry in entries.values()}
+    latest = sorted(entries, key=lambda sha256: (entries[sha256].at, entries[sha256].number), reverse=True)
+    for sha256 in latest:
+        chain = _leading_to(sha256, entries)
+        if not _is_cut_short(entries[chain[0]], numbers):
+            return chain
+    return []
+
+
+def _is_cut_short(first: Entry, numbers: set[int]) -> bool:
+    return first.previous != GENESIS and first.number - 1 not in numbers
+
+
+def _leading_to(sha256: str, entries: Mapping[str, Entry]) -> list[str]:
+    chain = [sha256]
+    while (previous := entries[chain[-1]].previous) in entries:
+        chain.append(previous)
     return chain[::-1]
