@@ -40,7 +40,7 @@ dev: setup ## the local stack on the real clock: server, Web UI, worker, mailbox
 	@$(PY) starter.py dev $(ARGS)
 
 # Coverage by SlipCover, which takes its probes out of a line once it ran: measured on Python 3.11 it costs 3 s at the start
-# of a run and a few percent after that. The tracer of coverage.py took 34 % on top of stories and 60 to 107 % of units,
+# of a run and at most a tenth after that. The tracer of coverage.py took 34 % on top of stories and 60 to 107 % of units,
 # and its quick core needs Python 3.12.
 COVERED = $(PY) -m slipcover --json --out build/coverage/$(1).json -m pytest
 
