@@ -90,9 +90,9 @@ async def test_a_response_reported_while_the_worker_is_down_counts_from_its_rece
     demand.expect_nothing()
 
 
-async def test_questions_that_waited_for_a_worker_leave_a_request_that_replays(office: Office) -> None:
-    """They bring the next worker what happened meanwhile, with the time of the task before."""
-    office.expect_log("fired, and it is said to be|Failed activation|query|Query")
+async def test_queries_that_waited_for_a_worker_leave_a_request_that_replays(office: Office) -> None:
+    """They bring the next worker the events of a task that has not begun, with the time of the task before."""
+    office.expect_log("the task that brings them has not begun|Failed activation|query|Query")
     demands = [
         await office.demand(campaign=brisk(f"{office.name}-{number}", due=4, reminders=()), real_clock=True)
         for number in range(8)
