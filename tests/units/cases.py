@@ -1,10 +1,10 @@
-"""Small requests for tests of the case: a campaign, its clocks, messages, and a desk that drives a case by hand."""
+"""Small requests for tests: a campaign, its clocks, messages, and a desk that drives a request by hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, cached_property, lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 from forthwith.campaign.models import Campaign, Jurisdiction, RequestPlan
 from forthwith.deadlines.calendar import ClosedDay
@@ -29,13 +29,13 @@ from forthwith.request.attention import AddNote, EscalateNow, ResolveAttention, 
 from forthwith.request.clock_changes import ExtendDeadline, PauseClock, RecomputeDeadlines, ResumeClock
 from forthwith.request.deliveries import CorrectRecipient, RecordDelivery, ResendLetter
 from forthwith.request.messages import Answer
-from forthwith.request.record import Draft, Filed, Receipt
+from forthwith.request.record import Draft, Filed, Receipt, SentLetter
 from forthwith.request.request import Request
 from forthwith.request.responses import AcceptResponse, Acknowledge, RecordObjection, RecordResponse
 from forthwith.request.state import State
 from forthwith.request.subpoena_process import RecordIssuance, RecordService, ReviewSubpoena
 from forthwith.request.timetable import Facts, Step, Timetable, timetable
-from forthwith.request.vocabulary import Attention, Message, Who
+from forthwith.request.vocabulary import Attention, Message, Status, Who
 from tests import messages
 from tests.messages import MAILROOM as MAILROOM  # also for who imports it from here
 from tests.messages import OPERATOR as OPERATOR
@@ -44,6 +44,9 @@ from tests.messages import event_id as event_id
 
 OPENED = datetime(2018, 1, 24, 15, tzinfo=UTC)
 """Wednesday, 9:00 in Chicago."""
+
+DUE = datetime(2018, 2, 24, 6, tzinfo=UTC)
+"""The end of February 23 in Chicago, thirty days after."""
 
 LADDER: tuple[dict[str, Any], ...] = (
     {"acknowledgment": {"within": {"business_days": 5}}},
@@ -57,7 +60,40 @@ LADDER: tuple[dict[str, Any], ...] = (
     {"referral": {"after_return": {"business_days": 1}}},
 )
 
+RULE_45: tuple[dict[str, Any], ...] = tuple(
+    {
+        "subpoena": {
+            "form": "court_rule45",
+            "return_within": {"days": 21},
+            "court": {
+                "name": "United States District Court",
+                "district": "Northern District of Illinois",
+                "title": "United States v. Example",
+                "docket": "1:18-cv-00001",
+                "place_of_compliance": "219 South Dearborn Street, Chicago",
+            },
+        }
+    }
+    if "subpoena" in rung
+    else rung
+    for rung in LADDER
+)
+"""The same ladder with a subpoena in a pending action."""
+
 _EMPTY = Filed(uri="x", sha256="0" * 64, size=1)
+
+
+_Kind = TypeVar("_Kind", bound=Action)
+
+
+def utc(month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    """A moment of 2018."""
+    return datetime(2018, month, day, hour, minute, tzinfo=UTC)
+
+
+def days(count: int) -> Period:
+    """So many calendar days."""
+    return Period(unit="days", count=count)
 
 
 def campaign(
@@ -154,7 +190,7 @@ def _clock(state: str, zone: str, closes: time | None, sha256: str | None) -> Cl
 
 
 class _Remembering(Clock):
-    """A clock that looks up what it counted before: a life asks for the same dates over and over."""
+    """A clock that looks up what it counted before: a history asks for the same dates over and over."""
 
     @cached_property
     def _counted(self) -> Callable[..., Computation]:
@@ -191,7 +227,7 @@ def draft(version: int, *missing: str) -> Draft:
 
 
 class Desk:
-    """Drives one case by hand: letters are accepted and drafts are ready at once unless the test says otherwise."""
+    """Drives one request by hand: letters are accepted and drafts are ready at once unless the test says otherwise."""
 
     def __init__(self, of: Campaign | RequestPlan | None = None, *, at: datetime = OPENED) -> None:
         self.plan = of if isinstance(of, RequestPlan) else plan(of)
@@ -199,7 +235,7 @@ class Desk:
         self.request = Request.opened(self.plan, at)
         self.missing: tuple[str, ...] = ()
         self.on_letter: Callable[[SendLetter], bool] = lambda _: False
-        """Called before a letter is accepted; True when it has told the case another outcome itself."""
+        """Called before a letter is accepted; True when it has reported another outcome itself."""
 
     @property
     def state(self) -> State:
@@ -217,32 +253,57 @@ class Desk:
         """Does whatever is to be done now."""
         for _ in range(50):
             match self.next():
-                case SendLetter() as letter:
-                    if not self.on_letter(letter):
-                        self.accept(letter)
-                case DraftSubpoena(version):
-                    self.request.draft_finished(draft(version, *self.missing), self.now)
-                case CopyIssued(version):
-                    self.request.record_copy_finished(_EMPTY, self.now)
-                case DraftReferral():
-                    self.request.memo_finished(_EMPTY, self.now)
                 case (Wait() | Close()) as rest:
                     return rest
-                case ComputeDates():
-                    raise AssertionError("the dates were just computed")
-        raise AssertionError("the case does not come to rest")
+                case action:
+                    self.do(action)
+        raise AssertionError("the request does not come to rest")
+
+    def do(self, action: Action) -> None:
+        """Carries out one action, as the mail server and the case file of the test have it."""
+        match action:
+            case SendLetter() as letter:
+                if not self.on_letter(letter):
+                    self.accept(letter)
+            case DraftSubpoena(version):
+                self.request.draft_finished(draft(version, *self.missing), self.now)
+            case CopyIssued():
+                self.request.record_copy_finished(_EMPTY, self.now)
+            case DraftReferral():
+                self.request.memo_finished(_EMPTY, self.now)
+            case Wait(until):
+                self.now = until
+            case ComputeDates() | Close():
+                raise AssertionError(f"{action} is nothing to be done")
 
     def accept(self, letter: SendLetter) -> None:
         taken = receipt(letter.known.at if letter.known else self.now, letter.address)
         self.request.letter_accepted(letter.step, taken, possible_copy=letter.possible_copy, now=self.now)
 
     def go(self, to: datetime | None = None, /, **period: float) -> "Desk":
-        """Lives on to a moment, or for a period, doing everything that falls due on the way."""
+        """Goes on to a moment, or for a period, doing everything that falls due on the way."""
         end = to or self.now + timedelta(**period)
         while isinstance(rest := self.settle(), Wait) and rest.until <= end:
             self.now = rest.until
         self.now = max(self.now, end)
         return self
+
+    def until(self, kind: type[_Kind], step: str = "") -> _Kind:
+        """Goes on until an action of that kind is to be carried out, and leaves it to the test what becomes of it."""
+        for _ in range(200):
+            action = self.next()
+            if isinstance(action, kind) and (not isinstance(action, SendLetter) or step in ("", action.step.id)):
+                return action
+            self.do(action)
+        raise AssertionError(f"no {kind.__name__} {step} is ever due")
+
+    def letter(self, step: str = "") -> SendLetter:
+        """Goes on until the next letter, or the letter ``step``, is to be sent."""
+        return self.until(SendLetter, step)
+
+    def to(self, phase: Status) -> "Desk":
+        """To the beginning of a phase."""
+        return COME_TO[phase](self)
 
     def sleep(self, **period: float) -> "Desk":
         """An outage: time passes and nothing is done."""
@@ -274,6 +335,31 @@ class Desk:
         self.settle()
         return self
 
+    # Mail that fails.
+
+    def mail_refuses(self, *steps: str) -> "Desk":
+        """From now on the mail server refuses these letters for good."""
+
+        def refuse(letter: SendLetter) -> bool:
+            if letter.step.id in steps:
+                self.request.letter_refused(letter.step, "550 no such user", self.now)
+            return letter.step.id in steps
+
+        self.on_letter = refuse
+        return self
+
+    def mail_works(self) -> None:
+        """From now on the mail server takes every letter."""
+        self.on_letter = lambda _: False
+
+    def defer(self, letter: SendLetter, **retry_after: float) -> None:
+        """The mail server puts a letter off."""
+        self.request.letter_deferred(letter.step, "421", retry_after=timedelta(**retry_after), now=self.now)
+
+    def lose_answer(self, letter: SendLetter) -> None:
+        """The mail server's answer is lost: the letter is unconfirmed."""
+        self.request.letter_unconfirmed(letter.step, "time-out", self.now)
+
     # What people say.
 
     def say(self, message: Message) -> Answer:
@@ -281,6 +367,12 @@ class Desk:
         refused = self.request.refusal(message, self.now)
         assert not refused, refused
         return self.request.take(message, self.now)
+
+    def say_and_settle(self, message: Message) -> "Desk":
+        """Says something that must be taken, and does whatever follows at once."""
+        self.say(message)
+        self.settle()
+        return self
 
     def refuses(self, message: Message) -> str:
         """Says something that must be refused, and gives the reason."""
@@ -366,8 +458,87 @@ class Desk:
         """What the timeline holds, in its own words."""
         return [entry.event.kind for entry in self.request.timeline]
 
-    def step(self, name: str) -> Step:
-        """One step of the timetable as it is now."""
+    @property
+    def letters(self) -> tuple[SentLetter, ...]:
+        """The letters that were accepted, in order."""
+        return self.state.deliveries.letters
+
+    @property
+    def status(self) -> Status:
+        return self.state.status
+
+    @property
+    def reasons(self) -> set[Attention]:
+        """Why the request needs a person now."""
+        return set(self.state.attention.reasons)
+
+    @property
+    def holds(self) -> set[Attention]:
+        """What keeps the ladder back now."""
+        return set(self.state.attention.holds)
+
+    @property
+    def drafted(self) -> int | None:
+        """The version of the draft that is there now."""
+        return self.state.process.draft.version if self.state.process.draft else None
+
+    @property
+    def dates(self) -> Timetable:
+        """The dates that count now."""
         self.next()
         assert self.request.dates
-        return next(step for step in self.request.dates.steps if step.id == name)
+        return self.request.dates
+
+    @property
+    def return_due(self) -> Computation:
+        """The return date that counts now."""
+        assert self.dates.return_due
+        return self.dates.return_due
+
+    def step(self, name: str) -> Step:
+        """One step of the timetable as it is now."""
+        return next(step for step in self.dates.steps if step.id == name)
+
+
+def _resting(desk: Desk) -> Desk:
+    desk.next()
+    return desk
+
+
+def _drafting(desk: Desk) -> Desk:
+    desk.until(DraftSubpoena)
+    return desk
+
+
+COME_TO: Mapping[Status, Callable[[Desk], Desk]] = {
+    Status.SENDING: _resting,
+    Status.AWAITING_RESPONSE: lambda desk: desk.go(days=1),
+    Status.OVERDUE: Desk.to_overdue,
+    Status.DRAFTING: _drafting,
+    Status.AWAITING_REVIEW: Desk.to_review,
+    Status.AWAITING_ISSUANCE: Desk.to_issuance,
+    Status.AWAITING_SERVICE: Desk.to_service,
+    Status.AWAITING_RETURN: Desk.to_return,
+}
+"""How an untroubled request comes to each phase. In `Sending` its demand is to be sent, in `Drafting` its draft
+is to be drawn up."""
+
+BEFORE_ISSUANCE = (Status.AWAITING_RESPONSE, Status.OVERDUE, Status.AWAITING_REVIEW, Status.AWAITING_ISSUANCE)
+"""The clock has started, the request rests, and nothing was issued yet."""
+
+
+Situation = Status | Callable[[], Desk]
+"""A phase, or how a request comes to where it is."""
+
+Refusal = tuple[Situation, Callable[[Desk], Message], str]
+"""When a message is refused, which, and how the refusal begins."""
+
+
+def check_refusal(when: Situation, message: Callable[[Desk], Message], because: str) -> None:
+    """The message is refused by name, and leaves nothing."""
+    desk = Desk().to(when) if isinstance(when, Status) else when()
+    state, entries = desk.state, [*desk.request.timeline]
+    refused = desk.refuses(message(desk))
+    assert refused.startswith(because), refused
+    assert desk.state is state
+    assert desk.request.timeline == entries
