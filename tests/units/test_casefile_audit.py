@@ -20,7 +20,8 @@ from forthwith.request.events import LetterAccepted
 from forthwith.request.record import Filed, Receipt
 from forthwith.request.vocabulary import SYSTEM, Attention
 from tests.units.cases import Desk, clocks, plan
-from tests.units.test_case_lives import Life, random_plan
+from tests.units.request.test_random_histories import RandomHistory as Life
+from tests.units.request.test_random_histories import random_plan
 
 LATER = datetime(2027, 6, 1, 15, tzinfo=UTC)
 REQUEST = plan().workflow_id

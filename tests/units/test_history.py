@@ -16,7 +16,8 @@ from forthwith.views.marks import Mark, MarkKind
 from forthwith.views.page import current_details
 from forthwith.views.status import NextAction, explanation, request_status
 from tests.units.cases import OPENED, Desk, campaign, dates, plan, without
-from tests.units.test_case_lives import Life, live
+from tests.units.request.test_random_histories import RandomHistory as Life
+from tests.units.request.test_random_histories import live
 
 DUE = datetime(2018, 2, 24, 6, tzinfo=UTC)
 """The end of February 23 in Chicago."""

@@ -23,7 +23,8 @@ from forthwith.request.request import Request
 from forthwith.request.vocabulary import Attention, Status
 from tests.replay.record_cases import unconfirmed
 from tests.units.cases import OPERATOR, Desk
-from tests.units.test_case_lives import Life, live
+from tests.units.request.test_random_histories import RandomHistory as Life
+from tests.units.request.test_random_histories import live
 
 DECIDING = {
     f"forthwith.request.{name}"
