@@ -108,14 +108,14 @@ class Withdraw(Message):
 
 def withdraw(decision: Decision, message: Withdraw) -> None:
     decision.emit(events.Withdrawn(**origin(message), reason=message.reason))
-    decision.close(Status.WITHDRAWN, f"events.Withdrawn: {message.reason}")
+    decision.close(Status.WITHDRAWN, f"Withdrawn: {message.reason}")
 
 
 def workflow_cancelled(decision: Decision, reason: str) -> None:
     """Somebody cancelled the workflow itself, which means the same as a withdrawal."""
     if decision.state.is_open:
         decision.emit(events.WorkflowCancelled(reason=reason))
-        decision.close(Status.WITHDRAWN, f"events.Withdrawn: the workflow was cancelled. {reason}".strip())
+        decision.close(Status.WITHDRAWN, f"Withdrawn: the workflow was cancelled. {reason}".strip())
 
 
 class AddNote(Message):

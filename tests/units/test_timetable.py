@@ -254,7 +254,7 @@ def test_a_reminder_for_a_closed_day_goes_on_the_open_day_before() -> None:
 
 def test_a_reminder_may_fall_before_its_demand() -> None:
     of = plan(campaign(clock={"response": {"within": {"days": 10}}}))
-    assert step("reminder-1", of).planned_at < OPENED  # the case does not send it: see test_case.py
+    assert step("reminder-1", of).planned_at < OPENED  # the request does not send it
 
 
 def test_nothing_goes_before_we_came_back() -> None:
