@@ -77,8 +77,8 @@ SIGNALS: Mapping[str, type[responses.RecordResponse] | type[deliveries.RecordDel
 }
 """For systems that can only signal. Whatever else arrives is kept as unreadable."""
 
-AFTER_THE_CAP = (attention.Withdraw, attention.ResolveAttention)
-"""A request that was flooded must still be one that people can end."""
+AFTER_THE_CAP = (attention.Withdraw, attention.ResolveAttention, clock_changes.ResumeClock)
+"""A request that was flooded must still be one that people can end, and one that goes on where they paused it."""
 
 
 class Answer(Model):

@@ -184,6 +184,16 @@ def test_beyond_the_cap_updates_are_refused_but_people_can_still_end_the_request
     assert desk.status is Status.WITHDRAWN
 
 
+def test_a_pause_ends_beyond_the_cap_and_no_other_begins():
+    desk = running()
+    desk.say(desk.pause())
+    for _ in range(MAX_MESSAGES - 1):
+        desk.say(desk.note())
+    desk.say(desk.resumption())
+    assert desk.state.clock.paused_since is None
+    assert "already took" in desk.refuses(desk.pause())
+
+
 def test_signals_beyond_the_cap_are_flagged_once_and_the_hold_can_be_resolved():
     desk = flooded()
     entries = len(desk.request.timeline)
