@@ -449,6 +449,16 @@ def test_no_entry_is_no_history():
         Request.from_record(plan(), [])
 
 
+def test_a_deadline_that_passed_twice_is_drawn_once():
+    desk = Desk().to_review()
+    passed = desk.request.response_due
+    desk.say(desk.report("demand"))
+    desk.say(desk.report("demand", "delivered", at=datetime(2018, 1, 24, 15, tzinfo=UTC)))
+    desk.settle()
+    assert desk.said.count("deadline_passed") == 2
+    assert [mark.at for mark in marks(drawn(desk), MarkKind.DEADLINE)] == [passed]
+
+
 class Compared(Life):
     """A simulated history that is drawn, and rebuilt from its record, again and again while it goes on."""
 
