@@ -141,7 +141,11 @@ class _Drawing:
     def add(self, before: State, entry: Entry, after: State) -> None:
         """Takes in one entry, between the states before and after it."""
         # A deadline that passes once more, because a letter's delivery was corrected, is the same mark.
-        self._marks += (mark for mark in marks_of(before, entry, after) if mark not in self._marks)
+        self._marks += (
+            mark
+            for mark in marks_of(before, entry, after)
+            if mark.kind is not MarkKind.DEADLINE or mark not in self._marks
+        )
         self._take_rung(entry)
         running = _running(after, entry)
         for kind in [kind for kind in self._open if kind not in running]:
