@@ -258,7 +258,7 @@ async def played(office: Office, plans: Sequence[RequestPlan]) -> dict[str, Any]
 async def everything_is_filed(office: Office, request: str) -> None:
     """The case file comes to hold what the workflow has on record, once what a kill cut off is done over.
 
-    By kind: the times of a replay may differ (tests/faults/test_replayed_record.py).
+    By kind: the times of a replay may differ.
     """
     handle = office.stage.client.get_workflow_handle_for(JurisdictionRequest.run, request)
     kept, filed = list[str](), list[str]()
