@@ -117,10 +117,21 @@ class Attempt:
         self._dossier.create(self._path("receipt.json"), receipt.model_dump_json().encode())
 
 
+def open_claims(dossier: Dossier, workflow_id: str) -> list[Claim]:
+    """The claims of a request that have neither a receipt nor a refusal: their letters may be on their way."""
+    paths = sorted(dossier.of(workflow_id).glob("letters/*/attempt-*.claim.json"))
+    return [dossier.read_as(Claim, path) for path in paths if not any(map(Path.exists, _answers(path)))]
+
+
+def _answers(claim: Path) -> tuple[Path, ...]:
+    """Where what became of a claimed attempt is kept: a receipt, or why nothing was sent."""
+    return tuple(claim.with_name(claim.name.replace("claim", what)) for what in ("receipt", "nothing-sent"))
+
+
 def keep_missing_receipt(dossier: Dossier, workflow_id: str, letter: SentLetter) -> None:
     """Keeps the receipt of an accepted letter beside the claim of its attempt, where it is missing."""
     folder = dossier.of(workflow_id) / "letters" / letter.step
     for path in folder.glob("attempt-*.claim.json"):
         if dossier.read_as(Claim, path).eml == letter.receipt.eml:
-            receipt = path.with_name(path.name.replace("claim", "receipt"))
+            receipt, _ = _answers(path)
             dossier.create(receipt, letter.receipt.model_dump_json().encode())

@@ -14,7 +14,7 @@ from forthwith.fields import Address, FilledLine, FilledText, Instant, Line
 from forthwith.request import events
 from forthwith.request.actions import SendLetter
 from forthwith.request.decision import Decision
-from forthwith.request.next_action import WORTH_RECORDING, is_current
+from forthwith.request.next_action import is_current, worth_recording
 from forthwith.request.phases import PHASES
 from forthwith.request.record import KnownDelivery, Receipt, SentLetter, UnconfirmedLetter
 from forthwith.request.reporting import origin, wrong_instant
@@ -43,10 +43,9 @@ LATE: dict[StepKind, tuple[Attention, str]] = {
 def letter_accepted(decision: Decision, step: Step, receipt: Receipt, *, possible_copy: bool) -> None:
     """The mail server took a letter. One that was superseded meanwhile starts no clock."""
     state = decision.state
-    late = receipt.accepted_at - step.planned_at
     known = state.deliveries.arrived.get(step.id)
     # What went out just before its address was corrected is sent to the right one as well, and counts only then.
-    superseded = step.to == "recipient" and receipt.recipient not in ("", state.recipient.email)
+    superseded = step.to == "recipient" and _went_elsewhere(state, receipt)
     chases = state.attention.asked_by(step.id)
     decision.emit(
         events.LetterAccepted(
@@ -56,7 +55,7 @@ def letter_accepted(decision: Decision, step: Step, receipt: Receipt, *, possibl
                 to=step.to,
                 receipt=receipt,
                 possible_copy=possible_copy,
-                late_by_seconds=int(late.total_seconds()) if late > WORTH_RECORDING else 0,
+                late_by_seconds=worth_recording(receipt.accepted_at - step.planned_at),
                 delivered="yes" if known else "unknown",
                 evidence=known.evidence if known else "",
             ),
@@ -138,9 +137,7 @@ def _not_given(decision: Decision, step: Step, reason: str) -> None:
         decision.emit(events.LetterDropped(step=step.id, because="refused"))
     if step.to != "recipient":
         for chase in state.attention.asked_by(step.id):
-            urged = chase.urged and step.kind is StepKind.REVIEW_REQUEST
-            asked = chase.model_copy(update={"sent": chase.sent + 1, "urged": urged})
-            _ask_somebody_else(decision, asked, step.to)
+            _ask_somebody_else(decision, chase.model_copy(update={"sent": chase.sent + 1}), step.to)
             _nudge_about_delivery(decision, step)
 
 
@@ -285,25 +282,29 @@ def _came_back(decision: Decision, letter: SentLetter, evidence: str, *, is_late
     changes nothing any more.
     """
     state = decision.state
-    superseded = letter.to == "recipient" and letter.receipt.recipient not in ("", state.recipient.email)
     reason = f"{letter.step}: {evidence or 'returned'}"
-    # What was issued stands until a person decides otherwise.
-    undoes = letter.to == "recipient" and is_latest and state.process.issued is None
     if letter.to != "recipient":
         decision.raise_attention(Attention.UNDELIVERABLE, reason, role=letter.to)
         for chase in state.attention.asked_by(letter.step):
             if chase.sent:
                 _ask_somebody_else(decision, chase, letter.to)
         return
-    if undoes and letter.kind is StepKind.DEMAND:
+    # What was issued stands until a person decides otherwise.
+    counts = is_latest and state.process.issued is None
+    is_demand = counts and letter.kind is StepKind.DEMAND
+    is_notice = counts and letter.kind is StepKind.FINAL_NOTICE and state.clock.facts.final_notice_at is not None
+    if is_demand:
         stop_clock(decision, "demand_returned")
-    elif undoes and letter.kind is StepKind.FINAL_NOTICE and state.clock.facts.final_notice_at:
+    elif is_notice:
         decision.withdraw_draft()
         decision.emit(events.FinalNoticeVoided())
-    else:
-        undoes = False
-    if not superseded:  # else it goes to the corrected address at once
-        decision.raise_attention(Attention.UNDELIVERABLE, reason, holds=undoes, role="recipient")
+    if not _went_elsewhere(state, letter.receipt):  # else it goes to the corrected address at once
+        decision.raise_attention(Attention.UNDELIVERABLE, reason, holds=is_demand or is_notice, role="recipient")
+
+
+def _went_elsewhere(state: State, receipt: Receipt) -> bool:
+    """Whether a letter to the recipient went to an address that was corrected since."""
+    return receipt.recipient not in ("", state.recipient.email)
 
 
 def stop_clock(decision: Decision, because: Literal["demand_returned", "new_demand"]) -> None:

@@ -99,6 +99,30 @@ def is_current(state: State, dates: Timetable | None, step: Step) -> bool:
     )
 
 
+def worth_recording(late: timedelta) -> int:
+    """How late something was, in seconds; 0 where it is not worth recording."""
+    return int(late.total_seconds()) if late > WORTH_RECORDING else 0
+
+
+def goes_by_other_dates(step: Step, now: datetime) -> bool:
+    """Whether a letter that is due is computed anew: the date it states is stale, or its time of day is over."""
+    is_stale = step.kind in STATES_A_DATE and now - step.at > WORTH_RECORDING
+    return is_stale or (step.until is not None and now >= step.until)
+
+
+def makes_sense(state: State, step: Step, since: datetime | None) -> bool:
+    """No chase for an acknowledgment once we heard of the recipient; no reminder before its date was set.
+
+    A reminder whose day was over when an extension was granted was not missed: it was never due. ``since`` is when the
+    response time began or was set anew; None before.
+    """
+    if step.kind is StepKind.ACKNOWLEDGMENT:
+        return state.heard_at is None
+    if step.kind is StepKind.REMINDER:
+        return since is not None and step.planned_at > since
+    return True
+
+
 def wants_draft(state: State, version: int) -> bool:
     """Whether that version of the draft is still called for."""
     return state.status is Status.DRAFTING and version == state.process.versions + 1
@@ -143,19 +167,7 @@ def _called_for(state: State, steps: list[Step]) -> list[Step]:
     if state.phase is Status.OVERDUE and not state.awaits_final_notice:
         return []
     letters = PHASES[state.phase].letters
-    return [step for step in steps if step.kind in letters and _makes_sense(state, step)]
-
-
-def _makes_sense(state: State, step: Step) -> bool:
-    """No chase for an acknowledgment once we heard of the recipient; no reminder before its date was set.
-
-    A reminder whose day was over when an extension was granted was not missed: it was never due.
-    """
-    if step.kind is StepKind.ACKNOWLEDGMENT:
-        return state.heard_at is None
-    if step.kind is StepKind.REMINDER:
-        return state.clock.period_since is not None and step.planned_at > state.clock.period_since
-    return True
+    return [step for step in steps if step.kind in letters and makes_sense(state, step, state.clock.period_since)]
 
 
 def gap_end(state: State, step: Step) -> datetime | None:
@@ -173,8 +185,7 @@ def _moved(state: State, dates: Timetable, step: Step, backoff: Backoff, now: da
         return dates.facts.model_copy(update={"gap_until": ends})
     if moment_of(step, backoff) > now:
         return None
-    is_stale = step.kind in STATES_A_DATE and now - step.at > WORTH_RECORDING
-    if is_stale or (step.until and now >= step.until):
+    if goes_by_other_dates(step, now):
         return dates.facts.model_copy(update={"not_before": now})
     return None
 

@@ -47,6 +47,10 @@ class ClockState:
         """Whether the response time is running, or has run out."""
         return self.facts.clock_from is not None
 
+    def unless_paused(self, due: datetime) -> datetime | None:
+        """``due``; None while a pause that began before it keeps it open."""
+        return None if self.paused_since and self.paused_since < due else due
+
 
 @dataclass(frozen=True, slots=True)
 class DeliveryState:
@@ -222,8 +226,7 @@ class State:
         """The closing instant of the response time; None until the clock runs, and while a pause keeps it open."""
         if dates is None or not self.clock.runs:
             return None
-        due = dates.deadline.closes_at
-        return None if self.clock.paused_since and self.clock.paused_since < due else due
+        return self.clock.unless_paused(dates.deadline.closes_at)
 
     def is_on_time(self, received_at: datetime, dates: Timetable | None) -> bool | None:
         """Whether what was received then came before the closing instant; None while no clock runs."""

@@ -1,19 +1,19 @@
 """What the mere passing of time decides: a deadline, a cure period or a return date that is over, a missed letter."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from forthwith.request import events
 from forthwith.request.backoff import Backoff
 from forthwith.request.decision import Decision
 from forthwith.request.next_action import (
     MISSED_AFTER,
-    STATES_A_DATE,
-    WORTH_RECORDING,
     facts_of,
     gap_end,
+    goes_by_other_dates,
     moment_of,
     next_step,
     pending,
+    worth_recording,
 )
 from forthwith.request.phases import CHASED_TO_RECIPIENT, OVER_FOR_THE_RECIPIENT
 from forthwith.request.state import State
@@ -54,7 +54,7 @@ def _let_periods_pass(decision: Decision, dates: Timetable) -> None:
             events.DeadlinePassed(
                 due=dates.deadline.due_date,
                 outstanding=state.items.outstanding,
-                late_by_seconds=_noted_late(now - dates.deadline.closes_at),
+                late_by_seconds=worth_recording(now - dates.deadline.closes_at),
             )
         )
     elif state.phase is Status.OVERDUE:
@@ -69,7 +69,7 @@ def _let_cure_pass(decision: Decision, dates: Timetable) -> None:
         decision.emit(events.CurePeriodEnded(because="none_foreseen", outstanding=outstanding))
     # The time to cure is the time after a final notice that was given, not after one that should have been.
     elif state.clock.facts.final_notice_at and dates.cure and decision.now >= dates.cure.closes_at:
-        late = _noted_late(decision.now - dates.cure.closes_at)
+        late = worth_recording(decision.now - dates.cure.closes_at)
         decision.emit(events.CurePeriodEnded(because="passed", outstanding=outstanding, late_by_seconds=late))
 
 
@@ -84,7 +84,7 @@ def _let_return_pass(decision: Decision, dates: Timetable) -> None:
             events.ReturnDatePassed(
                 due=dates.return_due.due_date,
                 outstanding=decision.state.items.outstanding,
-                late_by_seconds=_noted_late(now - dates.refer_at),
+                late_by_seconds=worth_recording(now - dates.refer_at),
             )
         )
         decision.emit(events.ReferralStarted(early=False))
@@ -116,9 +116,8 @@ def _let_letters_pass(decision: Decision, dates: Timetable, backoff: Backoff) ->
         return
     if step.kind in CHASED_TO_RECIPIENT and now - step.at > MISSED_AFTER:
         _drop_if_missed(decision, dates, step, backoff)
-    is_out_of_date = step.kind in STATES_A_DATE and now - step.at > WORTH_RECORDING
-    if is_out_of_date or (step.until and now >= step.until):
-        return  # it goes at another moment, by dates that are computed first
+    if goes_by_other_dates(step, now):
+        return  # they are computed first
     if step.kind is StepKind.DEMAND and now >= dates.deadline.closes_at:
         due = dates.deadline.due_date
         decision.emit(events.DemandOvertaken(due=due))
@@ -137,8 +136,3 @@ def _drop_if_missed(decision: Decision, dates: Timetable, step: Step, backoff: B
     was_tried = step.id in state.deliveries.attempts or backoff.retry_at(step.id) is not None
     if overtaken or (policy == "none" and not was_tried):
         decision.emit(events.LetterDropped(step=step.id, because="later_letter_due" if overtaken else "moment_passed"))
-
-
-def _noted_late(late: timedelta) -> int:
-    """In seconds, where it is worth recording."""
-    return int(late.total_seconds()) if late > WORTH_RECORDING else 0

@@ -1,4 +1,4 @@
-"""What will happen if nobody answers: the same case that a workflow drives, driven through an untroubled life.
+"""What will happen if nobody answers: the same request that a workflow drives, driven without trouble.
 
 Every letter is accepted the moment it is due, every draft is ready at once, and the attorney lets the decision wait
 until the supervisor was asked. So what is foreseen and what happens can only differ where the world does.
@@ -55,10 +55,10 @@ def forecast(plan: RequestPlan, recipient: Clock, issuer: Clock, *, opened_at: d
     The rungs after the review have no date before a person acts: they are shown as if each act came on its last day.
     Raises ``ValueError`` when a date falls outside the calendars.
     """
-    return tuple(sorted(_silent_life(plan, recipient, issuer, opened_at), key=lambda foreseen: foreseen.at))
+    return tuple(sorted(_unanswered(plan, recipient, issuer, opened_at), key=lambda foreseen: foreseen.at))
 
 
-def _silent_life(plan: RequestPlan, recipient: Clock, issuer: Clock, opened_at: datetime) -> Iterator[Foreseen]:
+def _unanswered(plan: RequestPlan, recipient: Clock, issuer: Clock, opened_at: datetime) -> Iterator[Foreseen]:
     request, now = Request.opened(plan, opened_at), opened_at
     while now - opened_at < _MAX_HISTORY:
         match request.proceed(now):

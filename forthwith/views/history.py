@@ -13,7 +13,7 @@ from forthwith.campaign.ladder import Ladder
 from forthwith.request import events
 from forthwith.request.entries import Entry
 from forthwith.request.evolve import states
-from forthwith.request.next_action import gap_end, next_step, pending
+from forthwith.request.next_action import gap_end, makes_sense, next_step, pending
 from forthwith.request.phases import PHASES
 from forthwith.request.request import Request
 from forthwith.request.state import State
@@ -237,8 +237,8 @@ class _Drawing:
 
 def _response_due(state: State) -> datetime | None:
     """As the record has it; a pause that began before it keeps it open."""
-    due, paused_since = state.clock.announced, state.clock.paused_since
-    return due.closes_at if due and not (paused_since and paused_since < due.closes_at) else None
+    due = state.clock.announced
+    return state.clock.unless_paused(due.closes_at) if due else None
 
 
 def _return_due(state: State, dates: Timetable | None) -> datetime | None:
@@ -328,11 +328,8 @@ def _called_for_later(state: State, dates: Timetable, since: datetime) -> Iterat
     if state.phase is Status.AWAITING_RESPONSE:
         yield from (step for step in dates.steps if step.kind is StepKind.FINAL_NOTICE)
     elif demand := _expected_demand(state, dates, since):
-        for step in dates.steps:
-            is_reminder = step.kind is StepKind.REMINDER and step.planned_at > demand.at
-            is_unheard = step.kind is StepKind.ACKNOWLEDGMENT and state.heard_at is None
-            if is_reminder or is_unheard or step.kind is StepKind.FINAL_NOTICE:
-                yield step
+        letters = (StepKind.ACKNOWLEDGMENT, StepKind.REMINDER, StepKind.FINAL_NOTICE)
+        yield from (step for step in dates.steps if step.kind in letters and makes_sense(state, step, demand.at))
 
 
 def _expected_demand(state: State, dates: Timetable, since: datetime) -> Step | None:

@@ -19,7 +19,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from forthwith import temporal
 from forthwith.base import Model
 from forthwith.campaign.starting import start_workflow
-from forthwith.casefile.attempts import Claim
+from forthwith.casefile.attempts import open_claims
 from forthwith.casefile.pending import pending
 from forthwith.casefile.recovery import continued, rebuilt
 from forthwith.casefile.store import Dossier
@@ -133,11 +133,7 @@ async def _is_stopped(client: Client, request: str) -> bool:
 
 def _refuse_while_sending(dossier: Dossier, request: str, now: datetime) -> None:
     """Raises ``Failure`` while a letter is being handed over: recovered before its receipt, it would go out twice."""
-    for path in sorted(dossier.of(request).glob("letters/*/attempt-*.claim.json")):
-        known = [path.with_name(path.name.replace("claim", what)) for what in ("receipt", "nothing-sent")]
-        if any(other.exists() for other in known):
-            continue
-        claim = dossier.read_as(Claim, path)
+    for claim in open_claims(dossier, request):
         if now - claim.claimed_at < WORTH_SAYING:
             until = (claim.claimed_at + WORTH_SAYING).astimezone(UTC)
             raise Failure(
