@@ -1,4 +1,4 @@
-"""Held for every test: no socket outside loopback, and the same random examples on every run."""
+"""Held for every test: no socket outside loopback, the same random examples on every run, no thread held up."""
 
 import ipaddress
 import socket
@@ -7,8 +7,19 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from slipcover import Slipcover
 
 pytest.register_assert_rewrite("tests.story.harness")  # before anybody imports it, so that what it asserts is shown
+
+
+def _leave_measuring_in(self: Slipcover) -> None:
+    """Called by what measures, instead of taking itself out of every function of the process while it runs.
+
+    That stops all threads, for seconds; and Temporal takes a workflow whose thread stands still for deadlocked.
+    """
+
+
+Slipcover.deinstrument_seen = _leave_measuring_in
 
 settings.load_profile("ci")  # Hypothesis' own: derandomized, no deadline, no database
 
