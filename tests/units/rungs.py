@@ -5,13 +5,14 @@ The table is read by operators, held to the code by tests/units/test_rungs.py, a
 tests/story/test_rungs.py.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from forthwith.campaign.models import Campaign
 from forthwith.deadlines.period import Period
 from forthwith.request.actions import DraftSubpoena
 from forthwith.request.backoff import DRAFT
+from forthwith.request.phases import PHASES
 from forthwith.request.vocabulary import Attention, Message
 from tests.units.cases import Desk, campaign
 
@@ -152,7 +153,20 @@ def page() -> str:
         update, _, variant = said.partition(": ")
         name = f"`{update}`" + (f", {variant}" if variant else "")
         lines.append(f"| {name} | " + " | ".join(_cell(rung, outcome(rung, said)) for rung in RUNGS) + " |")
-    return "\n".join((*lines, ""))
+    return "\n".join((*lines, "", *_phases(), ""))
+
+
+def _phases() -> Iterator[str]:
+    """The table of phases, which the product reads."""
+    yield "## What each rung waits for"
+    yield ""
+    yield "| Rung | waits for | owed by | if nobody acts | command |"
+    yield "|---|---|---|---|---|"
+    names = {"id": "ID", "sha256": "SHA256", "reviewer": "REVIEWER"}
+    for status, phase in PHASES.items():
+        command = f"`forthwith {phase.command.format_map(names)}`" if phase.command else ""
+        owed_by = phase.owed_by.replace("_", " ")
+        yield f"| `{status}` | {phase.waits_for} | {owed_by} | {phase.next} | {command} |"
 
 
 def _cell(rung: str, found: str) -> str:
