@@ -3,7 +3,6 @@
 import asyncio
 import csv
 import json
-import sys
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +18,7 @@ from forthwith.devstack.stack import LocalStack, local_stack
 from forthwith.request.vocabulary import Status
 from forthwith.settings import Settings
 from forthwith.views.status import RequestStatus
+from tests.console import forked
 from workflows.jurisdiction_request import JurisdictionRequest
 
 EXAMPLE = Path("examples/1373-2018")
@@ -60,7 +60,7 @@ class Terminal:
 
     async def __call__(self, *words: str, environment: Mapping[str, str] | None = None) -> Said:
         """`forthwith WORDS`, to its end."""
-        return await self.run(sys.executable, "starter.py", *words, environment=environment)
+        return Said(*await forked.run(words, {**self.environment(), **(environment or {})}))
 
     async def standing(self, request: str) -> RequestStatus:
         """What `status` would say, without the cost of a process."""
