@@ -6,6 +6,7 @@ SHELL := bash
 
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest
+# As many as there are cores; a story waits for its server, and leaves room for one more.
 JOBS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -48,7 +49,7 @@ COVERED = $(PY) -m slipcover --json --out build/coverage/$(1).json -m pytest
 test: setup ## the tests: units first, then all that needs a server; then what they covered
 	@mkdir -p build/coverage
 	$(call COVERED,units) tests/units -m 'not ui and not prove' -n $(JOBS)
-	$(call COVERED,stories) tests --ignore=tests/units -m 'not ui and not prove' -n $(JOBS) --dist loadfile
+	$(call COVERED,stories) tests --ignore=tests/units -m 'not ui and not prove' -n $$(($(JOBS) + 1)) --dist loadfile
 	@$(PY) -m tests.coverage build/coverage/units.json build/coverage/stories.json
 
 .PHONY: test-ui

@@ -126,7 +126,7 @@ async def test_a_changed_row_is_refused_and_an_added_row_is_started(terminal: Te
 
 
 async def test_a_start_that_was_killed_is_completed_by_the_next(terminal: Terminal, campaign: CampaignWriter):
-    names = [f"place-{number:03}" for number in range(200)]
+    names = [f"place-{number:03}" for number in range(80)]
     file = str(campaign(rows=own_addresses("killed", *names)))
     first = await asyncio.create_subprocess_exec(
         *(sys.executable, "starter.py", "start", file, "--json"),
