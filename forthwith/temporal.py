@@ -5,10 +5,9 @@ import os
 import socket
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import ValidationError
-from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
@@ -50,21 +49,6 @@ SEARCH_ATTRIBUTES = (
 """Registered by `setup-server`. None of them holds the name or address of a person."""
 
 
-# Safe to share between workflow and worker: they are pure, or only named by the workflow and never run in it. Loading
-# them anew for each workflow costs time and memory, and `zoneinfo` does not work in a module of the sandbox's own.
-class Task(NamedTuple):
-    """The workflow task that is being handled."""
-
-    length: int
-    """Of history, up to its start."""
-    time: datetime
-
-    @classmethod
-    def current(cls) -> "Task":
-        """Only in a workflow."""
-        return cls(workflow.info().get_current_history_length(), workflow.now())
-
-
 @dataclasses.dataclass(frozen=True)
 class ShownAttributes:
     """What the search attributes of one request say, those apart that never change."""
@@ -87,6 +71,8 @@ class ShownAttributes:
         ]
 
 
+# Safe to share between workflow and worker: they are pure, or only named by the workflow and never run in it. Loading
+# them anew for each workflow costs time and memory, and `zoneinfo` does not work in a module of the sandbox's own.
 PASSTHROUGH = ("forthwith", "activities", "pydantic", "jinja2")
 
 

@@ -79,8 +79,8 @@ def handle_of(client: Client, request: str) -> Handle:
 async def answer(client: Client, request: str, query: Callable[[JurisdictionRequest], Answered]) -> Answered:
     """The answer of a running request to a query.
 
-    A query fails once where it reaches a worker that was just started, before the task that it belongs to
-    (docs/decisions/0008-time-of-a-task.md); it is asked again. Raises ``WorkflowQueryFailedError`` and ``RPCError``.
+    Just after a worker was killed a query may get lost, or meet a workflow task that was not finished: it is asked
+    again. Raises ``WorkflowQueryFailedError`` and ``RPCError``.
     """
     handle = handle_of(client, request)
     for pause in QUERIED_AGAIN_AFTER:
@@ -88,7 +88,7 @@ async def answer(client: Client, request: str, query: Callable[[JurisdictionRequ
             return await handle.query(query, rpc_timeout=QUERY_ANSWERED_WITHIN)
         except WorkflowQueryFailedError:
             await asyncio.sleep(pause)
-        except RPCError as error:  # a query to a worker that begins a request anew may get lost
+        except RPCError as error:
             if error.status not in (RPCStatusCode.CANCELLED, RPCStatusCode.DEADLINE_EXCEEDED):
                 raise
     return await handle.query(query, rpc_timeout=QUERY_ANSWERED_WITHIN)

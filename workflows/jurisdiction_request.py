@@ -9,7 +9,7 @@ workflow waits, acts, and reports what happened.
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TypeVar
 
 from temporalio import workflow
@@ -53,6 +53,7 @@ with workflow.unsafe.imports_passed_through():
         explanation,
         request_status,
     )
+    from workflows.task_clock import TaskClock
 
 Done = TypeVar("Done")
 
@@ -74,30 +75,22 @@ RECORD_AT_MOST, RECORD_TRY_AT_MOST = timedelta(seconds=30), timedelta(seconds=5)
 that was killed while filing is noticed after one try."""
 
 
-class BeforeItsTask(RuntimeError):
-    """Events were delivered for a query, before the workflow task that they belong to and without its time.
-
-    What would be decided on them now could not be replayed, so the query fails, once, and the worker begins the request
-    anew with that task (docs/decisions/0008-time-of-a-task.md).
-    """
-
-
 @workflow.defn
 class JurisdictionRequest:
     """Sends the demand, keeps its clock, and ends in a recorded outcome."""
 
     @workflow.init
     def __init__(self, plan: RequestPlan) -> None:
-        self._request = Request.opened(plan, workflow.now())
-        self._reached = workflow.now()
-        self._task = temporal.Task.current()
+        self._clock = TaskClock()
+        self._request = Request.opened(plan, self._clock.now)
         self._handled = 0
         self._next: NextAction | None = None
         self._recovery = workflow.memo_value(temporal.RECOVERY, None, type_hint=Recovery)
         """Why this workflow continues a request that another one drove before."""
         self._awaits_record = self._recovery is not None
         """The record of what happened under the workflow before is still to be replayed."""
-        self._signals_meanwhile: list[tuple[str, list[bytes]]] = []
+        self._signals: list[tuple[str, list[bytes]]] = []
+        """Received, and still to be taken: in their order, and with the time of their task."""
         self._shown = temporal.ShownAttributes(Status.SENDING, (), len(plan.campaign.demand.items))
 
     @workflow.run
@@ -299,28 +292,26 @@ class JurisdictionRequest:
     @workflow.signal(dynamic=True)
     def on_signal(self, name: str, args: Sequence[RawValue]) -> None:
         """Whatever arrives as a signal. What cannot be read is kept, flagged, and holds the ladder."""
-        content = [value.payload.data for value in args]
-        if self._awaits_record:
-            self._signals_meanwhile.append((name, content))
-        else:
+        self._signals.append((name, [value.payload.data for value in args]))
+
+    def _take_signals(self) -> None:
+        signals, self._signals = self._signals, []
+        for name, content in signals:
             self._take_signal(name, content)
 
     def _take_signal(self, name: str, received: list[bytes]) -> None:
         match read_signal(name, received):
             case Unreadable(content=content, problem=problem):
-                self._request.unreadable(name, content, problem, self._now())
-                self._handled += 1
+                self._request.unreadable(name, content, problem, self._clock.now)
             case message:
                 self._take(name, message)
 
     def _take(self, name: str, message: Message) -> None:
         """A message that cannot be refused any more: it is taken, or kept as unreadable."""
-        now = self._now()
-        if refusal := self._request.refusal(message, now):
-            self._request.unreadable(name, message.model_dump_json(), refusal, now)
+        if refusal := self._request.refusal(message, self._clock.now):
+            self._request.unreadable(name, message.model_dump_json(), refusal, self._clock.now)
         else:
-            self._request.take(message, now)
-        self._handled += 1
+            self._request.take(message, self._clock.now)
 
     # What can be asked.
 
@@ -343,38 +334,36 @@ class JurisdictionRequest:
 
     async def _open_case_file(self) -> None:
         info, plan = workflow.info(), self._request.plan.content_hash
-        recovered = await workflow.execute_local_activity_method(
+        opening = workflow.start_activity_method(
             CaseFiles.open_case,
             Opening(workflow_id=info.workflow_id, first_run=info.first_execution_run_id, plan=plan),
             start_to_close_timeout=RECORD_AT_MOST,
             summary="open the case file, once",
         )
-        if recovered:
+        if recovered := await self._result(opening):
             await self._recover(recovered)
         self._awaits_record = False
-        for name, content in self._signals_meanwhile:
-            self._take_signal(name, content)
+        self._take_signals()
 
     async def _recover(self, recovered: Recovered) -> None:
         """Continues from the record; what Temporal accepted beyond it is taken now."""
         plan, entries = self._request.plan, list[Entry]()
         while len(entries) < recovered.entries:
-            # Not a local activity: the results of all local ones of a task go to the server in one message.
-            page = await workflow.execute_activity_method(
+            reading = workflow.start_activity_method(
                 CaseFiles.read_entries,
                 Reading(workflow_id=plan.workflow_id, after=len(entries)),
                 start_to_close_timeout=RECORD_AT_MOST,
                 summary=f"read the record from entry {len(entries) + 1} on",
             )
-            entries += page.entries
+            entries += (await self._result(reading)).entries
         if entries:
             self._request = Request.from_record(plan, entries)
-            self._reached = max(self._reached, entries[-1].at)  # a record does not go back in time
+            self._clock.advance(entries[-1].at)  # a record does not go back in time
         else:  # nothing was filed; the letters that went out have their receipts
             self._request = Request.opened(plan, recovered.started_at)
         if self._request.state.is_open:
             self._request.dates = await self._dates_for_good(self._request.facts)
-            self._request.recovered(self._recovery or recovered.recovery, self._now())
+            self._request.recovered(self._recovery or recovered.recovery, self._clock.now)
         for message in recovered.recovery.pending:
             self._take_pending(message)
 
@@ -385,32 +374,32 @@ class JurisdictionRequest:
         else:
             self._take_signal(message.name, [payload.encode() for payload in message.payloads])
 
-    def _now(self) -> datetime:
-        """The time of this task, or of the timer that woke it: never before what is known to have passed.
+    async def _result(self, doing: workflow.ActivityHandle[Done]) -> Done:
+        """The result of an activity, or its error, with the workflow task that brings it."""
+        try:
+            return await doing
+        finally:
+            await self._woken()
 
-        Raises ``BeforeItsTask`` where there is no task yet: history has grown, and time has not.
-        """
-        task = temporal.Task.current()
-        has_grown = task.length != self._task.length and task.time == self._task.time
-        if has_grown and not workflow.unsafe.is_replaying():
-            raise BeforeItsTask(f"history has {task.length} events, and the task that brings them has not begun")
-        self._task = task
-        return max(task.time, self._reached)
+    async def _woken(self) -> None:
+        """Takes the time of the workflow task that woke the request, and the signals that it brought."""
+        await self._clock.woken()
+        if not self._awaits_record:
+            self._take_signals()
 
     def _what_next(self) -> Action:
-        now = self._now()
         reason = workflow.cancellation_reason()
         if reason is not None:
-            self._request.cancelled(reason, now)
-        return self._request.proceed(now)
+            self._request.cancelled(reason, self._clock.now)
+        return self._request.proceed(self._clock.now)
 
     async def _compute_dates(self, due: ComputeDates) -> None:
         try:
             dates = await self._dates_of(due.facts)
         except ActivityError as error:
-            self._request.work_failed(DATES, Attention.DATES_FAILED, _why(error), self._now())
+            self._request.work_failed(DATES, Attention.DATES_FAILED, _why(error), self._clock.now)
         else:
-            self._request.dates_computed(dates, self._now())
+            self._request.dates_computed(dates, self._clock.now)
 
     async def _dates_for_good(self, facts: Facts) -> Timetable:
         """The dates, however often it has to be tried: a request that is being recovered must not fail."""
@@ -419,23 +408,22 @@ class JurisdictionRequest:
     async def _dates_of(
         self, facts: Facts, *, at_most: timedelta | None = RECORD_AT_MOST, tries: RetryPolicy = RECORD
     ) -> Timetable:
-        dates = await workflow.execute_local_activity_method(
+        computing = workflow.start_activity_method(
             Dates.compute_dates,
             DatesQuestion(plan=self._request.plan.content_hash, facts=facts),
             schedule_to_close_timeout=at_most,
-            start_to_close_timeout=None if at_most else RECORD_AT_MOST,
+            start_to_close_timeout=RECORD_TRY_AT_MOST,
             retry_policy=tries,
             summary="compute the dates",
         )
-        # What was asked for, not what history says was asked for: only the first is the same in every replay.
-        return dates.model_copy(update={"facts": facts})
+        return await self._result(computing)
 
     async def _send(self, due: SendLetter) -> None:
         step = due.step
         self._show(NextAction(at=None, what=f"{step.id} goes to the {step.to}"))
         letter = workflow.start_activity_method(
             Letters.send_letter,
-            letter_order(self._request, due, self._now()),
+            letter_order(self._request, due, self._clock.now),
             start_to_close_timeout=LETTER_AT_MOST,
             heartbeat_timeout=HEARTBEAT,
             retry_policy=ONCE,
@@ -447,10 +435,10 @@ class JurisdictionRequest:
         except ActivityError as error:
             self._letter_failed(due, error)
         else:
-            self._request.letter_accepted(step, receipt, possible_copy=due.possible_copy, now=self._now())
+            self._request.letter_accepted(step, receipt, possible_copy=due.possible_copy, now=self._clock.now)
 
     def _letter_failed(self, due: SendLetter, error: ActivityError) -> None:
-        request, step, now = self._request, due.step, self._now()
+        request, step, now = self._request, due.step, self._clock.now
         match error.cause:
             case ApplicationError() as cause if request.is_superseded(due):
                 request.letter_superseded(step, cause.message, now)
@@ -471,7 +459,7 @@ class JurisdictionRequest:
         self._show(NextAction(at=None, what=f"draft {due.version} is drawn up"))
         drafting = workflow.start_activity_method(
             Drafting.draft_subpoena,
-            draft_order(self._request, due, self._now()),
+            draft_order(self._request, due, self._clock.now),
             start_to_close_timeout=DRAFT_AT_MOST,
             heartbeat_timeout=HEARTBEAT,
             retry_policy=DRAFTING,
@@ -481,24 +469,26 @@ class JurisdictionRequest:
             draft = await self._unless_moot(drafting, due)
         except ActivityError as error:
             if self._request.still_wants(due):
-                self._request.work_failed(DRAFT, Attention.DRAFT_FAILED, _why(error), self._now())
+                self._request.work_failed(DRAFT, Attention.DRAFT_FAILED, _why(error), self._clock.now)
         else:
-            self._request.draft_finished(draft, self._now())
+            self._request.draft_finished(draft, self._clock.now)
 
     async def _copy_issued(self, due: CopyIssued) -> None:
         try:
-            copy = await workflow.execute_activity_method(
-                Drafting.draft_subpoena,
-                draft_order(self._request, due, self._now()),
-                start_to_close_timeout=DRAFT_AT_MOST,
-                heartbeat_timeout=HEARTBEAT,
-                retry_policy=DRAFTING,
-                summary="draw up the record copy of what was issued",
+            copy = await self._result(
+                workflow.start_activity_method(
+                    Drafting.draft_subpoena,
+                    draft_order(self._request, due, self._clock.now),
+                    start_to_close_timeout=DRAFT_AT_MOST,
+                    heartbeat_timeout=HEARTBEAT,
+                    retry_policy=DRAFTING,
+                    summary="draw up the record copy of what was issued",
+                )
             )
         except ActivityError as error:
-            self._request.work_failed(COPY, Attention.DRAFT_FAILED, _why(error), self._now())
+            self._request.work_failed(COPY, Attention.DRAFT_FAILED, _why(error), self._clock.now)
         else:
-            self._request.record_copy_finished(copy.document, self._now())
+            self._request.record_copy_finished(copy.document, self._clock.now)
 
     async def _draft_referral(self, due: DraftReferral) -> None:
         """The memo recites the record as the dossier has it, so the record is filed first."""
@@ -506,7 +496,7 @@ class JurisdictionRequest:
         self._show(NextAction(at=None, what="the referral memo is drawn up"))
         drafting = workflow.start_activity_method(
             Drafting.draft_referral,
-            memo_order(self._request, self._now()),
+            memo_order(self._request, self._clock.now),
             start_to_close_timeout=DRAFT_AT_MOST,
             heartbeat_timeout=HEARTBEAT,
             retry_policy=DRAFTING,
@@ -516,65 +506,75 @@ class JurisdictionRequest:
             memo = await self._unless_moot(drafting, due)
         except ActivityError as error:
             if self._request.still_wants(due):
-                self._request.work_failed(MEMO, Attention.DRAFT_FAILED, _why(error), self._now())
+                self._request.work_failed(MEMO, Attention.DRAFT_FAILED, _why(error), self._clock.now)
         else:
-            self._request.memo_finished(memo, self._now())
+            self._request.memo_finished(memo, self._clock.now)
 
     async def _unless_moot(
         self, doing: workflow.ActivityHandle[Done], due: SendLetter | DraftSubpoena | DraftReferral
     ) -> Done:
         """The result of an activity, called back if what was reported meanwhile makes it moot."""
-        await workflow.wait_condition(lambda: doing.done() or not self._request.still_wants(due))
+        while not doing.done() and self._request.still_wants(due):
+            await workflow.wait_condition(
+                lambda: doing.done() or bool(self._signals) or not self._request.still_wants(due)
+            )
+            if not doing.done():
+                await self._woken()
         if not doing.done():
             doing.cancel()
-        return await doing
+        return await self._result(doing)
 
     async def _wait(self, until: Wait) -> None:
-        handled = self._handled  # before filing: what is accepted meanwhile is filed as well before the wait
         await self._file_entries()
-        if self._what_next() != until:
+        if self._what_next() != until or self._request.to_file(self._clock.now):
             return  # filing took its time, and something was accepted or came due meanwhile
+        handled = self._handled
         self._show(NextAction(at=until.until, what=until.then))
         try:
             await workflow.wait_condition(
-                lambda: self._handled > handled,
-                timeout=until.until - self._now(),
+                lambda: self._handled > handled or bool(self._signals),
+                timeout=until.until - self._clock.now,
                 timeout_summary=until.then,
             )
         except TimeoutError:
-            self._reached = max(self._reached, until.until)  # a timer may fire a moment before its time
+            self._clock.advance(until.until)  # a timer may fire a moment before its time
+        await self._woken()
 
     async def _file_entries(self) -> None:
         """Files what is on record, and what comes to be on record meanwhile."""
-        while entries := self._request.to_file(self._now()):
+        while entries := self._request.to_file(self._clock.now):
             try:
-                # Not a local activity: what is written once must have entered history first. The task around a local
-                # one may be lost and done over, a little later and with other messages.
-                head = await workflow.execute_activity_method(
-                    CaseFiles.file_entries,
-                    Filing(workflow_id=self._request.plan.workflow_id, entries=entries, head=entries[-1].head),
-                    schedule_to_close_timeout=RECORD_AT_MOST,
-                    start_to_close_timeout=RECORD_TRY_AT_MOST,
-                    retry_policy=RECORD,
-                    summary="file the record",
+                head = await self._result(
+                    workflow.start_activity_method(
+                        CaseFiles.file_entries,
+                        Filing(workflow_id=self._request.plan.workflow_id, entries=entries, head=entries[-1].head),
+                        schedule_to_close_timeout=RECORD_AT_MOST,
+                        start_to_close_timeout=RECORD_TRY_AT_MOST,
+                        retry_policy=RECORD,
+                        summary="file the record",
+                    )
                 )
             except ActivityError as error:
-                self._request.not_filed(_why(error), self._now())
+                self._request.not_filed(_why(error), self._clock.now)
             else:
-                self._request.filed(len(entries), self._now(), head=head)
+                self._request.filed(len(entries), self._clock.now, head=head)
 
     async def _close_case_file(self) -> Outcome:
-        while not self._request.is_all_filed:
-            if not self._request.to_file(self._now()):  # the dossier failed, and is spared for a while
-                self._show(NextAction(at=self._now() + FILE_AGAIN_AFTER, what="another try to file the record"))
+        while self._signals or not self._request.is_all_filed:
+            if not self._request.to_file(self._clock.now):  # the dossier failed, and is spared for a while
+                self._show(NextAction(at=self._clock.now + FILE_AGAIN_AFTER, what="another try to file the record"))
                 await workflow.sleep(FILE_AGAIN_AFTER, summary="another try to file the record")
+                await self._woken()
             await self._file_entries()
         self._show(None)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self._request.ending
 
     def _handle(self, message: Message) -> Answer:
-        answer = self._request.take(message, self._now())
+        self._clock.update_came()
+        self._take_signals()  # they were sent before it
+        self._refuse(message)
+        answer = self._request.take(message, self._clock.now)
         self._handled += 1
         return answer
 
@@ -582,7 +582,7 @@ class JurisdictionRequest:
         if self._awaits_record:
             again = "the request is being recovered from its case file; send it again in a moment"
             raise ApplicationError(again, type="NotYet", non_retryable=True)
-        if refusal := self._request.refusal(message, self._now()):
+        if refusal := self._request.refusal(message, max(self._clock.now, workflow.now())):
             raise ApplicationError(refusal, type="Refused", non_retryable=True)
 
     def _show(self, next_action: NextAction | None) -> None:
