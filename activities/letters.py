@@ -17,7 +17,7 @@ from forthwith.casefile.store import Dossier, DossierError
 from forthwith.documents.letters import LetterOrder, compose_letter
 from forthwith.documents.typesetting import TemplateError, render_pdf
 from forthwith.documents.wording import WordingError, plain_text
-from forthwith.heartbeat import heartbeating
+from forthwith.heartbeat import BEAT, NotWanted, ServerSilent, ask_whether_wanted, heartbeating
 from forthwith.mail.client import Acceptance, MailClient, MailDeferred, RecipientRefused, SendUnconfirmed
 from forthwith.mail.message import Attachment, Mail, UnsafeHeader, message_id
 from forthwith.request.record import Filed, Receipt
@@ -33,6 +33,8 @@ UNPRINTABLE = "LetterUnprintable"
 
 ANOTHER_WORKER = timedelta(seconds=1)
 """How long a letter rests that a stopping worker gave back: whoever takes it next need not wait for anything."""
+
+ANOTHER_PROCESS = "another process is sending this letter"
 
 
 class Letters:
@@ -74,11 +76,14 @@ class Letters:
         try:
             acceptance = await self._hand_over(mail, attempt, eml)
         except MailDeferred as error:
-            raise _nothing_sent(attempt.refused(DEFERRED, error.reason, error.retry_after)) from error
+            raise _refused(attempt, DEFERRED, error.reason, error.retry_after) from error
         except RecipientRefused as error:
-            raise _nothing_sent(attempt.refused(REFUSED, f"{error.code} {error.reason}", timedelta())) from error
+            raise _refused(attempt, REFUSED, f"{error.code} {error.reason}", timedelta()) from error
         except AlreadyClaimed as error:
-            raise _unconfirmed("another process is sending this letter") from error
+            raise _unconfirmed(ANOTHER_PROCESS) from error
+        except NotWanted as error:
+            await asyncio.sleep(2 * BEAT.total_seconds())  # a cancel is on its way here, and interrupts this
+            raise _nothing_sent(NothingSent(type=DEFERRED, reason=str(error))) from error
         except SendUnconfirmed as error:
             raise _unconfirmed(error.reason) from error
         # Server time plus elapsed time: right on a virtual clock, and proof against a host whose clock is wrong.
@@ -92,15 +97,16 @@ class Letters:
             eml=eml,
             pdf=pdf,
         )
-        with suppress(
-            DossierError
-        ):  # it was accepted all the same: history has the receipt, and files it with its entry
+        # Where it cannot be kept, the letter was accepted all the same: history files it with its entry.
+        with suppress(DossierError):
             attempt.keep_receipt(receipt)
         return receipt
 
     async def _hand_over(self, mail: Mail, attempt: Attempt, eml: Filed) -> Acceptance:
         """Sends a letter. A worker that stops calls back one without a claim, and waits for the answer to any other."""
-        sending = asyncio.create_task(self._mail.send(mail, before_data=lambda: attempt.claim(mail.message_id, eml)))
+        sending = asyncio.create_task(
+            self._mail.send(mail, before_data=lambda: _claim(attempt, mail.message_id, eml)),
+        )
         calling_back = asyncio.create_task(_call_back_when_the_worker_stops(sending))
         try:
             return await sending
@@ -138,6 +144,19 @@ class Letters:
         return _mail(plan, order, letter.subject, plain_text(letter), tuple(attachments)), self._dossier.filed(
             path, content
         )
+
+
+async def _claim(attempt: Attempt, message_id: str, eml: Filed) -> None:
+    """Claims an attempt in the last moment at which its letter can be called back. Raises what `_send` sorts."""
+    try:
+        await ask_whether_wanted()
+    except ServerSilent as error:
+        reason = f"Temporal could not be asked whether the letter is still wanted: {error}"
+        raise MailDeferred(reason, ANOTHER_WORKER) from error
+    asked, still_ours = time.monotonic(), activity.info().heartbeat_timeout or timedelta.max
+    attempt.claim(message_id, eml)
+    if attempt.is_overtaken or time.monotonic() - asked > still_ours.total_seconds():
+        raise MailDeferred("the worker stood still when it was about to send the letter", ANOTHER_WORKER)
 
 
 async def _call_back_when_the_worker_stops(sending: asyncio.Task[Acceptance]) -> None:
@@ -187,6 +206,13 @@ def _nothing_sent(known: NothingSent) -> ApplicationError:
         non_retryable=True,
         category=ApplicationErrorCategory.BENIGN,
     )
+
+
+def _refused(attempt: Attempt, kind: str, reason: str, retry_after: timedelta) -> ApplicationError:
+    try:
+        return _nothing_sent(attempt.refused(kind, reason, retry_after))
+    except AlreadyClaimed:
+        return _unconfirmed(ANOTHER_PROCESS)
 
 
 def _unconfirmed(reason: str) -> ApplicationError:

@@ -49,6 +49,8 @@ class Attempt:
         self._dossier = dossier
         self._step = step
         self._number = number
+        self._is_ours = False
+        """This process claimed the attempt."""
         self.folder = dossier.of(workflow_id) / "letters" / step
 
     def _path(self, what: str) -> Path:
@@ -105,11 +107,24 @@ class Attempt:
         )
         if not self._dossier.create(self._path("claim.json"), claim.model_dump_json().encode()):
             raise AlreadyClaimed(f"attempt {self._number} at {self._step}")
+        self._is_ours = True
+
+    @property
+    def is_overtaken(self) -> bool:
+        """Whether another process was told that nothing was sent by this attempt, or went on to a later one.
+
+        To be asked after the claim: the other side writes what it knows before it looks for a claim, so that one of the
+        two always sees the other.
+        """
+        numbers = {int(path.name.removeprefix("attempt-").partition(".")[0]) for path in self.folder.glob("attempt-*")}
+        return self._path("nothing-sent.json").exists() or max(numbers) > self._number
 
     def refused(self, kind: str, reason: str, retry_after: timedelta) -> NothingSent:
-        """Keeps why nothing was sent."""
+        """Keeps why nothing was sent. Raises ``AlreadyClaimed`` where another process is handing over the letter."""
         known = NothingSent(type=kind, reason=reason, retry_after_seconds=retry_after.total_seconds())
         self._dossier.create(self._path("nothing-sent.json"), known.model_dump_json().encode())
+        if self.is_claimed and not self._is_ours:
+            raise AlreadyClaimed(f"attempt {self._number} at {self._step}")
         return known
 
     def keep_receipt(self, receipt: Receipt) -> None:

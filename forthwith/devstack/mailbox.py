@@ -70,6 +70,8 @@ class Faults:
     defer: dict[str, int] = field(default_factory=dict[str, int])
     """Addresses or domains answered with `defer_code`, and how often."""
     defer_code: int = 450
+    recipient_delay: timedelta = timedelta()
+    """Before the answer to a recipient."""
     require_login: bool = False
     """Without a login MAIL is answered with 530."""
     refuse_login: bool = False
@@ -160,6 +162,7 @@ class Mailbox:
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         """Answer RCPT."""
+        await asyncio.sleep(self.faults.recipient_delay.total_seconds())
         known = address.lower()
         if known in self.faults.refuse:
             return "550 5.1.1 No such mailbox"

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import ssl
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -140,10 +140,10 @@ class MailClient:
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
-    async def send(self, mail: Mail, *, before_data: Callable[[], None]) -> Acceptance:
+    async def send(self, mail: Mail, *, before_data: Callable[[], Awaitable[None]]) -> Acceptance:
         """Send one letter.
 
-        ``before_data`` is called once, after the server agreed to the recipient and before the content; what it raises
+        ``before_data`` is awaited once, after the server agreed to the recipient and before the content; what it raises
         is passed on and nothing is sent. A cancel before that moment sends nothing either. A cancel after it
         is absorbed and the outcome returned, because an acceptance that nobody records becomes a second letter.
 
@@ -156,7 +156,7 @@ class MailClient:
             content = mail.serialise()
             async with self._connection() as smtp:
                 refused_copies = await self._offer(smtp, mail, len(content))
-                before_data()
+                await before_data()
                 response = await _to_the_end(self._transfer(smtp, mail, content))
         return Acceptance(response=response, refused_copies=refused_copies)
 

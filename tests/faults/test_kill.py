@@ -2,16 +2,16 @@
 
 import asyncio
 import json
-import os
 import random
 import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,22 +22,21 @@ from temporalio.client import (
     OutboundInterceptor,
     QueryWorkflowInput,
     StartWorkflowUpdateInput,
-    WorkflowQueryFailedError,
     WorkflowUpdateHandle,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import Replayer
 
 from forthwith import temporal
 from forthwith.campaign.campaign_file import read_campaign
 from forthwith.campaign.models import RequestPlan
 from forthwith.campaign.planning import plan_requests
 from forthwith.campaign.starting import Starter
-from forthwith.devstack.process import stopped_at_the_end
 from forthwith.devstack.rehearsal import Rehearsal, Scenario, read_scenario
 from forthwith.devstack.virtual_clock import Handle, VirtualClock
+from forthwith.request.entries import Entry
 from forthwith.request.vocabulary import Status
-from tests.story.harness import EXAMPLE, Office, Stage, letter, open_stage
+from tests.faults.processes import Workers, insist, office_with_processes, until
+from tests.story.harness import EXAMPLE, Office, Stage, letter
 from workflows.jurisdiction_request import HEARTBEAT, JurisdictionRequest
 
 Result = TypeVar("Result")
@@ -48,66 +47,6 @@ RECOVERS_WITHIN = HEARTBEAT + timedelta(seconds=12)
 CALLED_BACK_WITHIN = timedelta(seconds=8)
 """Well under the thirty seconds that a mail server has to greet, and under the workers' time to drain."""
 ROUND_AT_MOST = timedelta(minutes=5)
-
-
-@dataclass
-class Workers:
-    """The worker process of one office: started, killed and started again."""
-
-    office: Office
-    log: Path
-    process: asyncio.subprocess.Process | None = None
-    kills: int = 0
-    killed_at: float = 0
-    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
-
-    async def start(self) -> asyncio.subprocess.Process:
-        settings, stage = self.office.settings, self.office.stage
-        environment = os.environ | {
-            "TEMPORAL_ADDRESS": stage.server.address,
-            "FORTHWITH_SMTP_HOST": settings.smtp_host,
-            "FORTHWITH_SMTP_PORT": str(settings.smtp_port),
-            "FORTHWITH_SMTP_TLS": settings.smtp_tls,
-            "FORTHWITH_DOSSIER": str(settings.dossier),
-            "FORTHWITH_DRAIN": "PT10S",
-        }
-        started = stopped_at_the_end(Path(sys.executable), "worker.py", log=self.log, environment=environment)
-        self.process = await self._stack.enter_async_context(started)
-        return self.process
-
-    async def kill(self) -> None:
-        """As a power cut does."""
-        assert self.process
-        self.process.kill()
-        await self.process.wait()
-        self.kills, self.killed_at = self.kills + 1, time.monotonic()
-
-    async def stop(self) -> None:
-        await self._stack.aclose()
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
-    async with open_stage(tmp_path) as stage:
-        yield stage
-
-
-@asynccontextmanager
-async def office_with_processes(
-    stage: Stage, name: str, folder: Path, *, smtp_port: int | None = None
-) -> AsyncGenerator[tuple[Office, Workers]]:
-    office = Office(stage, name, folder)
-    if smtp_port:
-        office.settings = office.settings.model_copy(update={"smtp_port": smtp_port})
-    workers = Workers(office, folder / "worker.log")
-    await workers.start()
-    try:
-        yield office, workers
-    finally:
-        async for request in stage.client.list_workflows("ExecutionStatus = 'Running'"):
-            with suppress(RPCError):  # it has ended since, and the list follows a little later
-                await stage.client.get_workflow_handle(request.id).terminate("the test is over")
-        await workers.stop()
 
 
 async def test_a_worker_told_to_stop_in_the_middle_of_a_letter_finishes_it(stage: Stage, tmp_path: Path) -> None:
@@ -176,7 +115,12 @@ async def test_a_campaign_survives_two_kills(stage: Stage, tmp_path: Path) -> No
 
 @pytest.mark.prove
 async def test_a_campaign_survives_fifty_kills(stage: Stage, tmp_path: Path) -> None:
-    await survive(stage, tmp_path, kills=50, seed=1373)
+    await survive(
+        stage,
+        tmp_path,
+        kills=int(__import__("os").environ.get("KILLS", "50")),
+        seed=int(__import__("os").environ.get("SEED", "1373")),
+    )
 
 
 async def survive(stage: Stage, folder: Path, *, kills: int, seed: int, every: int = 1) -> None:
@@ -198,6 +142,7 @@ async def survive(stage: Stage, folder: Path, *, kills: int, seed: int, every: i
             plans = await started(office, every)
             playing = asyncio.create_task(played(office, plans))
             watching = asyncio.create_task(watch(stage, plans, workers, recoveries))
+            asking = asyncio.create_task(ask(stage, plans, chance))
             while killed < kills and not playing.done():
                 await asyncio.wait({playing}, timeout=chance.uniform(0.2, length / 2))
                 if playing.done():
@@ -206,12 +151,14 @@ async def survive(stage: Stage, folder: Path, *, kills: int, seed: int, every: i
                 killed += 1
                 await workers.start()
             ends = await playing
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
+            for bystander in (watching, asking):
+                bystander.cancel()
+                with suppress(asyncio.CancelledError):
+                    await bystander
             assert ends == expected, f"round {rounds} of seed {seed}"
             for plan in plans:
                 await everything_is_filed(office, plan.workflow_id)
+                await replays(office, plan.workflow_id)
             arrived = stage.mailbox.messages()[earlier:]
             receipted = {json.loads(path.read_bytes())["message_id"] for path in receipts(office, "*")}
             assert receipted == {mail.message_id for mail in arrived}, f"lost or strange in round {rounds}"
@@ -256,19 +203,20 @@ async def played(office: Office, plans: Sequence[RequestPlan]) -> dict[str, Any]
 
 
 async def everything_is_filed(office: Office, request: str) -> None:
-    """The case file comes to hold what the workflow has on record, once what a kill cut off is done over.
-
-    By kind: the times of a replay may differ.
-    """
+    """The case file comes to hold what the workflow has on record, once what a kill cut off is done over."""
     handle = office.stage.client.get_workflow_handle_for(JurisdictionRequest.run, request)
-    kept, filed = list[str](), list[str]()
+    kept, filed = list[Entry](), list[Entry]()
     for _ in range(round(RECOVERS_WITHIN.total_seconds() * 10)):
-        kept = [entry.event.kind for entry in await insist(lambda: handle.query(JurisdictionRequest.timeline))]
-        filed = [entry.event.kind for entry in office.dossier.timeline(request)]
+        kept = await insist(lambda: handle.query(JurisdictionRequest.timeline))
+        filed = office.dossier.timeline(request)
         if filed == kept:
             return
         await asyncio.sleep(0.1)
-    pytest.fail(f"{request} rests with {kept} on record, and with {filed} in its case file")
+    pytest.fail(f"{request} rests with {in_short(kept)} on record, and with {in_short(filed)} in its case file")
+
+
+def in_short(entries: Sequence[Entry]) -> list[str]:
+    return [f"{entry.at:%c} {entry.event.kind} {entry.head[:8]}" for entry in entries]
 
 
 def scenario() -> Scenario:
@@ -301,17 +249,22 @@ class _AsksAgain(OutboundInterceptor):
         return await insist(lambda: super(_AsksAgain, self).start_workflow_update(input))
 
 
-async def insist(ask: Callable[[], Awaitable[Result]]) -> Result:
-    """The answer, as soon as there is a worker to give it."""
+async def ask(stage: Stage, plans: Sequence[RequestPlan], chance: random.Random) -> None:
+    """Asks one request after another, as `status` does and the Web UI, whether or not a worker is there to answer."""
+    asked = dict[str, asyncio.Task[Any]]()
     while True:
-        try:
-            return await ask()
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                raise
-            await asyncio.sleep(0.2)
-        except (WorkflowQueryFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError):
-            await asyncio.sleep(0.2)
+        request = chance.choice(plans).workflow_id
+        question = chance.choice(("status", "timeline", "__temporal_workflow_metadata"))
+        if request not in asked or asked[request].done():
+            asked[request] = asyncio.create_task(
+                insist(partial(stage.client.get_workflow_handle(request).query, question))
+            )
+        await asyncio.sleep(chance.uniform(0, 0.2))
+
+
+async def replays(office: Office, request: str) -> None:
+    history = await office.stage.client.get_workflow_handle(request).fetch_history()
+    await Replayer(workflows=[JurisdictionRequest], plugins=[temporal.plugin()]).replay_workflow(history)
 
 
 async def watch(stage: Stage, plans: Sequence[RequestPlan], workers: Workers, recoveries: list[float]) -> None:
@@ -345,14 +298,6 @@ async def mail_server_that_never_says_a_word() -> AsyncGenerator[int]:
         server.close()
         for writer in open_ones:
             writer.close()
-
-
-async def until(condition: Callable[[], bool], what: str) -> None:
-    for _ in range(600):
-        if condition():
-            return
-        await asyncio.sleep(0.02)
-    pytest.fail(f"never: {what}")
 
 
 def report(line: str) -> None:

@@ -55,7 +55,7 @@ class Claim:
         self.count = 0
         self._then = then
 
-    def __call__(self) -> None:
+    async def __call__(self) -> None:
         self.count += 1
         self._then()
 
@@ -418,7 +418,7 @@ async def test_a_cancel_before_the_claim_sends_nothing(mailbox: Mailbox, client:
 async def test_a_cancel_after_the_claim_does_not_lose_the_acceptance(mailbox: Mailbox, client: MailClient) -> None:
     mailbox.faults.delay = timedelta(milliseconds=100)
     claimed = asyncio.Event()
-    sending = asyncio.create_task(client.send(letter(), before_data=claimed.set))
+    sending = asyncio.create_task(client.send(letter(), before_data=Claim(claimed.set)))
     await claimed.wait()
     for _ in range(2):
         sending.cancel()
@@ -434,7 +434,7 @@ async def test_closing_waits_for_letters_under_way(mailbox: Mailbox) -> None:
     mailbox.faults.delay = timedelta(milliseconds=100)
     claimed = asyncio.Event()
     async with MailClient(settings(mailbox)) as client:
-        sending = asyncio.create_task(client.send(letter(), before_data=claimed.set))
+        sending = asyncio.create_task(client.send(letter(), before_data=Claim(claimed.set)))
         await claimed.wait()
     assert sending.done()
     assert (await sending).response.startswith("250 ")
