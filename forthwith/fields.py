@@ -7,14 +7,14 @@ encoded word: ``Subject: Hi =?UTF-8?Q?=0A?=Bcc: x@y`` would otherwise become a r
 import re
 import unicodedata
 import zoneinfo
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from difflib import get_close_matches
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from functools import lru_cache
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
 
 MAX_LINE = 300
 MAX_TEXT = 20_000
@@ -146,6 +146,15 @@ def written_instant(value: object) -> object:
     )
 
 
+WHEN_TAKEN = datetime.min.replace(tzinfo=UTC)
+"""What ``now`` is read as, until the request takes the message."""
+
+
+def instant_or_now(value: object) -> object:
+    """As ``written_instant``, or the word ``now`` as ``WHEN_TAKEN``."""
+    return WHEN_TAKEN if value == "now" else written_instant(value)
+
+
 def _quoted(value: object) -> str:
     """A wrong value in an error, no longer than a line."""
     shown = repr(value) if isinstance(value, str | int | float) else f"a {type(value).__name__}"
@@ -191,4 +200,11 @@ State = Annotated[str, AfterValidator(known_state)]
 Day = Annotated[date, BeforeValidator(calendar_day)]
 Instant = Annotated[AwareDatetime, BeforeValidator(written_instant)]
 """A moment with its offset from UTC."""
+Moment = Annotated[
+    AwareDatetime,
+    BeforeValidator(instant_or_now),
+    PlainSerializer(lambda moment: "now" if moment == WHEN_TAKEN else moment, when_used="json"),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "date-time"}, {"const": "now"}]}),
+]
+"""A moment of a message, or ``now``: when the request takes the message, by the server's clock."""
 Sha256 = Annotated[str, StringConstraints(pattern=SHA256)]

@@ -73,11 +73,11 @@ def extension(**named: Any) -> ExtendDeadline:
 
 
 def pause(at: datetime | None = None, /, **named: Any) -> PauseClock:
-    return _message(PauseClock, {"at": at, "reason": "the parties confer"}, named)
+    return _message(PauseClock, {"at": at or "now", "reason": "the parties confer"}, named)
 
 
 def resumption(at: datetime | None = None, /, **named: Any) -> ResumeClock:
-    return _message(ResumeClock, {"at": at, "reason": "they agreed"}, named)
+    return _message(ResumeClock, {"at": at or "now", "reason": "they agreed"}, named)
 
 
 def recomputation(recipient_calendar: str, /, **named: Any) -> RecomputeDeadlines:

@@ -21,7 +21,9 @@ EventId = Annotated[
     typer.Option("--event-id", help="Your own id of this event: sent again, it changes nothing.", show_default=False),
 ]
 Reason = Annotated[str, typer.Option("--reason", help="Why. Kept in the record.")]
-Instant = Annotated[str, typer.Option(help="ISO 8601 with offset; now, if left out.", show_default=False)]
+Instant = Annotated[
+    str, typer.Option(help="ISO 8601 with offset; now by the server's clock, if left out.", show_default=False)
+]
 
 
 @dataclass(frozen=True)

@@ -24,18 +24,12 @@ from forthwith.request.vocabulary import Message
 from forthwith.settings import Settings
 from forthwith.visibility import connected, failed_call, refusal, update
 
-MOMENTS = ("received_at", "at", "issued_at", "served_at")
-"""Fields that mean now when they are left empty."""
-
 
 def send(request: str, name: str, message: Mapping[str, Any], actor: Actor) -> None:
     """Sends one update to one request and prints the answer. Raises ``Failure`` if it is refused or not answered."""
     is_new = not actor.event_id and "event_id" not in message
-    moments = {moment for moment in MOMENTS if message.get(moment) == ""}
     event_id = actor.event_id or f"cli-{uuid.uuid4()}"
-    checked = checked_message(
-        name, {"event_id": event_id, **message, **dict.fromkeys(moments, datetime.now(UTC))}, actor
-    )
+    checked = checked_message(name, {"event_id": event_id, **message}, actor)
 
     async def run() -> Answer | str:
         async with connected() as client:
@@ -52,9 +46,9 @@ def send(request: str, name: str, message: Mapping[str, Any], actor: Actor) -> N
             except RPCError as error:
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise failed_call(error, request) from error
-                return _after_the_end(request, checked, moments)
+                return _after_the_end(request, checked)
             if not is_new:
-                await refuse_reused_id(client, request, checked, answer, moments)
+                await refuse_reused_id(client, request, checked, answer)
             return answer
 
     answer = asyncio.run(run())
@@ -87,7 +81,9 @@ def command_of(update: str) -> str:
     return update.replace("_", "-")
 
 
-async def refuse_reused_id(client: Client, request: str, message: Message, answer: Answer, apart: Set[str]) -> None:
+async def refuse_reused_id(
+    client: Client, request: str, message: Message, answer: Answer, apart: Set[str] = frozenset()
+) -> None:
     """Raises ``Failure`` for a message whose event id was used for a different one.
 
     The server answers it as it answered the first and records nothing, so its sender would believe that it was
@@ -108,13 +104,13 @@ async def refuse_reused_id(client: Client, request: str, message: Message, answe
             )
 
 
-def _is_repeated(first: Message, message: Message, apart: Set[str]) -> bool:
+def _is_repeated(first: Message, message: Message, apart: Set[str] = frozenset()) -> bool:
     """Whether a message equals the first one of its event id, apart from some fields."""
     same = dict.fromkeys(apart)
     return type(first) is type(message) and {**dict(first), **same} == {**dict(message), **same}
 
 
-def _after_the_end(request: str, message: Message, moments: Set[str]) -> str:
+def _after_the_end(request: str, message: Message) -> str:
     """Files a response to a request that has ended, and returns where. Raises ``Failure`` for any other message."""
     dossier = Dossier(Settings().dossier)
     if dossier.opened(request) is None:
@@ -128,8 +124,11 @@ def _after_the_end(request: str, message: Message, moments: Set[str]) -> str:
         raise Failure(f"{request} has ended", hint=f"`forthwith timeline {request}` shows how")
     name = f"{request}/after-closing/{message.event_id.replace(':', '_')}.json"
     path = dossier.root / name
-    is_new = dossier.create(path, message.model_dump_json(indent=1).encode())
-    if not is_new and not _is_repeated(RecordResponse.model_validate_json(dossier.read(path)), message, moments):
+    taken = message.taken_at(datetime.now(UTC))  # no server counts the time of a request that has ended
+    if dossier.create(path, taken.model_dump_json(indent=1).encode()):
+        return name
+    first = RecordResponse.model_validate_json(dossier.read(path))
+    if not _is_repeated(first, message.taken_at(first.received_at)):
         raise Failure(
             f"event_id: {message.event_id} was already used for another message, kept as {path}",
             hint="give this one an id of its own",

@@ -140,7 +140,7 @@ class MailClient:
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
-    async def send(self, mail: Mail, *, before_data: Callable[[], Awaitable[None]]) -> Acceptance:
+    async def send(self, mail: Mail, *, before_data: Callable[[], Awaitable[None]] | None = None) -> Acceptance:
         """Send one letter.
 
         ``before_data`` is awaited once, after the server agreed to the recipient and before the content; what it raises
@@ -156,7 +156,8 @@ class MailClient:
             content = mail.serialise()
             async with self._connection() as smtp:
                 refused_copies = await self._offer(smtp, mail, len(content))
-                await before_data()
+                if before_data:
+                    await before_data()
                 response = await _to_the_end(self._transfer(smtp, mail, content))
         return Acceptance(response=response, refused_copies=refused_copies)
 

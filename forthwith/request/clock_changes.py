@@ -6,11 +6,11 @@ Each message: its model, when it is refused, what it does.
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from forthwith.deadlines.pause import Pause
 from forthwith.deadlines.period import Period
-from forthwith.fields import Day, FilledText, Instant, Sha256
+from forthwith.fields import WHEN_TAKEN, Day, FilledText, Moment, Sha256
 from forthwith.request import events
 from forthwith.request.decision import Decision
 from forthwith.request.next_action import facts_of
@@ -108,14 +108,14 @@ class PauseClock(Message):
     """The recipient's time stands still from ``at`` on, or from now. It is tolling, not forgiving: nothing is given
     back of a time that is over."""
 
-    at: Instant | None = None
+    at: Moment = Field(default_factory=lambda: WHEN_TAKEN)
     reason: FilledText
 
 
 def refuse_pause(decision: Decision, pause: PauseClock) -> str:
     """A pause begins while a period of the recipient runs: neither before it nor once it is over."""
     state, dates, now = decision.state, decision.dates, decision.now
-    since, clock, facts = pause.at or now, state.clock, state.clock.facts
+    since, clock, facts = pause.at, state.clock, state.clock.facts
     service = state.process.service
     if clock.paused_since:
         return f"the clock stands still since {clock.paused_since.isoformat()} already; resume it first"
@@ -140,14 +140,14 @@ def refuse_pause(decision: Decision, pause: PauseClock) -> str:
 
 def pause_clock(decision: Decision, message: PauseClock) -> None:
     """The recipient's time stands still, and the ladder with it."""
-    since = message.at or decision.now
+    since = message.at
     decision.emit(events.ClockPaused(**origin(message), since=since, reason=message.reason))
 
 
 class ResumeClock(Message):
     """The recipient's time runs again from ``at`` on, or from now."""
 
-    at: Instant | None = None
+    at: Moment = Field(default_factory=lambda: WHEN_TAKEN)
     reason: FilledText
 
 
@@ -156,7 +156,7 @@ def refuse_resumption(decision: Decision, resumption: ResumeClock) -> str:
     paused_since = state.clock.paused_since
     if paused_since is None:
         return "the clock does not stand still; there is nothing to resume"
-    until = resumption.at or now
+    until = resumption.at
     if until < paused_since:
         return f"at: {until.isoformat()} is before the clock was paused ({paused_since.isoformat()})"
     return wrong_instant(state, "at", until, now)
@@ -164,7 +164,7 @@ def refuse_resumption(decision: Decision, resumption: ResumeClock) -> str:
 
 def resume_clock(decision: Decision, message: ResumeClock) -> None:
     """The recipient's time runs again."""
-    until = message.at or decision.now
+    until = message.at
     pause = Pause(since=decision.state.clock.paused_since or until, until=until)
     decision.emit(events.ClockResumed(**origin(message), pause=pause, reason=message.reason))
 

@@ -10,7 +10,7 @@ from pydantic import model_validator
 
 from forthwith.campaign.models import Recipient, Role
 from forthwith.deadlines.pause import Pause
-from forthwith.fields import Address, FilledLine, FilledText, Instant, Line
+from forthwith.fields import Address, FilledLine, FilledText, Line, Moment
 from forthwith.request import events
 from forthwith.request.actions import SendLetter
 from forthwith.request.decision import Decision
@@ -203,7 +203,7 @@ class RecordDelivery(Message):
 
     letter: FilledLine
     outcome: Literal["delivered", "failed", "delayed"]
-    at: Instant
+    at: Moment
     diagnostic: Line = ""
     how: Line = ""
     """The evidence, such as ``DSN`` or ``certified mail 7018 …``."""

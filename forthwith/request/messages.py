@@ -111,10 +111,10 @@ def refusal(decision: Decision, message: Message) -> str:
         return f"the request has ended as {state.outcome.status}"
     if state.record.messages >= MAX_MESSAGES and not isinstance(message, AFTER_THE_CAP):
         return f"the request already took {MAX_MESSAGES} messages, the most that one request takes"
-    return HANDLERS[UPDATE_OF[type(message)]].refuse(decision, message)
+    return HANDLERS[UPDATE_OF[type(message)]].refuse(decision, message.taken_at(decision.now))
 
 
 def decide(decision: Decision, message: Message) -> None:
     """Emits what a message that was not refused brings about: nothing if the same event was taken before."""
     if message.event_id not in decision.state.record.answers:
-        HANDLERS[UPDATE_OF[type(message)]].decide(decision, message)
+        HANDLERS[UPDATE_OF[type(message)]].decide(decision, message.taken_at(decision.now))

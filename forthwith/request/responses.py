@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from forthwith.base import Model
-from forthwith.fields import FilledLine, FilledText, Instant, Text
+from forthwith.fields import FilledLine, FilledText, Moment, Text
 from forthwith.request import events
 from forthwith.request.decision import Decision
 from forthwith.request.items import SETTLING
@@ -26,8 +26,10 @@ from forthwith.request.vocabulary import Attention, Message, Status
 class RecordResponse(Message, Response):
     """A response came in: ``record_response`` and the signal ``response_received``.
 
-    ``received_at`` is the instant it reached the office, with its offset. It alone decides on time or late.
+    ``received_at`` is the instant it reached the office, with its offset, or ``now``. It alone decides on time or late.
     """
+
+    received_at: Moment
 
 
 def refuse_response(decision: Decision, response: RecordResponse) -> str:
@@ -105,7 +107,7 @@ def accept_response(decision: Decision, message: AcceptResponse) -> None:
 class Acknowledge(Message):
     """The recipient confirmed that it has the demand."""
 
-    received_at: Instant
+    received_at: Moment
     note: Text = ""
 
 
@@ -129,7 +131,7 @@ class ItemObjection(Model):
 class RecordObjection(Message):
     """The recipient objects, item by item. ``received_at`` against the objection date decides whether in time."""
 
-    received_at: Instant
+    received_at: Moment
     sender: FilledLine = Field(alias="from")
     items: Annotated[tuple[ItemObjection, ...], Field(min_length=1, max_length=200)]
     note: Text = ""

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from forthwith.campaign.subpoena_fields import editable_fields
-from forthwith.fields import FilledLine, FilledText, Instant, Line, Sha256, Text
+from forthwith.fields import FilledLine, FilledText, Instant, Line, Moment, Sha256, Text
 from forthwith.request import events
 from forthwith.request.decision import Decision
 from forthwith.request.next_action import wants_draft
@@ -117,7 +117,7 @@ class RecordIssuance(Message):
     """What the issuing office calls the subpoena, such as its docket number."""
     signed_by: FilledLine
     signed_title: Line = ""
-    issued_at: Instant
+    issued_at: Moment
     draft: Sha256
     sha256: Sha256
 
@@ -163,7 +163,7 @@ class RecordService(Message):
     how: FilledLine
     """The manner, such as ``by hand`` or ``certified mail 7018 …``."""
     by_whom: FilledLine
-    served_at: Instant
+    served_at: Moment
     place: Line = ""
     notice_to_parties_at: Instant | None = None
 

@@ -1,10 +1,13 @@
 """The closed vocabularies of a request, and who acts in it. CONTRACT.md shows them to outsiders."""
 
+from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import PrivateAttr
 
 from forthwith.base import Model
-from forthwith.fields import EventId, FilledLine
+from forthwith.fields import WHEN_TAKEN, EventId, FilledLine
 
 MAX_MESSAGES = 1_000
 """What one request takes. The server itself stops at 2,000 updates, without saying why."""
@@ -68,6 +71,22 @@ class Message(Model):
 
     event_id: EventId
     by: Who
+    _sent_as: str = PrivateAttr("")
+    """Hash of the message as it was sent, where it is filled in."""
+
+    @property
+    def content_hash(self) -> str:
+        """Of the message as it was sent, in hexadecimal: the same event must say the same."""
+        return self._sent_as or super().content_hash
+
+    def taken_at(self, now: datetime) -> Self:
+        """The message with ``now`` in the place of every moment that its sender left to the request."""
+        moments = {field: now for field, value in self if value == WHEN_TAKEN}
+        if not moments:
+            return self
+        taken = self.model_copy(update=moments)
+        taken._sent_as = self.content_hash
+        return taken
 
 
 Disposition = Literal["produced", "objected", "none_found", "withdrawn"]

@@ -314,7 +314,7 @@ async def test_every_answer_has_one_meaning(answers: dict[str, str], outcome: ty
 
 
 async def test_a_claim_that_cannot_be_made_sends_nothing(mailbox: Mailbox, client: MailClient) -> None:
-    def already_claimed() -> None:
+    async def already_claimed() -> None:
         raise FileExistsError("claimed before")
 
     with pytest.raises(FileExistsError):

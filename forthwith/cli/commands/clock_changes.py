@@ -42,7 +42,7 @@ def pause_clock(
     request: OneOrMany = None,
     *,
     reason: Reason,
-    at: Instant = "",
+    at: Instant = "now",
     many: Many,
     actor: Actor,
 ) -> None:
@@ -50,7 +50,7 @@ def pause_clock(
 
     Example: forthwith pause-clock 1373-2018/chicago-il --reason "the parties confer about the scope"
     """
-    act = Act("pause_clock", {"at": at or None, "reason": reason}, summary="stop the recipient's clock")
+    act = Act("pause_clock", {"at": at, "reason": reason}, summary="stop the recipient's clock")
     send_to_one_or_many(request, many, act, actor)
 
 
@@ -58,7 +58,7 @@ def resume_clock(
     request: OneOrMany = None,
     *,
     reason: Reason,
-    at: Instant = "",
+    at: Instant = "now",
     many: Many,
     actor: Actor,
 ) -> None:
@@ -70,7 +70,7 @@ def resume_clock(
     """
     act = Act(
         "resume_clock",
-        {"at": at or None, "reason": reason},
+        {"at": at, "reason": reason},
         summary="let the recipient's clock run again",
         only_with=Attention.CLOCK_PAUSED,
     )

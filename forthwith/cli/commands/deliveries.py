@@ -15,7 +15,7 @@ def record_delivery(
     letter: Annotated[str, typer.Argument(help="The letter, such as demand or reminder-1.")],
     *,
     outcome: Annotated[str, typer.Option(help="delivered, failed or delayed.")] = "delivered",
-    at: Instant = "",
+    at: Instant = "now",
     how: Annotated[str, typer.Option(help="The evidence, such as a certified mail number.")] = "",
     diagnostic: Annotated[str, typer.Option(help="The answer of the mail system.")] = "",
     actor: Actor,

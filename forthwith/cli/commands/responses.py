@@ -64,7 +64,7 @@ def record_response(
         _refuse_conflicts(message, payload, actor)
     else:
         message = {
-            "received_at": received_at,
+            "received_at": received_at or "now",
             "from": sender or request.rpartition("/")[2],
             "kind": kind or "production",
             "items": "all" if everything else tuple(map(_item, item or ())),
@@ -93,7 +93,7 @@ def accept_response(
 def acknowledge(
     request: RequestId,
     *,
-    received_at: Instant = "",
+    received_at: Instant = "now",
     note: Annotated[str, typer.Option(help="Anything else for the record.")] = "",
     actor: Actor,
 ) -> None:

@@ -57,7 +57,7 @@ def record_issuance(
     sha256: Annotated[str, typer.Option(help="Hash of the signed document.")] = "",
     signed: Annotated[Path | None, typer.Option(help="The signed document itself: its hash is taken.")] = None,
     title: Annotated[str, typer.Option(help="The title of who signed.")] = "",
-    at: Instant = "",
+    at: Instant = "now",
     actor: Actor,
 ) -> None:
     """Record that a person issued the approved subpoena. The request waits for its service next.
@@ -87,7 +87,7 @@ def record_service(
     notice_at: Annotated[
         str, typer.Option(help="When the other parties were given notice (form court_rule45); ISO 8601 with offset.")
     ] = "",
-    at: Instant = "",
+    at: Instant = "now",
     actor: Actor,
 ) -> None:
     """Record that the issued subpoena was served. Its return date counts from that moment.
@@ -110,7 +110,7 @@ def record_objection(
     *,
     item: Annotated[list[str], typer.Option("--item", help="ITEM=GROUND, such as A-1=privilege. May be repeated.")],
     sender: Annotated[str, typer.Option("--from", help="Who objects.")] = "",
-    received_at: Instant = "",
+    received_at: Instant = "now",
     note: Annotated[str, typer.Option(help="Anything else for the record.")] = "",
     actor: Actor,
 ) -> None:

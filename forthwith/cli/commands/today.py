@@ -161,7 +161,7 @@ class DailyTasks:
             text=_text(page),
         )
         try:
-            acceptance = await client.send(letter, before_data=lambda: None)
+            acceptance = await client.send(letter)
         except (MailDeferred, RecipientRefused, SendUnconfirmed, UnsafeHeader) as error:
             raise Failure(f"the digest to {to} was not sent: {error}", hint="`forthwith doctor` shows more") from error
         receipt = SentDigest(message_id=identifier, to=to, accepted_at=self._now, response=acceptance.response)

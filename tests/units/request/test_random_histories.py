@@ -16,6 +16,7 @@ import pytest
 
 from forthwith.campaign.models import RequestPlan
 from forthwith.deadlines.period import Period
+from forthwith.fields import WHEN_TAKEN
 from forthwith.request.actions import (
     Action,
     Close,
@@ -776,11 +777,11 @@ class RandomHistory:
         due = self.request.response_due
         if due and self.state.phase is Status.OVERDUE:
             return PauseClock(**self.head_of(OPERATOR), at=due - timedelta(hours=30), reason="they confer")
-        at = self.random.choice([None, None, self.moment()])
+        at = self.random.choice([WHEN_TAKEN, WHEN_TAKEN, self.moment()])
         return PauseClock(**self.head_of(OPERATOR), at=at, reason="they confer") if self.state.clock.runs else None
 
     def resumption(self) -> ResumeClock | None:
-        at = self.random.choice([None, None, None, self.moment()])
+        at = self.random.choice([WHEN_TAKEN, WHEN_TAKEN, WHEN_TAKEN, self.moment()])
         if self.state.clock.paused_since is None and self.random.random() < 0.9:
             return None
         return ResumeClock(**self.head_of(OPERATOR), at=at, reason="agreed")
