@@ -48,6 +48,7 @@ from forthwith.devstack.server import LocalServer, local_server
 from forthwith.devstack.virtual_clock import VirtualClock, virtual_seconds
 from forthwith.mail.client import MailClient, SmtpSettings
 from forthwith.mail.message import message_id
+from forthwith.rendering import Limits, Renderer
 from forthwith.request.deliveries import RecordDelivery
 from forthwith.request.entries import Entry
 from forthwith.request.events import Event
@@ -326,7 +327,8 @@ class Office:
         running = AsyncExitStack()
         mail = MailClient(SmtpSettings.model_validate(self.settings.smtp), clock=virtual_seconds)
         await running.enter_async_context(mail)
-        await running.enter_async_context(worker.build_worker(self.stage.client, self.settings, mail))
+        renderer = running.enter_context(Renderer(Limits.model_validate(self.settings.rendering)))
+        await running.enter_async_context(worker.build_worker(self.stage.client, self.settings, mail, renderer))
         self._running = running
 
     async def stop_worker(self) -> None:
