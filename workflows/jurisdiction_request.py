@@ -19,7 +19,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, CancelledErro
 with workflow.unsafe.imports_passed_through():
     from activities import letters as sending
     from activities.dates import Dates, DatesQuestion
-    from activities.drafting import Drafting
+    from activities.drafting import UNPRINTABLE, Drafting
     from activities.letters import Letters
     from activities.record import CaseFiles, Filing, Reading, Recovered
     from forthwith import temporal
@@ -461,7 +461,8 @@ class JurisdictionRequest:
             case ApplicationError(type=sending.UNCONFIRMED) as cause:
                 request.letter_unconfirmed(step, cause.message, now)
             case ApplicationError() as cause:
-                request.work_failed(step.id, Attention.LETTER_FAILED, f"{step.id}: {cause.message}", now)
+                why, alike = f"{step.id}: {cause.message}", _fails_alike(error)
+                request.work_failed(step.id, Attention.LETTER_FAILED, why, now, alike=alike)
             case CancelledError():
                 request.letter_called_back(step, now)
             case _:
@@ -481,7 +482,9 @@ class JurisdictionRequest:
             draft = await self._unless_moot(drafting, due)
         except ActivityError as error:
             if self._request.still_wants(due):
-                self._request.work_failed(DRAFT, Attention.DRAFT_FAILED, _why(error), self._now())
+                self._request.work_failed(
+                    DRAFT, Attention.DRAFT_FAILED, _why(error), self._now(), alike=_fails_alike(error)
+                )
         else:
             self._request.draft_finished(draft, self._now())
 
@@ -496,7 +499,7 @@ class JurisdictionRequest:
                 summary="draw up the record copy of what was issued",
             )
         except ActivityError as error:
-            self._request.work_failed(COPY, Attention.DRAFT_FAILED, _why(error), self._now())
+            self._request.work_failed(COPY, Attention.DRAFT_FAILED, _why(error), self._now(), alike=_fails_alike(error))
         else:
             self._request.record_copy_finished(copy.document, self._now())
 
@@ -516,7 +519,9 @@ class JurisdictionRequest:
             memo = await self._unless_moot(drafting, due)
         except ActivityError as error:
             if self._request.still_wants(due):
-                self._request.work_failed(MEMO, Attention.DRAFT_FAILED, _why(error), self._now())
+                self._request.work_failed(
+                    MEMO, Attention.DRAFT_FAILED, _why(error), self._now(), alike=_fails_alike(error)
+                )
         else:
             self._request.memo_finished(memo, self._now())
 
@@ -606,6 +611,11 @@ class JurisdictionRequest:
         workflow.logger.info(
             "%s", shown.status, extra={"attention": shown.attention, "next_action_at": str(shown.next_action_at)}
         )
+
+
+def _fails_alike(error: ActivityError) -> bool:
+    """Whether a document cannot be made from what it is made from."""
+    return isinstance(error.cause, ApplicationError) and error.cause.type in (sending.UNPRINTABLE, UNPRINTABLE)
 
 
 def _why(error: ActivityError) -> str:
