@@ -70,6 +70,8 @@ class Workers:
             "FORTHWITH_SMTP_TLS": settings.smtp_tls,
             "FORTHWITH_DOSSIER": str(settings.dossier),
             "FORTHWITH_DRAIN": "PT10S",
+            "FORTHWITH_RENDER_SECONDS": str(settings.render_seconds),
+            "FORTHWITH_RENDER_MEGABYTES": str(settings.render_megabytes),
         }
         started = stopped_at_the_end(Path(sys.executable), "worker.py", log=self.log, environment=environment)
         self.process = await self._stack.enter_async_context(started)

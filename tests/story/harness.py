@@ -217,7 +217,9 @@ class Planned:
         return forecast(self.plan, self.recipient, self.issuer, opened_at=opened_at)
 
 
-def plan_request(dossier: Dossier, campaign: Campaign, jurisdiction: Jurisdiction) -> Planned:
+def plan_request(
+    dossier: Dossier, campaign: Campaign, jurisdiction: Jurisdiction, own_templates: Mapping[str, str] | None = None
+) -> Planned:
     """Pins a plan and all it names."""
     year = datetime.now(UTC).year
 
@@ -232,7 +234,7 @@ def plan_request(dossier: Dossier, campaign: Campaign, jurisdiction: Jurisdictio
     plan = RequestPlan(
         campaign=campaign,
         jurisdiction=jurisdiction,
-        templates=dossier.pin_templates(templates),
+        templates=dossier.pin_templates({**templates, **(own_templates or {})}),
         recipient_calendar=dossier.pin(recipient.calendar.canonical),
         issuer_calendar=dossier.pin(issuer.calendar.canonical),
     )
@@ -347,11 +349,20 @@ class Office:
         self._allowed.append(pattern)
 
     async def demand(
-        self, to: str = "chicago-il", *, campaign: Campaign | None = None, real_clock: bool = False, **changes: Any
+        self,
+        to: str = "chicago-il",
+        *,
+        campaign: Campaign | None = None,
+        templates: Mapping[str, str] | None = None,
+        real_clock: bool = False,
+        **changes: Any,
     ) -> "Demand":
-        """Starts one request and waits until it rests. ``changes`` are places in the campaign: ``mail__catch_up``."""
+        """Starts one request and waits until it rests. ``changes`` are places in the campaign: ``mail__catch_up``.
+
+        ``templates``, file name to text, replace those that come with the package.
+        """
         campaign = campaign or story_campaign(self.name, **changes)
-        planned = plan_request(self.dossier, campaign, jurisdiction(to, campaign.campaign))
+        planned = plan_request(self.dossier, campaign, jurisdiction(to, campaign.campaign), templates)
         plan = planned.plan
         self.dossier.record_start(
             StartRecord(
