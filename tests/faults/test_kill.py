@@ -96,11 +96,10 @@ async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
 
 @asynccontextmanager
 async def office_with_processes(
-    stage: Stage, name: str, folder: Path, *, smtp_port: int | None = None
+    stage: Stage, name: str, folder: Path, **settings: Any
 ) -> AsyncGenerator[tuple[Office, Workers]]:
     office = Office(stage, name, folder)
-    if smtp_port:
-        office.settings = office.settings.model_copy(update={"smtp_port": smtp_port})
+    office.settings = office.settings.model_copy(update=settings)
     workers = Workers(office, folder / "worker.log")
     await workers.start()
     try:

@@ -297,7 +297,8 @@ def test_a_document_that_fails_alike_is_not_tried_again_until_a_person_says_so(
     assert "it is not tried again until this is resolved" in desk.request.timeline[-1].text
     for _ in range(100):
         action = desk.next()
-        assert not isinstance(action, kind) or action.step.kind is StepKind.HOLD_CHASE
+        if not (isinstance(action, SendLetter) and action.step.kind is StepKind.HOLD_CHASE):
+            assert not isinstance(action, kind)
         desk.do(action)
     assert desk.status is Status.ON_HOLD
     assert {letter.to for letter in desk.letters[-10:]} == {"operator"}
