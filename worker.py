@@ -5,7 +5,6 @@ those that were are waited for, and the process exits 0. A second signal ends it
 """
 
 import asyncio
-import multiprocessing
 import os
 import signal
 import sys
@@ -25,7 +24,7 @@ from forthwith.heartbeat import BEAT
 from forthwith.logs import configure_logs
 from forthwith.mail.client import MailClient, SmtpSettings
 from forthwith.plain_errors import problems
-from forthwith.rendering import PRELOADED, Limits, Renderer
+from forthwith.rendering import Limits, Renderer, preload
 from forthwith.settings import Settings, WrongSettings
 from workflows.jurisdiction_request import JurisdictionRequest
 
@@ -94,7 +93,7 @@ def _stop(stop: asyncio.Event) -> None:
 def main() -> None:
     """Entry point."""
     code = 1
-    multiprocessing.set_forkserver_preload([*PRELOADED, "worker"])  # since every process of ours runs this file
+    preload("worker")
     try:
         settings = Settings.read()
         configure_logs(settings)

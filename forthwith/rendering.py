@@ -35,9 +35,8 @@ from forthwith.documents.typesetting import Document, TemplateError, render_pdf
 from forthwith.documents.wording import TookTooLong, WordingError
 
 _FORKSERVER = multiprocessing.get_context("forkserver")  # a fork of a process with threads may never get on
-PRELOADED = (__name__,)
-"""What the server has loaded. A program whose main module loads more adds that, or every process loads it again."""
-_FORKSERVER.set_forkserver_preload([*PRELOADED])
+_preloaded = [__name__]
+_FORKSERVER.set_forkserver_preload(_preloaded)
 
 _READY_WITHIN = 60.0
 """Seconds for the first process to load everything, on a machine that has much else to do."""
@@ -57,6 +56,13 @@ _OUT_OF_MEMORY = (-signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS)
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
+
+
+def preload(*modules: str) -> None:
+    """Has the server load these too, if it does not run yet: what the main module of a program imports, since every
+    process runs that, or what else is forked from the server, of which a program has one."""
+    _preloaded.extend(modules)
+    _FORKSERVER.set_forkserver_preload(_preloaded)
 
 
 class Limits(Model):
