@@ -47,7 +47,7 @@ _KILLED_AFTER = 0.5
 _OURS = "a document without a template"
 """What errors call work that renders nobody's template."""
 
-_KEPT = 128 << 20
+_KEPT = 256 << 20
 """Bytes that a process may keep of what it rendered before another takes its place: typst remembers all of it, some
 0.35 MB a letter."""
 

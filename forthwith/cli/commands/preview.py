@@ -17,6 +17,7 @@ from rich.progress import Progress
 from forthwith.base import Model
 from forthwith.campaign.campaign_file import InvalidCampaign, read_campaign
 from forthwith.campaign.planning import Planned, plan_requests, template_problem
+from forthwith.campaign.rendering import renderer
 from forthwith.cli.calendar_file import write_calendar
 from forthwith.cli.output import Json, closing, err, local, out, print_json
 from forthwith.documents.content import Letter
@@ -72,6 +73,8 @@ def preview(
 
     Example: forthwith preview examples/1373-2018/campaign.yaml --on 2018-01-24
     """
+    if not dates_only:
+        renderer().start()
     campaign = read_campaign(file)
     opened_at = datetime.now(UTC)
     if on:
