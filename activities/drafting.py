@@ -7,7 +7,7 @@ from datetime import datetime
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.rendering import rendered
+from activities.rendering import UNPRINTABLE_DRAFT, rendered
 from forthwith.casefile.store import Dossier
 from forthwith.documents.content import SubpoenaDraft
 from forthwith.documents.referral import MemoOrder, compose_memo
@@ -17,8 +17,6 @@ from forthwith.documents.working_copy import render_docx
 from forthwith.heartbeat import heartbeating
 from forthwith.rendering import NOT_RENDERABLE, Renderer
 from forthwith.request.record import Draft, Filed
-
-UNPRINTABLE = "DraftUnprintable"
 
 
 class Drafting:
@@ -86,4 +84,4 @@ async def _made(rendering: Future[bytes]) -> bytes:
         try:
             return await rendered(rendering)
         except NOT_RENDERABLE as error:
-            raise ApplicationError(str(error), type=UNPRINTABLE, non_retryable=True) from error
+            raise ApplicationError(str(error), type=UNPRINTABLE_DRAFT, non_retryable=True) from error

@@ -11,7 +11,7 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.rendering import rendered
+from activities.rendering import UNPRINTABLE_LETTER, rendered
 from forthwith.campaign.models import Contact, RequestPlan
 from forthwith.casefile.attempts import AlreadyClaimed, Attempt, NothingSent
 from forthwith.casefile.store import Dossier, DossierError
@@ -30,7 +30,6 @@ DEFERRED = "MailDeferred"
 REFUSED = "RecipientRefused"
 UNCONFIRMED = "SendUnconfirmed"
 UNWRITABLE = "DossierUnwritable"
-UNPRINTABLE = "LetterUnprintable"
 
 ANOTHER_WORKER = timedelta(seconds=1)
 """How long a letter rests that a stopping worker gave back: whoever takes it next need not wait for anything."""
@@ -68,7 +67,7 @@ class Letters:
         except DossierError as error:
             raise ApplicationError(str(error), type=UNWRITABLE, non_retryable=True) from error
         except (*NOT_RENDERABLE, UnsafeHeader) as error:
-            raise ApplicationError(str(error), type=UNPRINTABLE, non_retryable=True) from error
+            raise ApplicationError(str(error), type=UNPRINTABLE_LETTER, non_retryable=True) from error
 
     async def _send(self, order: LetterOrder, attempt: Attempt, started: float) -> Receipt:
         try:

@@ -6,8 +6,12 @@ from datetime import timedelta
 from typing import TypeVar
 
 from temporalio import activity
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from forthwith.rendering import RenderingStopped
+
+UNPRINTABLE_LETTER, UNPRINTABLE_DRAFT = "LetterUnprintable", "DraftUnprintable"
+"""Types of failures: of what a document is made of, it cannot be made."""
 
 FINISHED_FIRST = timedelta(seconds=2)
 """What a worker that stops gives to a document that is being rendered. Nearly all need milliseconds."""
@@ -29,3 +33,9 @@ async def rendered(rendering: "Future[Result]") -> Result:
     finally:
         stopping.cancel()
         result.cancel()
+
+
+def fails_alike(error: ActivityError) -> bool:
+    """Whether a document cannot be made of what it is made of, so that another try would most likely fail as well."""
+    types = (UNPRINTABLE_LETTER, UNPRINTABLE_DRAFT)
+    return isinstance(error.cause, ApplicationError) and error.cause.type in types

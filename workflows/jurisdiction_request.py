@@ -19,9 +19,10 @@ from temporalio.exceptions import ActivityError, ApplicationError, CancelledErro
 with workflow.unsafe.imports_passed_through():
     from activities import letters as sending
     from activities.dates import Dates, DatesQuestion
-    from activities.drafting import UNPRINTABLE, Drafting
+    from activities.drafting import Drafting
     from activities.letters import Letters
     from activities.record import CaseFiles, Filing, Reading, Recovered
+    from activities.rendering import fails_alike
     from forthwith import temporal
     from forthwith.campaign.models import RequestPlan
     from forthwith.casefile.store import Opening
@@ -461,7 +462,7 @@ class JurisdictionRequest:
             case ApplicationError(type=sending.UNCONFIRMED) as cause:
                 request.letter_unconfirmed(step, cause.message, now)
             case ApplicationError() as cause:
-                why, alike = f"{step.id}: {cause.message}", _fails_alike(error)
+                why, alike = f"{step.id}: {cause.message}", fails_alike(error)
                 request.work_failed(step.id, Attention.LETTER_FAILED, why, now, alike=alike)
             case CancelledError():
                 request.letter_called_back(step, now)
@@ -483,7 +484,7 @@ class JurisdictionRequest:
         except ActivityError as error:
             if self._request.still_wants(due):
                 self._request.work_failed(
-                    DRAFT, Attention.DRAFT_FAILED, _why(error), self._now(), alike=_fails_alike(error)
+                    DRAFT, Attention.DRAFT_FAILED, _why(error), self._now(), alike=fails_alike(error)
                 )
         else:
             self._request.draft_finished(draft, self._now())
@@ -499,7 +500,7 @@ class JurisdictionRequest:
                 summary="draw up the record copy of what was issued",
             )
         except ActivityError as error:
-            self._request.work_failed(COPY, Attention.DRAFT_FAILED, _why(error), self._now(), alike=_fails_alike(error))
+            self._request.work_failed(COPY, Attention.DRAFT_FAILED, _why(error), self._now(), alike=fails_alike(error))
         else:
             self._request.record_copy_finished(copy.document, self._now())
 
@@ -520,7 +521,7 @@ class JurisdictionRequest:
         except ActivityError as error:
             if self._request.still_wants(due):
                 self._request.work_failed(
-                    MEMO, Attention.DRAFT_FAILED, _why(error), self._now(), alike=_fails_alike(error)
+                    MEMO, Attention.DRAFT_FAILED, _why(error), self._now(), alike=fails_alike(error)
                 )
         else:
             self._request.memo_finished(memo, self._now())
@@ -611,11 +612,6 @@ class JurisdictionRequest:
         workflow.logger.info(
             "%s", shown.status, extra={"attention": shown.attention, "next_action_at": str(shown.next_action_at)}
         )
-
-
-def _fails_alike(error: ActivityError) -> bool:
-    """Whether a document cannot be made from what it is made from."""
-    return isinstance(error.cause, ApplicationError) and error.cause.type in (sending.UNPRINTABLE, UNPRINTABLE)
 
 
 def _why(error: ActivityError) -> str:
