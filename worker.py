@@ -24,16 +24,17 @@ from forthwith.heartbeat import BEAT
 from forthwith.logs import configure_logs
 from forthwith.mail.client import MailClient, SmtpSettings
 from forthwith.plain_errors import problems
+from forthwith.rendering import Limits, Renderer, preload
 from forthwith.settings import Settings, WrongSettings
 from workflows.jurisdiction_request import JurisdictionRequest
 
 log = structlog.get_logger("worker")
 
 
-def build_worker(client: Client, settings: Settings, mail: MailClient) -> Worker:
+def build_worker(client: Client, settings: Settings, mail: MailClient, renderer: Renderer) -> Worker:
     """The worker as every process and every test runs it."""
     dossier = Dossier(settings.dossier)
-    letters, drafting = Letters(dossier, mail), Drafting(dossier)
+    letters, drafting = Letters(dossier, mail, renderer), Drafting(dossier, renderer)
     dates, case_files = Dates(dossier), CaseFiles(dossier)
     return Worker(
         client,
@@ -71,10 +72,14 @@ async def run(settings: Settings) -> None:
         client = await temporal.connect()
     except (RuntimeError, ValueError) as error:
         raise SystemExit(f"no Temporal server answers: {error}\nset TEMPORAL_ADDRESS to one that does") from error
-    async with MailClient(smtp) as mail, build_worker(client, settings, mail):
-        log.info("worker started", queue=temporal.TASK_QUEUE, namespace=client.namespace, dossier=str(settings.dossier))
-        await stop.wait()
-        log.info("worker stops: letters that are under way are finished first")
+    with Renderer(Limits.model_validate(settings.rendering)) as renderer:
+        renderer.start()
+        async with MailClient(smtp) as mail, build_worker(client, settings, mail, renderer):
+            log.info(
+                "worker started", queue=temporal.TASK_QUEUE, namespace=client.namespace, dossier=str(settings.dossier)
+            )
+            await stop.wait()
+            log.info("worker stops: letters that are under way are finished first")
     log.info("worker stopped")
 
 
@@ -88,6 +93,7 @@ def _stop(stop: asyncio.Event) -> None:
 def main() -> None:
     """Entry point."""
     code = 1
+    preload("worker")
     try:
         settings = Settings.read()
         configure_logs(settings)

@@ -1,44 +1,47 @@
 """Draws up the subpoena draft and the referral memo from the record of a request."""
 
-import asyncio
 import hashlib
+from concurrent.futures import Future
 from datetime import datetime
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.rendering import UNPRINTABLE_DRAFT, rendered
 from forthwith.casefile.store import Dossier
 from forthwith.documents.content import SubpoenaDraft
 from forthwith.documents.referral import MemoOrder, compose_memo
 from forthwith.documents.subpoena import DraftOrder, compose_draft
-from forthwith.documents.typesetting import RENDERER, Document, TemplateError, render_pdf
+from forthwith.documents.typesetting import RENDERER, TEMPLATES, Document
 from forthwith.documents.working_copy import render_docx
 from forthwith.heartbeat import heartbeating
+from forthwith.rendering import NOT_RENDERABLE, Renderer
 from forthwith.request.record import Draft, Filed
 
 
 class Drafting:
     """The activity that drafts. It files or issues nothing; people do."""
 
-    def __init__(self, dossier: Dossier) -> None:
+    def __init__(self, dossier: Dossier, renderer: Renderer) -> None:
         self._dossier = dossier
+        self._renderer = renderer
 
     @activity.defn
     async def draft_subpoena(self, order: DraftOrder) -> Draft:
         """One version of the draft, kept in the dossier. Drafting the same order again gives the same bytes.
 
-        Fails for good with type ``TemplateError`` when the pinned template does not set.
+        Fails for good with type ``DraftUnprintable`` when the pinned template does not set.
         """
         plan = self._dossier.plan(order.plan)
         template = self._dossier.templates(plan.templates)["subpoena.typ"]
         document = compose_draft(plan, order, template=template, renderer=RENDERER)
-        content = await _set(document, template, created=order.drafted_at)
+        content = await self._set(document, template, created=order.drafted_at)
         filed = self._keep(order.workflow_id, "drafts", f"v{order.version}", document, content)
         return Draft(
             version=order.version,
             document=filed,
             missing=document.missing,
-            working_copy=None if order.issued else self._keep_working_copy(order, document, filed),
+            working_copy=None if order.issued else await self._keep_working_copy(order, document, filed),
         )
 
     @activity.defn
@@ -47,7 +50,7 @@ class Drafting:
 
         It recites the timeline that the dossier holds up to the head in the order, which says so if there is none.
 
-        Fails for good with type ``TemplateError`` when the pinned template does not set.
+        Fails for good with type ``DraftUnprintable`` when the pinned template does not set.
         """
         plan = self._dossier.plan(order.plan)
         template = self._dossier.templates(plan.templates)["referral.typ"]
@@ -55,12 +58,18 @@ class Drafting:
         until = next((entry.number for entry in timeline if entry.head == order.head), len(timeline))
         order = order.model_copy(update={"entries": tuple(timeline[:until])})
         document = compose_memo(plan, order, template=template, renderer=RENDERER)
-        content = await _set(document, template, created=order.drafted_at)
+        content = await self._set(document, template, created=order.drafted_at)
         return self._keep(order.workflow_id, "referral", "memo", document, content)
 
-    def _keep_working_copy(self, order: DraftOrder, document: SubpoenaDraft, record: Filed) -> Filed:
+    async def _set(self, document: Document, template: str, *, created: datetime) -> bytes:
+        name = TEMPLATES[type(document)]
+        return await _made(self._renderer.pdf(name, template, document, created=created))
+
+    async def _keep_working_copy(self, order: DraftOrder, document: SubpoenaDraft, record: Filed) -> Filed:
         """The copy for a word processor, beside the PDF and under its name. What was issued has none."""
-        content = render_docx(document, record_sha256=record.sha256, created=order.drafted_at)
+        content = await _made(
+            self._renderer.submit({}, render_docx, document, record_sha256=record.sha256, created=order.drafted_at)
+        )
         return self._dossier.keep((self._dossier.root / record.uri).with_suffix(".docx"), content)
 
     def _keep(self, workflow_id: str, folder: str, name: str, document: Document, content: bytes) -> Filed:
@@ -70,9 +79,9 @@ class Drafting:
         return self._dossier.keep(path.with_suffix(".pdf"), content)
 
 
-async def _set(document: Document, template: str, *, created: datetime) -> bytes:
+async def _made(rendering: Future[bytes]) -> bytes:
     async with heartbeating():
         try:
-            return await asyncio.to_thread(render_pdf, template, document, created=created)
-        except TemplateError as error:
-            raise ApplicationError(str(error), type="TemplateError", non_retryable=True) from error
+            return await rendered(rendering)
+        except NOT_RENDERABLE as error:
+            raise ApplicationError(str(error), type=UNPRINTABLE_DRAFT, non_retryable=True) from error

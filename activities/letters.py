@@ -11,15 +11,16 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from activities.rendering import UNPRINTABLE_LETTER, rendered
 from forthwith.campaign.models import Contact, RequestPlan
 from forthwith.casefile.attempts import AlreadyClaimed, Attempt, NothingSent
 from forthwith.casefile.store import Dossier, DossierError
 from forthwith.documents.letters import LetterOrder, compose_letter
-from forthwith.documents.typesetting import TemplateError, render_pdf
-from forthwith.documents.wording import WordingError, plain_text
+from forthwith.documents.wording import plain_text
 from forthwith.heartbeat import BEAT, NotWanted, ServerSilent, ask_whether_wanted, heartbeating
 from forthwith.mail.client import Acceptance, MailClient, MailDeferred, RecipientRefused, SendUnconfirmed
 from forthwith.mail.message import Attachment, Mail, UnsafeHeader, message_id
+from forthwith.rendering import NOT_RENDERABLE, Renderer, RenderingStopped
 from forthwith.request.record import Filed, Receipt
 from forthwith.request.timetable import RESPONSE_DUE, StepKind
 from forthwith.views.agenda import deadline
@@ -29,7 +30,6 @@ DEFERRED = "MailDeferred"
 REFUSED = "RecipientRefused"
 UNCONFIRMED = "SendUnconfirmed"
 UNWRITABLE = "DossierUnwritable"
-UNPRINTABLE = "LetterUnprintable"
 
 ANOTHER_WORKER = timedelta(seconds=1)
 """How long a letter rests that a stopping worker gave back: whoever takes it next need not wait for anything."""
@@ -40,9 +40,10 @@ ANOTHER_PROCESS = "another process is sending this letter"
 class Letters:
     """The activity that sends letters, through the worker's one mail client."""
 
-    def __init__(self, dossier: Dossier, mail: MailClient) -> None:
+    def __init__(self, dossier: Dossier, mail: MailClient, renderer: Renderer) -> None:
         self._dossier = dossier
         self._mail = mail
+        self._renderer = renderer
 
     @activity.defn
     async def send_letter(self, order: LetterOrder) -> Receipt:
@@ -67,11 +68,14 @@ class Letters:
                 return await self._send(order, attempt, started)
         except DossierError as error:
             raise ApplicationError(str(error), type=UNWRITABLE, non_retryable=True) from error
-        except (WordingError, TemplateError, UnsafeHeader) as error:
-            raise ApplicationError(str(error), type=UNPRINTABLE, non_retryable=True) from error
+        except (*NOT_RENDERABLE, UnsafeHeader) as error:
+            raise ApplicationError(str(error), type=UNPRINTABLE_LETTER, non_retryable=True) from error
 
     async def _send(self, order: LetterOrder, attempt: Attempt, started: float) -> Receipt:
-        mail, pdf = await self._compose(order, attempt)
+        try:
+            mail, pdf = await self._compose(order, attempt)
+        except RenderingStopped as error:
+            raise _nothing_sent(attempt.refused(DEFERRED, str(error), ANOTHER_WORKER)) from error
         eml = attempt.keep_eml(mail.serialise())
         try:
             acceptance = await self._hand_over(mail, attempt, eml)
@@ -120,13 +124,15 @@ class Letters:
     async def _compose(self, order: LetterOrder, attempt: Attempt) -> tuple[Mail, Filed]:
         plan = self._dossier.plan(order.plan)
         templates = self._dossier.templates(plan.templates)
-        letter = compose_letter(plan, templates, order)
+        name = f"{order.step.kind}.j2"
+        wording = {name: templates[name]}
+        letter = await rendered(self._renderer.submit(wording, compose_letter, plan, wording, order))
         path = attempt.folder / f"letter-{letter.content_hash[:12]}.pdf"
         if path.exists():
             content = self._dossier.read(path)
         else:
             template = templates["letter.typ"]
-            content = await asyncio.to_thread(render_pdf, template, letter, created=order.composed_at)
+            content = await rendered(self._renderer.pdf("letter.typ", template, letter, created=order.composed_at))
             self._dossier.keep(path, content)
         attachments = [Attachment(filename=f"{order.step.kind.replace('_', '-')}.pdf", content=content)]
         if order.step.kind is StepKind.DEMAND:

@@ -18,6 +18,8 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerial
 
 MAX_LINE = 300
 MAX_TEXT = 20_000
+MAX_MARKS = 10
+"""Combining marks on one character. No language writes more than a few, and twenty thousand cannot be set in type."""
 FIRST_YEAR, LAST_YEAR = 1800, 2199
 """A date outside these years is a slip of the keyboard, not a date of a matter."""
 
@@ -51,8 +53,25 @@ def _harmful_characters(text: str, *, allowed: str = "") -> str:
     return ""
 
 
+def _composed(text: str) -> str:
+    """``text`` in Unicode's form NFC. Raises ``ValueError`` for more than ``MAX_MARKS`` combining marks in a row."""
+    if text.isascii():
+        return text
+    composed, marks = unicodedata.normalize("NFC", text), 0
+    for place, character in enumerate(composed):
+        marks = marks + 1 if unicodedata.category(character)[0] == "M" else 0
+        if marks > MAX_MARKS:
+            before = composed[: place - MAX_MARKS][-20:]
+            raise ValueError(
+                f"has more than {MAX_MARKS} combining marks on one character, after {before!r}; they cannot be set in"
+                " type, so give plain text"
+            )
+    return composed
+
+
 def one_line(text: str) -> str:
-    """A single line that is safe in a mail header. Raises ``ValueError`` naming the character that is not."""
+    """A single line that is safe in a mail header, in form NFC. Raises ``ValueError`` naming what is not."""
+    text = _composed(text)
     for form in _decodings(text):
         if harmful := _harmful_characters(form):
             hidden = "" if form == text else ", hidden in an encoded word"
@@ -72,7 +91,8 @@ def _decodings(text: str) -> list[str]:
 
 
 def plain_text(text: str) -> str:
-    """Text of several lines without control characters. Raises ``ValueError`` naming the character."""
+    """Text of several lines without control characters, in form NFC. Raises ``ValueError`` naming the character."""
+    text = _composed(text)
     if harmful := _harmful_characters(text, allowed="\n\t"):
         raise ValueError(f"contains the control character {harmful}; give plain text")
     return text.strip()

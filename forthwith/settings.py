@@ -40,6 +40,13 @@ class Settings(BaseSettings):
     web_ui: str = "http://localhost:8233"
     """Address of the Temporal Web UI, for links."""
 
+    render_seconds: float = Field(default=20, gt=0, le=300)
+    """How long one letter, draft or template may take to render; what takes longer is stopped."""
+    render_megabytes: int = Field(default=512, ge=64)
+    """How much memory it may take."""
+    render_processes: int = Field(default=2, gt=0, le=64)
+    """How many are rendered at once by one worker or command."""
+
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -70,6 +77,15 @@ class Settings(BaseSettings):
     def environment(**changes: str) -> dict[str, str]:
         """The environment for a program that we start: our own with ``changes``."""
         return {**os.environ, **changes}
+
+    @property
+    def rendering(self) -> dict[str, object]:
+        """The part that concerns rendering, as its own limits take it."""
+        return {
+            "seconds": self.render_seconds,
+            "megabytes": self.render_megabytes,
+            "processes": self.render_processes,
+        }
 
     @property
     def smtp(self) -> dict[str, object]:

@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.drafting import Drafting
     from activities.letters import Letters
     from activities.record import CaseFiles, Filing, Reading, Recovered
+    from activities.rendering import fails_alike
     from forthwith import temporal
     from forthwith.campaign.models import RequestPlan
     from forthwith.casefile.store import Opening
@@ -449,7 +450,8 @@ class JurisdictionRequest:
             case ApplicationError(type=sending.UNCONFIRMED) as cause:
                 request.letter_unconfirmed(step, cause.message, now)
             case ApplicationError() as cause:
-                request.work_failed(step.id, Attention.LETTER_FAILED, f"{step.id}: {cause.message}", now)
+                why, alike = f"{step.id}: {cause.message}", fails_alike(error)
+                request.work_failed(step.id, Attention.LETTER_FAILED, why, now, alike=alike)
             case CancelledError():
                 request.letter_called_back(step, now)
             case _:
@@ -469,7 +471,7 @@ class JurisdictionRequest:
             draft = await self._unless_moot(drafting, due)
         except ActivityError as error:
             if self._request.still_wants(due):
-                self._request.work_failed(DRAFT, Attention.DRAFT_FAILED, _why(error), self._clock.now)
+                self._work_failed(DRAFT, error)
         else:
             self._request.draft_finished(draft, self._clock.now)
 
@@ -486,7 +488,9 @@ class JurisdictionRequest:
                 )
             )
         except ActivityError as error:
-            self._request.work_failed(COPY, Attention.DRAFT_FAILED, _why(error), self._clock.now)
+            self._request.work_failed(
+                COPY, Attention.DRAFT_FAILED, _why(error), self._clock.now, alike=fails_alike(error)
+            )
         else:
             self._request.record_copy_finished(copy.document, self._clock.now)
 
@@ -506,9 +510,12 @@ class JurisdictionRequest:
             memo = await self._unless_moot(drafting, due)
         except ActivityError as error:
             if self._request.still_wants(due):
-                self._request.work_failed(MEMO, Attention.DRAFT_FAILED, _why(error), self._clock.now)
+                self._work_failed(MEMO, error)
         else:
             self._request.memo_finished(memo, self._clock.now)
+
+    def _work_failed(self, work: str, error: ActivityError) -> None:
+        self._request.work_failed(work, Attention.DRAFT_FAILED, _why(error), self._clock.now, alike=fails_alike(error))
 
     async def _unless_moot(
         self, doing: workflow.ActivityHandle[Done], due: SendLetter | DraftSubpoena | DraftReferral

@@ -1,7 +1,8 @@
 """Plans the requests of a campaign, and checks every letter and draft before anything is sent."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 from forthwith.campaign.calendar_names import YEARS_AFTER, YEARS_BEFORE
 from forthwith.campaign.campaign_file import CampaignFile, InvalidCampaign, Problem
 from forthwith.campaign.models import Jurisdiction, RequestPlan
+from forthwith.campaign.rendering import renderer
 from forthwith.casefile.store import Dossier, as_pinned
 from forthwith.deadlines.calendar import Calendar
 from forthwith.deadlines.calendar_builder import UnknownCalendar, build_calendar
@@ -17,8 +19,10 @@ from forthwith.documents.content import Letter, Memo, SubpoenaDraft
 from forthwith.documents.letters import LetterOrder, compose_letter
 from forthwith.documents.referral import MemoOrder, compose_memo
 from forthwith.documents.subpoena import DraftOrder, compose_draft
-from forthwith.documents.typesetting import RENDERER, TEMPLATES, Document, TemplateError, render_pdf
-from forthwith.documents.wording import WordingError
+from forthwith.documents.template_files import default_templates
+from forthwith.documents.typesetting import RENDERER, TEMPLATES, Document
+from forthwith.documents.wording import TookTooLong, WordingError
+from forthwith.rendering import NOT_RENDERABLE, LimitExceeded
 from forthwith.request.entries import GENESIS
 from forthwith.request.record import Issued
 from forthwith.views.forecast import Foreseen, forecast
@@ -38,14 +42,35 @@ class Planned:
         return forecast(self.plan, self.recipient, self.issuer, opened_at=opened_at)
 
     def document(self, foreseen: Foreseen) -> Letter | SubpoenaDraft | None:
-        """The letter or draft of one step; None for a step without a document. Raises ``WordingError``."""
+        """The letter or draft of one step; None for a step without a document.
+
+        Raises ``WordingError`` and ``LimitExceeded``.
+        """
         match foreseen.order:
             case LetterOrder() as order:
-                return compose_letter(self.plan, self.templates, order)
+                name = f"{order.step.kind}.j2"
+                wording = {name: self.templates[name]}
+                return renderer().submit(wording, compose_letter, self.plan, wording, order).result()
             case DraftOrder() as order:
                 return compose_draft(self.plan, order, template=self.templates["subpoena.typ"], renderer=RENDERER)
             case None:
                 return None
+
+    def check_wording(self, foreseen: Iterable[Foreseen]) -> Future[set[str]]:
+        """What goes wrong with the wording of all these letters: messages that begin with the template's name.
+
+        The future raises ``LimitExceeded``.
+        """
+        orders = [step.order for step in foreseen if isinstance(step.order, LetterOrder)]
+        wording = {name: self.templates[name] for name in dict.fromkeys(f"{order.step.kind}.j2" for order in orders)}
+        return renderer().submit(wording, _wording_errors, self.plan, wording, orders)
+
+    def drafts(self, foreseen: Iterable[Foreseen]) -> Iterator[tuple[Document, datetime]]:
+        """Each draft, what becomes of it later, and as of when."""
+        for step in foreseen:
+            if isinstance(step.order, DraftOrder) and (draft := self.document(step)):
+                for document in (draft, *self.later_documents(step.order)):
+                    yield document, step.at
 
     def later_documents(self, order: DraftOrder) -> tuple[SubpoenaDraft, Memo]:
         """Documents that only acts of people lead to: the draft of ``order`` as issued, and the referral memo."""
@@ -76,8 +101,9 @@ class Planned:
         )
 
     def render(self, document: Document, *, created: datetime) -> bytes:
-        """A document as PDF. Raises ``TemplateError``."""
-        return render_pdf(self.templates[TEMPLATES[type(document)]], document, created=created)
+        """A document as PDF. Raises ``TemplateError`` and ``LimitExceeded``."""
+        name = TEMPLATES[type(document)]
+        return renderer().pdf(name, self.templates[name], document, created=created).result()
 
     def pin(self, dossier: Dossier) -> None:
         """Keeps in the case file what the plan names by hash, and the plan itself. Raises ``DossierError``."""
@@ -109,23 +135,57 @@ def check_requests(planned: Sequence[Planned], file: CampaignFile, *, opened_at:
     Raises ``InvalidCampaign`` with everything that cannot be composed or rendered.
     """
     problems: dict[str, Problem] = {}
+    wording: list[Future[set[str]]] = []
     for request in planned:
         try:
-            for foreseen in request.forecast(opened_at):
-                document = request.document(foreseen)
-                if document and request is planned[0]:
-                    request.render(document, created=foreseen.at)
-                    if isinstance(foreseen.order, DraftOrder):
-                        for later in request.later_documents(foreseen.order):
-                            request.render(later, created=foreseen.at)
-        except (WordingError, TemplateError) as error:
-            name = str(error).partition(":")[0]
-            problems.setdefault(str(error), Problem(file=name, line=None, field="", message=str(error)))
+            foreseen = request.forecast(opened_at)
+            wording.append(request.check_wording(foreseen))
+            for document, created in request.drafts(foreseen):
+                if request is planned[0]:
+                    request.render(document, created=created)
+            if request is planned[0]:
+                for step in foreseen:
+                    if isinstance(step.order, LetterOrder) and (letter := request.document(step)):
+                        request.render(letter, created=step.at)
+        except NOT_RENDERABLE as error:
+            problems.setdefault(str(error), template_problem(file, str(error)))
         except ValueError as error:
             message = f"{request.plan.jurisdiction.id}: {error}"
             problems.setdefault(message, Problem(file=file.path.name, line=None, field="clock", message=message))
+    for checked in wording:
+        try:
+            found = checked.result()
+        except LimitExceeded as error:
+            found = {str(error)}
+        for message in sorted(found):
+            problems.setdefault(message, template_problem(file, message))
     if problems:
         raise InvalidCampaign(tuple(problems.values()))
+
+
+def _wording_errors(plan: RequestPlan, templates: Mapping[str, str], orders: Iterable[LetterOrder]) -> set[str]:
+    errors: set[str] = set()
+    for order in orders:
+        try:
+            compose_letter(plan, templates, order)
+        except WordingError as error:
+            errors.add(str(error))
+            if isinstance(error.__cause__, TookTooLong):
+                break  # the time of all is over
+    return errors
+
+
+def template_problem(file: CampaignFile, error: str) -> Problem:
+    """The problem that ``error``, one of ``NOT_RENDERABLE``, finds with a template. It begins with the name of that."""
+    name, _, rest = error.partition(":")
+    line, _, message = rest.partition(":")
+    is_own = file.campaign.templates and file.templates.get(name) != default_templates().get(name)
+    return Problem(
+        file=f"{file.campaign.templates}/{name}" if is_own else name,
+        line=int(line) if line.isdigit() else None,
+        field="",
+        message=(message if line.isdigit() else rest).strip(),
+    )
 
 
 def _chosen(file: CampaignFile, only: tuple[str, ...]) -> tuple[Jurisdiction, ...]:

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from forthwith.campaign.problems import Problem
-from forthwith.documents.wording import WordingError, paragraphs
+from forthwith.campaign.rendering import renderer
+from forthwith.documents.wording import TookTooLong, WordingError, paragraphs
 from forthwith.fields import plain_text
+from forthwith.rendering import LimitExceeded
 
 _BLOCKS = ("opening", "due_heading", "closing")
 _DAY = "Friday, February 23, 2018, by the end of the day, Chicago time (CST)"
@@ -70,6 +72,15 @@ def wording_problems(file: str, source: str) -> Iterator[Problem]:
             plain_text(line)
         except ValueError as error:
             yield Problem(file=file, line=number, field="", message=str(error))
+    try:
+        found = renderer().submit({file: source}, _errors, file, source).result()
+    except LimitExceeded as error:
+        found = {str(error)}
+    yield from (_problem(file, message) for message in sorted(found))
+
+
+def _errors(file: str, source: str) -> set[str]:
+    """What goes wrong when every variant is rendered. One that takes too long is the last to be tried."""
     variables = _VARIABLES[file.rpartition("/")[2]]
     known = {*variables, *_VARIANTS[0]}
     found: set[str] = set()
@@ -80,7 +91,9 @@ def wording_problems(file: str, source: str) -> Iterator[Problem]:
                 paragraphs(source, block, words, name=file)
             except WordingError as error:
                 found.add(str(error))
-    yield from (_problem(file, message) for message in sorted(found))
+                if isinstance(error.__cause__, TookTooLong):
+                    return found
+    return found
 
 
 def _problem(file: str, error: str) -> Problem:

@@ -24,8 +24,8 @@ RENDERER = f"typst {version('typst')}"
 # Read once per process. Only the fonts inside the package, so that every machine sets the same page.
 _FONTS = typst.Fonts(include_system_fonts=False)
 
-# A template is pinned by the hash of its own text, so it may depend on nothing else: no file is below this root, and a
-# package would be fetched from the network.
+# A template is pinned by the hash of its own text, so it may depend on nothing else: no file and no package is below
+# this root. A package that is named outright is refused before typst looks for it.
 _NO_FILES = "/dev/null"
 _PACKAGE = re.compile(r'"@[\w-]+/[^"]*"')
 
@@ -89,6 +89,8 @@ def _compile(template: str, content: JsonValue, sha256: str, created: datetime) 
         root=_NO_FILES,  # pyright: ignore[reportArgumentType] - the stub ties its type to the input's
         font_paths=_FONTS,
         ignore_system_fonts=True,
+        package_path=_NO_FILES,
+        package_cache_path=_NO_FILES,
         format="pdf",
         sys_inputs={"document": json.dumps(content, ensure_ascii=False), "sha256": sha256},
         pdf_standards=["a-2a", "ua-1"],

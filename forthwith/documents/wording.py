@@ -25,18 +25,25 @@ class WordingError(ValueError):
     """A template that cannot be worded; names the template, the line and what is wrong, such as an unknown variable."""
 
 
+class TookTooLong(Exception):
+    """Raised by whoever lets wording take so long and no longer, in the middle of it. Says what the limit is."""
+
+
 def paragraphs(source: str, block: str, variables: Mapping[str, object], *, name: str = "template") -> tuple[str, ...]:
     """Render one block of the template `source` and split it at blank lines.
 
     Lines of a paragraph are joined, except when it begins with four spaces: then it is to be copied as it stands.
     `name` is what errors call the template. A block that is optional and absent gives no paragraphs.
 
-    Raises WordingError for a syntax error, a missing or unknown block, and any variable that is not given.
+    Raises WordingError for a syntax error, a missing or unknown block, any variable that is not given, and for what
+    calls itself without end or is interrupted by TookTooLong.
     """
     try:
         template = _compiled(source)
     except TemplateSyntaxError as error:
         raise WordingError(f"{name}:{error.lineno}: {error.message}") from error
+    except RecursionError as error:
+        raise WordingError(f"{name}: is nested too deeply to be read") from error
     if missing := sorted(_REQUIRED - set(template.blocks)):
         raise WordingError(f"{name}: no block {', '.join(missing)}")
     if unknown := sorted(set(template.blocks) - _REQUIRED - _OPTIONAL):
@@ -45,7 +52,7 @@ def paragraphs(source: str, block: str, variables: Mapping[str, object], *, name
         return ()
     try:
         text = "".join(template.blocks[block](template.new_context(dict(variables))))
-    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError, TookTooLong) as error:
         raise WordingError(f"{name}:{_line(template, error.__traceback__)}: {error}") from error
     return tuple(_tidy(part) for part in re.split(r"\n[ \t]*\n", text) if part.strip())
 

@@ -143,7 +143,10 @@ def message_unreadable(decision: Decision, name: str, content: str, problem: str
     decision.raise_attention(Attention.UNREADABLE_MESSAGE, f"{name}: {problem}", holds=True)
 
 
-def work_failed(decision: Decision, work: str, attention: Attention, reason: str) -> None:
-    """Our machinery failed at ``work``: dates, a document or a letter. It is tried again, and needs a person."""
+def work_failed(decision: Decision, work: str, attention: Attention, reason: str, *, gives_up: bool) -> None:
+    """Our machinery failed at ``work``: dates, a document or a letter. It needs a person, and is tried again: until it
+    ``gives_up``, which puts the request on hold."""
     if decision.state.is_open and attention not in decision.state.attention.reasons:
         decision.emit(events.WorkFailed(work=work, attention=attention, reason=reason))
+    if gives_up:
+        decision.raise_attention(attention, f"{reason}; it is not tried again until this is resolved", holds=True)

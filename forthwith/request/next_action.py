@@ -22,7 +22,7 @@ from forthwith.request.backoff import COPY, DATES, DRAFT, FILING, MEMO, Backoff
 from forthwith.request.phases import PHASES
 from forthwith.request.state import State, doubt_key
 from forthwith.request.timetable import Facts, Step, StepKind, Timetable
-from forthwith.request.vocabulary import Status
+from forthwith.request.vocabulary import Attention, Status
 
 MISSED_AFTER = timedelta(hours=1)
 """A reminder this late was missed: we were down, and the campaign's `catch_up` decides about it."""
@@ -51,7 +51,8 @@ def next_action(state: State, dates: Timetable | None, backoff: Backoff, now: da
         return _unless_put_off(action, DRAFT, backoff, now)
     if state.awaits_memo:
         return _unless_put_off(DraftReferral(), MEMO, backoff, now)
-    if state.process.draft and state.process.wants_record_copy and backoff.allows(COPY, now):
+    given_up = Attention.DRAFT_FAILED in state.attention.holds
+    if state.process.draft and state.process.wants_record_copy and not given_up and backoff.allows(COPY, now):
         return CopyIssued(state.process.draft.version)
     step = next_step(state, dates)
     if step and (later := _moved(state, dates, step, backoff, now)):

@@ -19,7 +19,18 @@ from datetime import datetime, timedelta
 from forthwith.campaign.models import RequestPlan
 from forthwith.request import attention, clock_changes, deliveries, events, messages, subpoena_process
 from forthwith.request.actions import Action, DraftReferral, DraftSubpoena, SendLetter
-from forthwith.request.backoff import COPY, DATES, DOCUMENTS, DRAFT, FILING, MEMO, Backoff
+from forthwith.request.backoff import (
+    COPY,
+    DATES,
+    DOCUMENTS,
+    DRAFT,
+    FILING,
+    FIRST_RETRY,
+    GIVEN_UP,
+    MAX_ALIKE,
+    MEMO,
+    Backoff,
+)
 from forthwith.request.decision import Decision
 from forthwith.request.entries import GENESIS, Entry
 from forthwith.request.event_text import text_of
@@ -218,11 +229,17 @@ class Request:
         with self._deciding(now) as decision:
             subpoena_process.memo_finished(decision, memo)
 
-    def work_failed(self, work: str, attention_reason: Attention, reason: str, now: datetime) -> None:
-        """Our machinery failed at ``work``: dates, a document or a letter. It is tried again."""
+    def work_failed(
+        self, work: str, attention_reason: Attention, reason: str, now: datetime, *, alike: bool = False
+    ) -> None:
+        """Our machinery failed at ``work``: dates, a document or a letter. It is tried again.
+
+        Where another try would most likely fail ``alike``, a few more are made, and then none until a person says so.
+        """
         with self._deciding(now) as decision:
-            self._backoff.failed(work, now)
-            attention.work_failed(decision, work, attention_reason, reason)
+            gives_up = alike and self._backoff.failures(work) + 1 >= MAX_ALIKE
+            self._backoff.failed(work, now, GIVEN_UP if gives_up else FIRST_RETRY)
+            attention.work_failed(decision, work, attention_reason, reason, gives_up=gives_up)
 
     # The record.
 

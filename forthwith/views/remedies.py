@@ -49,7 +49,8 @@ def remedy(
             )
         case Attention.DATES_FAILED | Attention.LETTER_FAILED | Attention.DRAFT_FAILED:
             status = f"status {request}"
-            return Remedy(status, f"it is tried again by itself; {_code(status)} shows the cause; {_retry(resolve)}")
+            advice = f"{_code(status)} shows the cause, and whether it is tried again by itself; {_retry(resolve)}"
+            return Remedy(status, advice)
         case Attention.DRAFT_REJECTED:
             return Remedy(resolve, f"{resolves} has it drawn up anew; {_code(withdraw)} ends the request")
         case Attention.OBJECTION | Attention.REFUSAL:

@@ -12,8 +12,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from forthwith.rendering import preload
+
 _LOADED = multiprocessing.get_context("forkserver")
-_LOADED.set_forkserver_preload(["starter", "forthwith.cli.main"])
+preload("starter", "forthwith.cli.main")
 
 OUT, ERR = "out", "err"
 

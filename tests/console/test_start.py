@@ -5,6 +5,7 @@ import signal
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -158,6 +159,42 @@ async def test_a_changed_template_is_refused_by_name(terminal: Terminal, campaig
     said = await terminal("start", str(file))
     assert said.code == 1
     assert "Changed since: template reminder.j2" in said.err
+
+
+LOOP = (
+    "{% block opening %}{% for a in range(99999) %}\n{% for b in range(99999) %}{% endfor %}{% endfor %}{% endblock %}"
+)
+ENDLESS = "#for a in range(9999) { for b in range(9999) { for c in range(9999) {} } }"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "because"),
+    [
+        ("reminder.j2", LOOP + "{% block closing %}{% endblock %}", ":2: took longer than 1 s to render, the limit"),
+        ("subpoena.typ", ENDLESS, ": took longer than 1 s to render, the limit (FORTHWITH_RENDER_SECONDS)"),
+        ("letter.typ", '#let a = "x" * 3000000000', ": took more than 100 MB of memory to render, the limit"),
+    ],
+)
+@pytest.mark.parametrize("command", ["start", "preview"])
+async def test_a_template_that_does_not_end_is_refused_by_name_before_anything_is_sent(
+    terminal: Terminal, campaign: CampaignWriter, tmp_path: Path, command: str, name: str, text: str, because: str
+):
+    def own_templates(content: dict[str, Any]) -> None:
+        content["templates"] = "letters"
+
+    file = campaign("chicago-il", change=own_templates)
+    (file.parent / "letters").mkdir()
+    (file.parent / "letters" / name).write_text(text)
+    words = (
+        ("start", str(file), "--dry-run")
+        if command == "start"
+        else ("preview", str(file), "--to", str(tmp_path / "to"))
+    )
+    limits = {"FORTHWITH_RENDER_SECONDS": "1", "FORTHWITH_RENDER_MEGABYTES": "100"}
+    said = await terminal(*words, environment=limits)
+    assert said.code == 1
+    assert f"letters/{name}{because}" in said.err
+    assert "Traceback" not in said.err
 
 
 async def test_production_after_the_end_goes_into_the_case_file(terminal: Terminal, campaign: CampaignWriter):

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from temporalio.client import WorkflowQueryFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
@@ -40,6 +40,8 @@ class Workers:
             "FORTHWITH_SMTP_TLS": settings.smtp_tls,
             "FORTHWITH_DOSSIER": str(settings.dossier),
             "FORTHWITH_DRAIN": "PT10S",
+            "FORTHWITH_RENDER_SECONDS": str(settings.render_seconds),
+            "FORTHWITH_RENDER_MEGABYTES": str(settings.render_megabytes),
         }
         started = stopped_at_the_end(Path(sys.executable), "worker.py", log=self.log, environment=environment)
         self.process = await self._stack.enter_async_context(started)
@@ -58,11 +60,10 @@ class Workers:
 
 @asynccontextmanager
 async def office_with_processes(
-    stage: Stage, name: str, folder: Path, *, smtp_port: int | None = None
+    stage: Stage, name: str, folder: Path, **settings: Any
 ) -> AsyncGenerator[tuple[Office, Workers]]:
     office = Office(stage, name, folder)
-    if smtp_port:
-        office.settings = office.settings.model_copy(update={"smtp_port": smtp_port})
+    office.settings = office.settings.model_copy(update=settings)
     workers = Workers(office, folder / "worker.log")
     await workers.start()
     try:
@@ -93,3 +94,7 @@ async def until(condition: Callable[[], bool], what: str) -> None:
             return
         await asyncio.sleep(0.02)
     pytest.fail(f"never: {what}")
+
+
+def report(line: str) -> None:
+    print(f"\n{line}", file=sys.__stdout__, flush=True)

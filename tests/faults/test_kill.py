@@ -4,7 +4,6 @@ import asyncio
 import json
 import random
 import signal
-import sys
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
@@ -35,7 +34,7 @@ from forthwith.devstack.rehearsal import Rehearsal, Scenario, read_scenario
 from forthwith.devstack.virtual_clock import Handle, VirtualClock
 from forthwith.request.entries import Entry
 from forthwith.request.vocabulary import Status
-from tests.faults.processes import Workers, insist, office_with_processes, until
+from tests.faults.processes import Workers, insist, office_with_processes, report, until
 from tests.story.harness import EXAMPLE, Office, Stage, letter
 from workflows.jurisdiction_request import HEARTBEAT, JurisdictionRequest
 
@@ -298,7 +297,3 @@ async def mail_server_that_never_says_a_word() -> AsyncGenerator[int]:
         server.close()
         for writer in open_ones:
             writer.close()
-
-
-def report(line: str) -> None:
-    print(f"\n{line}", file=sys.__stdout__, flush=True)

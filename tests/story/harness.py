@@ -48,6 +48,7 @@ from forthwith.devstack.server import LocalServer, local_server
 from forthwith.devstack.virtual_clock import VirtualClock, virtual_seconds
 from forthwith.mail.client import MailClient, SmtpSettings
 from forthwith.mail.message import message_id
+from forthwith.rendering import Limits, Renderer
 from forthwith.request.deliveries import RecordDelivery
 from forthwith.request.entries import Entry
 from forthwith.request.events import Event
@@ -216,7 +217,9 @@ class Planned:
         return forecast(self.plan, self.recipient, self.issuer, opened_at=opened_at)
 
 
-def plan_request(dossier: Dossier, campaign: Campaign, jurisdiction: Jurisdiction) -> Planned:
+def plan_request(
+    dossier: Dossier, campaign: Campaign, jurisdiction: Jurisdiction, own_templates: Mapping[str, str] | None = None
+) -> Planned:
     """Pins a plan and all it names."""
     year = datetime.now(UTC).year
 
@@ -231,7 +234,7 @@ def plan_request(dossier: Dossier, campaign: Campaign, jurisdiction: Jurisdictio
     plan = RequestPlan(
         campaign=campaign,
         jurisdiction=jurisdiction,
-        templates=dossier.pin_templates(templates),
+        templates=dossier.pin_templates({**templates, **(own_templates or {})}),
         recipient_calendar=dossier.pin(recipient.calendar.canonical),
         issuer_calendar=dossier.pin(issuer.calendar.canonical),
     )
@@ -326,7 +329,8 @@ class Office:
         running = AsyncExitStack()
         mail = MailClient(SmtpSettings.model_validate(self.settings.smtp), clock=virtual_seconds)
         await running.enter_async_context(mail)
-        await running.enter_async_context(worker.build_worker(self.stage.client, self.settings, mail))
+        renderer = running.enter_context(Renderer(Limits.model_validate(self.settings.rendering)))
+        await running.enter_async_context(worker.build_worker(self.stage.client, self.settings, mail, renderer))
         self._running = running
 
     async def stop_worker(self) -> None:
@@ -345,11 +349,20 @@ class Office:
         self._allowed.append(pattern)
 
     async def demand(
-        self, to: str = "chicago-il", *, campaign: Campaign | None = None, real_clock: bool = False, **changes: Any
+        self,
+        to: str = "chicago-il",
+        *,
+        campaign: Campaign | None = None,
+        templates: Mapping[str, str] | None = None,
+        real_clock: bool = False,
+        **changes: Any,
     ) -> "Demand":
-        """Starts one request and waits until it rests. ``changes`` are places in the campaign: ``mail__catch_up``."""
+        """Starts one request and waits until it rests. ``changes`` are places in the campaign: ``mail__catch_up``.
+
+        ``templates``, file name to text, replace those that come with the package.
+        """
         campaign = campaign or story_campaign(self.name, **changes)
-        planned = plan_request(self.dossier, campaign, jurisdiction(to, campaign.campaign))
+        planned = plan_request(self.dossier, campaign, jurisdiction(to, campaign.campaign), templates)
         plan = planned.plan
         self.dossier.record_start(
             StartRecord(

@@ -21,6 +21,7 @@ from forthwith.devstack.mailbox import Faults, Mailbox
 from forthwith.devstack.server import LocalServer, local_server
 from forthwith.devstack.virtual_clock import VirtualClock, virtual_seconds
 from forthwith.mail.client import MailClient, SmtpSettings
+from forthwith.rendering import Renderer
 from forthwith.request.responses import RecordResponse
 from forthwith.request.vocabulary import Status, Who
 from forthwith.settings import Settings
@@ -149,17 +150,18 @@ async def scene(folder: Path) -> AsyncGenerator[Scene]:
             drain=timedelta(seconds=5),
         )
         clock = VirtualClock(server.client)
-        async with (
-            MailClient(SmtpSettings.model_validate(settings.smtp), clock=virtual_seconds) as mail,
-            worker.build_worker(server.client, settings, mail),
-        ):
-            starter = Starter(clock.client, dossier, started_by="the office", now=now)
-            await starter.start(planned.values())
-            scene = Scene(server, clock, planned, dossier)
-            await asyncio.gather(*map(scene.settle, names))
-            await _play(scene)
-            await scene.indexed("Attention IS NOT NULL", len(NEED_A_PERSON))
-            yield scene
+        with Renderer() as renderer:
+            async with (
+                MailClient(SmtpSettings.model_validate(settings.smtp), clock=virtual_seconds) as mail,
+                worker.build_worker(server.client, settings, mail, renderer),
+            ):
+                starter = Starter(clock.client, dossier, started_by="the office", now=now)
+                await starter.start(planned.values())
+                scene = Scene(server, clock, planned, dossier)
+                await asyncio.gather(*map(scene.settle, names))
+                await _play(scene)
+                await scene.indexed("Attention IS NOT NULL", len(NEED_A_PERSON))
+                yield scene
 
 
 async def _play(scene: Scene) -> None:

@@ -94,6 +94,7 @@ SPOILED_YAML = [
     (r"subject: .*", "subject:", "demand.subject", "is empty; give text"),
     (r"subject: .*", "subject: 2018", "demand.subject", "2018 is not text; if it is meant as text, put it in quotes"),
     (r"subject: .*", "subject: [a, b]", "demand.subject", "a list is not text"),
+    (r"subject: .*", "subject: e" + "\u0301" * 20, "demand.subject", "more than 10 combining marks on one character"),
     (r"office: .*", 'office: "A\\u2028B"', "issuer.office", "control character U+2028"),
     # addresses and ids
     (r"from: demands\S+", "from: a@b.example, c@d.example", "issuer.from", "not exactly one e-mail address"),

@@ -15,13 +15,15 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from forthwith.base import Model
-from forthwith.campaign.campaign_file import read_campaign
-from forthwith.campaign.planning import Planned, plan_requests
+from forthwith.campaign.campaign_file import InvalidCampaign, read_campaign
+from forthwith.campaign.planning import Planned, plan_requests, template_problem
+from forthwith.campaign.rendering import renderer
 from forthwith.cli.calendar_file import write_calendar
 from forthwith.cli.output import Json, closing, err, local, out, print_json
 from forthwith.documents.content import Letter
 from forthwith.documents.wording import plain_text
 from forthwith.failure import Failure
+from forthwith.rendering import NOT_RENDERABLE
 from forthwith.views.agenda import Appointment, foreseen_appointments
 from forthwith.views.forecast import Foreseen
 from forthwith.visibility import plural
@@ -71,6 +73,8 @@ def preview(
 
     Example: forthwith preview examples/1373-2018/campaign.yaml --on 2018-01-24
     """
+    if not dates_only:
+        renderer().start()
     campaign = read_campaign(file)
     opened_at = datetime.now(UTC)
     if on:
@@ -88,6 +92,8 @@ def preview(
             foreseen = request.forecast(opened_at)
             try:
                 files[request.plan.jurisdiction.id] = _render(request, foreseen, to, pool)
+            except NOT_RENDERABLE as error:
+                raise InvalidCampaign((template_problem(campaign, str(error)),)) from error
             except OSError as error:
                 hint = "--to names another folder, and --dates-only writes nothing"
                 raise Failure(f"{to} cannot be written: {error.strerror}", hint=hint) from error

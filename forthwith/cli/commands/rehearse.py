@@ -21,6 +21,7 @@ from temporalio.client import Client
 from forthwith.base import Model
 from forthwith.campaign.campaign_file import read_campaign
 from forthwith.campaign.planning import check_requests, plan_requests
+from forthwith.campaign.rendering import renderer
 from forthwith.campaign.starting import Starter
 from forthwith.casefile.store import Dossier
 from forthwith.cli.commands.report import made_report
@@ -95,6 +96,7 @@ def play(name: str, file: Path, scenario: Path, *, again: str, keep: bool, json:
     ``again`` is the command that repeats it and leaves the Web UI up.
     """
     began = monotonic()
+    renderer().start()
     campaign, acts, opened_at = read_campaign(file), read_scenario(scenario), datetime.now(UTC)
     planned = plan_requests(campaign, opened_at=opened_at)
     check_requests(planned, campaign, opened_at=opened_at)

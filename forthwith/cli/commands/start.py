@@ -11,6 +11,7 @@ import typer
 
 from forthwith.campaign.campaign_file import read_campaign
 from forthwith.campaign.planning import check_requests, plan_requests
+from forthwith.campaign.rendering import renderer
 from forthwith.campaign.starting import DifferentPlan, Started, Starter, StartOutcome
 from forthwith.casefile.store import Dossier
 from forthwith.cli.output import Json, out, print_json
@@ -31,6 +32,7 @@ def start(
 
     Example: forthwith start examples/1373-2018/campaign.yaml --dry-run
     """
+    renderer().start()
     campaign, now, settings = read_campaign(file), datetime.now(UTC), Settings()
     planned = plan_requests(campaign, opened_at=now, only=only or ())
     check_requests(planned, campaign, opened_at=now)

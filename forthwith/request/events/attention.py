@@ -47,7 +47,9 @@ class Escalated(Reported):
 
 
 class WorkFailed(Event):
-    """Our machinery failed at dates, a document or a letter, for the first time in a row. It is tried again."""
+    """Our machinery failed at dates, a document or a letter, for the first time in a row. It is tried again.
+
+    Where it goes on to fail alike, `attention_raised` follows, which holds."""
 
     kind: Literal["work_failed"] = "work_failed"
     work: str

@@ -2,12 +2,16 @@
 forthwith/request/attention.py."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
+from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from forthwith.request.actions import Close, ComputeDates, CopyIssued, DraftReferral, DraftSubpoena, SendLetter, Wait
-from forthwith.request.backoff import COPY, DATES, DRAFT, MEMO
+from forthwith.request.backoff import COPY, DATES, DRAFT, MAX_ALIKE, MEMO
+from forthwith.request.timetable import StepKind
 from forthwith.request.vocabulary import Attention, Message, Status
 from tests.units.cases import BEFORE_ISSUANCE, COME_TO, Desk, Refusal, Situation, campaign, check_refusal, days, utc
 from tests.units.cases import draft as draft_of
@@ -253,6 +257,73 @@ def test_work_that_fails_needs_a_person_once_until_it_succeeds(
     assert desk.said.count("work_failed") == 1
     desk.go(minutes=2)
     assert not desk.reasons
+
+
+FAILS_ALIKE = pytest.mark.parametrize(
+    ("work", "attention", "kind"),
+    [
+        ("demand", Attention.LETTER_FAILED, SendLetter),
+        (DRAFT, Attention.DRAFT_FAILED, DraftSubpoena),
+        (MEMO, Attention.DRAFT_FAILED, DraftReferral),
+        (COPY, Attention.DRAFT_FAILED, CopyIssued),
+    ],
+)
+
+
+def fail_alike(desk: Desk, work: str, attention: Attention, kind: type[Any]) -> None:
+    """As often as it is tried."""
+    for _ in range(MAX_ALIKE):
+        desk.until(kind)
+        desk.request.work_failed(work, attention, "subpoena.typ: took too long", desk.now, alike=True)
+
+
+def wanting(kind: type[Any]) -> Desk:
+    desk = Desk()
+    if kind in (DraftReferral, CopyIssued):
+        desk.to_issuance().say(desk.issuance())
+    if kind is DraftReferral:
+        desk.say(desk.service())
+    return desk
+
+
+@FAILS_ALIKE
+def test_a_document_that_fails_alike_is_not_tried_again_until_a_person_says_so(
+    work: str, attention: Attention, kind: type[Any]
+):
+    desk = wanting(kind)
+    fail_alike(desk, work, attention, kind)
+    assert (desk.status, desk.holds) == (Status.ON_HOLD, {attention})
+    assert desk.said.count("work_failed") == 1
+    assert "it is not tried again until this is resolved" in desk.request.timeline[-1].text
+    for _ in range(100):
+        action = desk.next()
+        if not (isinstance(action, SendLetter) and action.step.kind is StepKind.HOLD_CHASE):
+            assert not isinstance(action, kind)
+        desk.do(action)
+    assert desk.status is Status.ON_HOLD
+    assert {letter.to for letter in desk.letters[-10:]} == {"operator"}
+
+
+@FAILS_ALIKE
+def test_a_document_is_tried_again_once_a_person_says_so(work: str, attention: Attention, kind: type[Any]):
+    desk = wanting(kind)
+    fail_alike(desk, work, attention, kind)
+    desk.say(desk.resolution(attention))
+    desk.until(kind)
+    assert desk.reasons == set()
+
+
+def test_a_letter_that_asks_for_help_and_cannot_be_made_is_tried_once_a_day():
+    desk = Desk().to(RUNNING)
+    desk.garble()
+    tries: list[datetime] = []
+    while len(tries) < 6:
+        desk.until(SendLetter)
+        tries.append(desk.now)
+        desk.request.work_failed(desk.letter().step.id, Attention.LETTER_FAILED, "loops", desk.now, alike=True)
+    waits = [(later - earlier).total_seconds() for earlier, later in pairwise(tries)]
+    assert waits[:2] == [30, 60]
+    assert all(wait >= 86_400 for wait in waits[2:])
 
 
 def test_a_failure_to_draft_is_forgotten_when_no_draft_is_wanted():

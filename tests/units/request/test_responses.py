@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from forthwith.campaign.models import Campaign
+from forthwith.fields import WHEN_TAKEN
 from forthwith.request.actions import Close, DraftSubpoena
 from forthwith.request.vocabulary import Attention, Message, Status
 from tests.messages import acknowledgment
@@ -346,7 +347,7 @@ def test_what_is_refused_and_why(when: Situation, message: Callable[[Desk], Mess
 
 def test_now_is_when_the_request_takes_the_response_by_the_servers_clock():
     desk = Desk().go(DUE + timedelta(hours=2))
-    desk.say(desk.response(at="now"))
+    desk.say(desk.response(at=WHEN_TAKEN))
     (response,) = [state.received_at for state in desk.state.items.states if state.disposition][:1]
     assert response == desk.now
     assert desk.request.ending.on_time is False
@@ -354,14 +355,14 @@ def test_now_is_when_the_request_takes_the_response_by_the_servers_clock():
 
 def test_a_response_of_now_that_is_sent_again_is_the_same_event():
     desk = running()
-    response = desk.response(a1="produced", at="now")
+    response = desk.response(a1="produced", at=WHEN_TAKEN)
     first = desk.say(response)
     desk.go(desk.now + timedelta(hours=1))
     assert desk.say(response).recorded == first.recorded
-    assert desk.refuses(desk.response(a2="produced", at="now", event_id=response.event_id)).startswith("event_id:")
+    assert desk.refuses(desk.response(a2="produced", at=WHEN_TAKEN, event_id=response.event_id)).startswith("event_id:")
 
 
 def test_what_is_left_to_the_server_is_sent_in_a_word():
-    message = running().response(at="now")
+    message = running().response(at=WHEN_TAKEN)
     assert message.model_dump(mode="json", by_alias=True)["received_at"] == "now"
     assert type(message).model_validate_json(message.model_dump_json(by_alias=True)) == message
