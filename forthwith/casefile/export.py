@@ -1,15 +1,24 @@
 """A case file as a ZIP that a stranger can check: packed here, and read again from a ZIP or a folder."""
 
 import io
+import stat
 import zipfile
+import zlib
 from datetime import UTC
 from pathlib import Path
 
+from forthwith.casefile.folder import Folder
 from forthwith.casefile.verify import SUMS, CaseFile, request_in, sha256_of
 from forthwith.failure import Failure
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of every file in the ZIP, the earliest it can say: so the same case file gives the same bytes."""
+
+MAX_FILES, MAX_BYTES = 100_000, 1_000_000_000
+"""More no case file has; what has more is not read at all."""
+
+_NO_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+"""What a damaged or encrypted ZIP raises."""
 
 README = """\
 THE CASE FILE OF {request}
@@ -74,7 +83,7 @@ def packed(case: CaseFile) -> bytes:
     with zipfile.ZipFile(file, "w") as archive:
         for name, content in sorted({**objects, SUMS: sums.encode()}.items()):
             info = zipfile.ZipInfo(name, EPOCH)
-            info.create_system, info.external_attr = 3, 0o644 << 16
+            info.create_system, info.external_attr = 3, 0o600 << 16
             archive.writestr(info, content)
     return file.getvalue()
 
@@ -88,42 +97,78 @@ def _in_words(case: CaseFile) -> str:
 
 
 def in_dossier(root: Path, request: str) -> CaseFile:
-    """A request's folder and what it names of ``pinned/``, which holds what every other request was started with."""
-    case = CaseFile(request, _files(root / request, root))
-    case = _with_pinned(case, root)  # the plan
-    return _with_pinned(case, root)  # and what only the plan names
+    """A request's folder and what it names of ``pinned/``, which holds what every other request was started with.
+
+    Raises ``OSError``, and ``ValueError`` for one that is larger than any case file.
+    """
+    folder = Folder(root)
+    case = CaseFile(request, *_read(folder, request))
+    case = _with_pinned(case, folder)  # the plan
+    return _with_pinned(case, folder)  # and what only the plan names
 
 
-def _with_pinned(case: CaseFile, root: Path) -> CaseFile:
-    there = (root / "pinned" / sha256 for sha256 in case.pinned())
-    pinned = {f"pinned/{path.name}": path.read_bytes() for path in there if path.is_file()}
-    return CaseFile(case.request, {**case.objects, **pinned})
+def _with_pinned(case: CaseFile, folder: Folder) -> CaseFile:
+    pinned, links = dict[str, bytes](), list(case.links)
+    for name in (f"pinned/{sha256}" for sha256 in case.pinned()):
+        try:
+            pinned[name] = folder.read(name)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            links.append(name)
+    return CaseFile(case.request, {**case.objects, **pinned}, dict.fromkeys(links))
 
 
 def at_path(path: Path) -> CaseFile:
     """What a path holds. Raises ``Failure`` where that is no case file."""
     try:
         if path.is_file():
-            objects = _unzipped(path)
+            objects, links = _unzipped(path)
         elif (path / "timeline").is_dir() or (path / "start.json").is_file():
             folder = path.resolve()
             return in_dossier(folder.parent.parent, f"{folder.parent.name}/{folder.name}")
         else:
-            objects = _files(path, path)
-        return CaseFile(request_in(objects), objects)
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+            objects, links = _read(Folder(path))
+        return CaseFile(request_in(objects), objects, links)
+    except (OSError, ValueError, *_NO_ZIP) as error:
         raise Failure(f"{path}: {error}", hint="give a ZIP of `forthwith export`, or a request's folder") from error
 
 
-def _unzipped(path: Path) -> dict[str, bytes]:
+def _unzipped(path: Path) -> tuple[dict[str, bytes], list[str]]:
+    """The files in a ZIP by name, and the names of its links. Raises ``ValueError`` for one that is too large.
+
+    What the ZIP says of its sizes is believed no further than they go: no file is read beyond its own.
+    """
     with zipfile.ZipFile(path) as archive:
-        names = [name for name in archive.namelist() if not name.endswith("/")]
-        if len(set(names)) < len(names):
+        infos = [info for info in archive.infolist() if not info.is_dir()]
+        if len({info.filename for info in infos}) < len(infos):
             raise ValueError("two files in it have the same name")
-        return {name: archive.read(name) for name in names}
+        _bounded(len(infos), sum(info.file_size for info in infos))
+        links = [info for info in infos if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG)]
+        objects = {info.filename: _member(archive, info) for info in infos if info not in links}
+    return objects, [info.filename for info in links]
 
 
-def _files(folder: Path, root: Path) -> dict[str, bytes]:
-    """What lies below a folder, without what is still being written, by its place below ``root``."""
-    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith("."))
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError(f"{info.filename} is packed in a way that nobody can bound; store or deflate it")
+    with archive.open(info) as member:
+        content = member.read(info.file_size + 1)
+    if len(content) != info.file_size:
+        raise ValueError(f"{info.filename} is not of the {info.file_size:,} bytes that the ZIP says")
+    return content
+
+
+def _read(folder: Folder, below: str = "") -> tuple[dict[str, bytes], list[str]]:
+    """What lies below a folder, by its place, and the places of links."""
+    found = dict(folder.names(below))
+    files = [name for name, what in found.items() if stat.S_ISREG(what.st_mode)]
+    _bounded(len(files), sum(found[name].st_size for name in files))
+    return {name: folder.read(name) for name in files}, [name for name in found if name not in files]
+
+
+def _bounded(files: int, size: int) -> None:
+    if files > MAX_FILES:
+        raise ValueError(f"holds {files:,} files; a case file has at most {MAX_FILES:,}")
+    if size > MAX_BYTES:
+        raise ValueError(f"holds {size:,} bytes unpacked; a case file has at most {MAX_BYTES:,}")

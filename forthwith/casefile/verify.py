@@ -71,9 +71,11 @@ def request_in(names: Iterable[str]) -> str:
 class CaseFile:
     """The case file of one request: its objects by their place in the dossier, and what was pinned of it."""
 
-    def __init__(self, request: str, objects: Mapping[str, bytes]) -> None:
+    def __init__(self, request: str, objects: Mapping[str, bytes], links: Iterable[str] = ()) -> None:
         self.request = request
         self.objects = objects
+        self.links = tuple(links)
+        """What lies among them and is no file, such as a symbolic link. Nobody followed it."""
 
     def under(self, folder: str) -> list[str]:
         """The places of the objects in one folder of the request, in order."""
@@ -140,6 +142,7 @@ class CaseFile:
 
 def wrongs(case: CaseFile) -> Iterator[Wrong]:
     """Everything that does not hold, in the order in which one reads a case file."""
+    yield from (Wrong(file=name, expected="a file", found="a symbolic link or a device") for name in case.links)
     yield from _sums(case)
     yield from _records(case)
     yield from _recoveries(case)

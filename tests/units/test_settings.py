@@ -69,7 +69,7 @@ def test_one_password_is_given_once(tmp_path: Path, monkeypatch: Environment) ->
 def test_a_credential_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: Environment) -> None:
     (tmp_path / "FORTHWITH_SMTP_PASSWORD").write_bytes(b"\xff\xfe")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    with pytest.raises(WrongSettings, match="a credential in .* cannot be read: "):
+    with pytest.raises(WrongSettings, match=r"a credential in .* cannot be read: "):
         Settings.read()
 
 

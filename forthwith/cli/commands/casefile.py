@@ -1,6 +1,7 @@
 """Commands about the case file as a whole: `export` packs it for a stranger, `verify` checks every hash in it."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -58,7 +59,8 @@ def export(
     path = to or Path(f"{request.replace('/', '-')}.zip")
     content = packed(case)
     try:
-        path.write_bytes(content)
+        with open(path, "wb", opener=_private) as file:
+            file.write(content)
     except OSError as error:
         raise Failure(f"{path} cannot be written: {error.strerror}") from error
     found = Exported(
@@ -102,11 +104,21 @@ def verify(
         raise typer.Exit(1)
 
 
+def _private(path: str, flags: int) -> int:
+    """Opens a file that only its owner may read, also one that was there before."""
+    opened = os.open(path, flags, 0o600)
+    os.fchmod(opened, 0o600)
+    return opened
+
+
 def _kept(request: str) -> CaseFile:
     dossier = Dossier(Settings().dossier)
     if request.count("/") != 1 or not dossier.of(request).is_dir():
         raise unknown_request(dossier, request)
-    return in_dossier(dossier.root, request)
+    try:
+        return in_dossier(dossier.root, request)
+    except (OSError, ValueError) as error:
+        raise Failure(f"the case file {dossier.of(request)} cannot be read: {error}") from error
 
 
 async def _compared(case: CaseFile) -> tuple[str, tuple[Wrong, ...]]:
