@@ -5,8 +5,10 @@ Claim, send, receipt (forthwith/casefile/attempts.py): a letter that was claimed
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
@@ -48,7 +50,8 @@ class Letters:
 
         Fails with an ``ApplicationError`` whose type says what is known: ``MailDeferred`` (nothing sent, details:
         seconds until the next try), ``RecipientRefused`` (nothing sent, for good), ``SendUnconfirmed`` (accepted or
-        not is unknown), ``LetterUnprintable`` and ``DossierUnwritable`` (nothing sent, our own fault).
+        not is unknown), ``LetterUnprintable`` and ``DossierUnwritable`` (nothing sent, our own fault). The first
+        three have their `evidence` in their details.
         """
         started = time.monotonic()
         attempt = Attempt(self._dossier, order.workflow_id, order.step.id, order.attempt)
@@ -58,9 +61,9 @@ class Letters:
             if order.known:
                 return attempt.confirmed(order.known)
             if refused := attempt.nothing_sent:
-                raise _nothing_sent(refused)
+                raise _nothing_sent(refused, attempt)
             if attempt.is_claimed:
-                raise _unconfirmed("the sender was lost between handing over the letter and the answer")
+                raise _unconfirmed("the sender was lost between handing over the letter and the answer", attempt)
             async with heartbeating():
                 return await self._send(order, attempt, started)
         except DossierError as error:
@@ -69,18 +72,27 @@ class Letters:
             raise ApplicationError(str(error), type=UNPRINTABLE, non_retryable=True) from error
 
     async def _send(self, order: LetterOrder, attempt: Attempt, started: float) -> Receipt:
-        mail, pdf = await self._compose(order, attempt)
-        eml = attempt.keep_eml(mail.serialise())
+        mail, path, content = await self._compose(order, attempt)
+        kept = list[Filed]()
+
+        def claim() -> None:
+            """Only what goes out is kept: so whatever the case file holds of a letter is in an entry."""
+            pdf, eml = self._dossier.keep(path, content), attempt.keep_eml(mail.serialise())
+            kept.extend((pdf, eml, attempt.claim(mail.message_id, eml, pdf)))
+
         try:
-            acceptance = await self._hand_over(mail, attempt, eml)
+            acceptance = await self._hand_over(mail, claim)
         except MailDeferred as error:
-            raise _nothing_sent(attempt.refused(DEFERRED, error.reason, error.retry_after)) from error
+            known = attempt.refused(DEFERRED, error.reason, error.retry_after)
+            raise _nothing_sent(known, attempt) from error
         except RecipientRefused as error:
-            raise _nothing_sent(attempt.refused(REFUSED, f"{error.code} {error.reason}", timedelta())) from error
+            known = attempt.refused(REFUSED, f"{error.code} {error.reason}", timedelta())
+            raise _nothing_sent(known, attempt) from error
         except AlreadyClaimed as error:
-            raise _unconfirmed("another process is sending this letter") from error
+            raise _unconfirmed("another process is sending this letter", attempt) from error
         except SendUnconfirmed as error:
-            raise _unconfirmed(error.reason) from error
+            raise _unconfirmed(error.reason, attempt) from error
+        pdf, eml, claimed = kept
         # Server time plus elapsed time: right on a virtual clock, and proof against a host whose clock is wrong.
         accepted_at = activity.info().started_time + timedelta(seconds=time.monotonic() - started)
         receipt = Receipt(
@@ -91,6 +103,7 @@ class Letters:
             refused_copies=acceptance.refused_copies,
             eml=eml,
             pdf=pdf,
+            claim=claimed,
         )
         with suppress(
             DossierError
@@ -98,9 +111,9 @@ class Letters:
             attempt.keep_receipt(receipt)
         return receipt
 
-    async def _hand_over(self, mail: Mail, attempt: Attempt, eml: Filed) -> Acceptance:
+    async def _hand_over(self, mail: Mail, claim: Callable[[], None]) -> Acceptance:
         """Sends a letter. A worker that stops calls back one without a claim, and waits for the answer to any other."""
-        sending = asyncio.create_task(self._mail.send(mail, before_data=lambda: attempt.claim(mail.message_id, eml)))
+        sending = asyncio.create_task(self._mail.send(mail, before_data=claim))
         calling_back = asyncio.create_task(_call_back_when_the_worker_stops(sending))
         try:
             return await sending
@@ -111,7 +124,8 @@ class Letters:
         finally:
             calling_back.cancel()
 
-    async def _compose(self, order: LetterOrder, attempt: Attempt) -> tuple[Mail, Filed]:
+    async def _compose(self, order: LetterOrder, attempt: Attempt) -> tuple[Mail, Path, bytes]:
+        """The message, and the PDF in it with where that is to be kept."""
         plan = self._dossier.plan(order.plan)
         templates = self._dossier.templates(plan.templates)
         letter = compose_letter(plan, templates, order)
@@ -121,7 +135,6 @@ class Letters:
         else:
             template = templates["letter.typ"]
             content = await asyncio.to_thread(render_pdf, template, letter, created=order.composed_at)
-            self._dossier.keep(path, content)
         attachments = [Attachment(filename=f"{order.step.kind.replace('_', '-')}.pdf", content=content)]
         if order.step.kind is StepKind.DEMAND:
             attachments.append(_response_date(plan, order))
@@ -135,9 +148,7 @@ class Letters:
         if order.memo and order.step.kind is StepKind.REFERRAL:
             memo = self._dossier.read(self._dossier.root / order.memo.uri)
             attachments.append(Attachment(filename="referral-memo.pdf", content=memo))
-        return _mail(plan, order, letter.subject, plain_text(letter), tuple(attachments)), self._dossier.filed(
-            path, content
-        )
+        return _mail(plan, order, letter.subject, plain_text(letter), tuple(attachments)), path, content
 
 
 async def _call_back_when_the_worker_stops(sending: asyncio.Task[Acceptance]) -> None:
@@ -179,15 +190,29 @@ def _response_date(plan: RequestPlan, order: LetterOrder) -> Attachment:
 # What a mail server may answer is no fault of ours: the request records it, so nothing is logged with a traceback.
 
 
-def _nothing_sent(known: NothingSent) -> ApplicationError:
+def _nothing_sent(known: NothingSent, attempt: Attempt) -> ApplicationError:
     return ApplicationError(
         known.reason,
         known.retry_after_seconds,
+        attempt.kept("nothing-sent"),
         type=known.type,
         non_retryable=True,
         category=ApplicationErrorCategory.BENIGN,
     )
 
 
-def _unconfirmed(reason: str) -> ApplicationError:
-    return ApplicationError(reason, type=UNCONFIRMED, non_retryable=True, category=ApplicationErrorCategory.BENIGN)
+def _unconfirmed(reason: str, attempt: Attempt) -> ApplicationError:
+    return ApplicationError(
+        reason,
+        attempt.kept("claim"),
+        type=UNCONFIRMED,
+        non_retryable=True,
+        category=ApplicationErrorCategory.BENIGN,
+    )
+
+
+def evidence(error: BaseException | None) -> Filed | None:
+    """What the case file has of the attempt that failed so: why nothing was sent, or its claim."""
+    if not isinstance(error, ApplicationError):
+        return None
+    return next((Filed.model_validate(detail) for detail in error.details if isinstance(detail, dict)), None)

@@ -343,14 +343,16 @@ class JurisdictionRequest:
 
     async def _open_case_file(self) -> None:
         info, plan = workflow.info(), self._request.plan.content_hash
-        recovered = await workflow.execute_local_activity_method(
+        opened = await workflow.execute_local_activity_method(
             CaseFiles.open_case,
             Opening(workflow_id=info.workflow_id, first_run=info.first_execution_run_id, plan=plan),
             start_to_close_timeout=RECORD_AT_MOST,
             summary="open the case file, once",
         )
-        if recovered:
-            await self._recover(recovered)
+        if isinstance(opened, Recovered):
+            await self._recover(opened)
+        elif opened:  # a worker of before entries named what a case file begins with returned nothing
+            self._request.case_opened(opened.objects, self._now())
         self._awaits_record = False
         for name, content in self._signals_meanwhile:
             self._take_signal(name, content)
@@ -374,7 +376,7 @@ class JurisdictionRequest:
             self._request = Request.opened(plan, recovered.started_at)
         if self._request.state.is_open:
             self._request.dates = await self._dates_for_good(self._request.facts)
-            self._request.recovered(self._recovery or recovered.recovery, self._now())
+        self._request.recovered(self._recovery or recovered.recovery, self._now(), objects=recovered.objects)
         for message in recovered.recovery.pending:
             self._take_pending(message)
 
@@ -450,16 +452,17 @@ class JurisdictionRequest:
             self._request.letter_accepted(step, receipt, possible_copy=due.possible_copy, now=self._now())
 
     def _letter_failed(self, due: SendLetter, error: ActivityError) -> None:
-        request, step, now = self._request, due.step, self._now()
+        request, step, now, evidence = self._request, due.step, self._now(), sending.evidence(error.cause)
         match error.cause:
             case ApplicationError() as cause if request.is_superseded(due):
-                request.letter_superseded(step, cause.message, now)
+                request.letter_superseded(step, cause.message, now, evidence=evidence)
             case ApplicationError(type=sending.DEFERRED) as cause:
-                request.letter_deferred(step, cause.message, retry_after=timedelta(seconds=cause.details[0]), now=now)
+                wait = timedelta(seconds=cause.details[0])
+                request.letter_deferred(step, cause.message, retry_after=wait, now=now, evidence=evidence)
             case ApplicationError(type=sending.REFUSED) as cause:
-                request.letter_refused(step, cause.message, now)
+                request.letter_refused(step, cause.message, now, evidence=evidence)
             case ApplicationError(type=sending.UNCONFIRMED) as cause:
-                request.letter_unconfirmed(step, cause.message, now)
+                request.letter_unconfirmed(step, cause.message, now, evidence=evidence)
             case ApplicationError() as cause:
                 request.work_failed(step.id, Attention.LETTER_FAILED, f"{step.id}: {cause.message}", now)
             case CancelledError():

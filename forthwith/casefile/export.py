@@ -4,11 +4,10 @@ import io
 import stat
 import zipfile
 import zlib
-from datetime import UTC
 from pathlib import Path
 
+from forthwith.casefile.case_file import IN_WORDS, README, SUMS, CaseFile, in_words, request_in, sha256_of
 from forthwith.casefile.folder import Folder
-from forthwith.casefile.verify import SUMS, CaseFile, request_in, sha256_of
 from forthwith.failure import Failure
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -20,7 +19,7 @@ MAX_FILES, MAX_BYTES = 100_000, 1_000_000_000
 _NO_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 """What a damaged or encrypted ZIP raises."""
 
-README = """\
+README_TEXT = """\
 THE CASE FILE OF {request}
 
 timeline.txt lists what happened, in order. It is for reading; what counts is in {request}/:
@@ -75,8 +74,8 @@ def packed(case: CaseFile) -> bytes:
     """The ZIP of a case file, the same bytes for the same content. Stored, since compressors differ by version."""
     objects = {
         **case.objects,
-        "README.txt": README.format(request=case.request, head=case.head).encode(),
-        "timeline.txt": _in_words(case).encode(),
+        README: README_TEXT.format(request=case.request, head=case.head).encode(),
+        IN_WORDS: in_words(case).encode(),
     }
     sums = "".join(f"{sha256_of(objects[name])}  {name}\n" for name in sorted(objects))
     file = io.BytesIO()
@@ -86,14 +85,6 @@ def packed(case: CaseFile) -> bytes:
             info.create_system, info.external_attr = 3, 0o600 << 16
             archive.writestr(info, content)
     return file.getvalue()
-
-
-def _in_words(case: CaseFile) -> str:
-    lines = [f"Timeline of {case.request}. Times are UTC.", ""]
-    for _, entry in case.chain:
-        at = f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
-        lines.append(f"{entry.number:4}  {at}  {entry.by.name}, {entry.event.kind}: {entry.text}")
-    return "\n".join((*lines, "", f"Head of the chain: {case.head}", ""))
 
 
 def in_dossier(root: Path, request: str) -> CaseFile:

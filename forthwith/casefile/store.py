@@ -210,6 +210,13 @@ class Dossier:
             return None
         return recovery
 
+    def beginnings(self, workflow_id: str) -> tuple[Filed, ...]:
+        """What a case file has besides its entries and documents: who started and who may drive the request."""
+        paths = [self.of(workflow_id) / name for name in ("start.json", "opened.json")]
+        for number in range(2, len(self.openings(workflow_id)) + 1):
+            paths += (self._numbered(workflow_id, what, number) for what in ("recovery", "opened"))
+        return tuple(self.filed(path, self.read(path)) for path in paths)
+
     def _numbered(self, workflow_id: str, what: str, number: int) -> Path:
         return self.of(workflow_id) / f"{what}-{number}.json"
 

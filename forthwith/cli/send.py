@@ -11,6 +11,7 @@ from rich.markup import escape
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError, RPCStatusCode
 
+from forthwith.casefile.after_closing import record_after_closing
 from forthwith.casefile.recovery import unknown_request
 from forthwith.casefile.store import Dossier
 from forthwith.cli.options import Actor
@@ -129,9 +130,11 @@ def _after_the_end(request: str, message: Message, moments: Set[str]) -> str:
     name = f"{request}/after-closing/{message.event_id.replace(':', '_')}.json"
     path = dossier.root / name
     is_new = dossier.create(path, message.model_dump_json(indent=1).encode())
-    if not is_new and not _is_repeated(RecordResponse.model_validate_json(dossier.read(path)), message, moments):
+    kept = dossier.read_as(RecordResponse, path)
+    if not is_new and not _is_repeated(kept, message, moments):
         raise Failure(
             f"event_id: {message.event_id} was already used for another message, kept as {path}",
             hint="give this one an id of its own",
         )
+    record_after_closing(dossier, request, kept, path)  # also where whoever kept it was stopped before this
     return name

@@ -63,7 +63,9 @@ def _applied(state: State, event: AnyEvent, at: datetime) -> State:
             events.NoteAdded()
             | events.Withdrawn()
             | events.WorkflowCancelled()
+            | events.CaseFileOpened()
             | events.RequestRecovered()
+            | events.ResponseKeptAfterClosing()
             | events.MessageUnreadable()
         ):
             return state

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from forthwith.casefile.case_file import CaseFile, request_in, sha256_of
 from forthwith.casefile.export import packed
-from forthwith.casefile.verify import CaseFile, request_in, sha256_of, wrongs
+from forthwith.casefile.verify import wrongs
 from forthwith.request.vocabulary import Status
 from tests.console.conftest import CampaignWriter, Terminal
 from tests.console.test_review_subpoena import soon

@@ -19,9 +19,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from forthwith import temporal
 from forthwith.base import Model
 from forthwith.casefile.audit import PAGE, Audited, Finding, Heading, finding
+from forthwith.casefile.case_file import CaseFile, Wrong
 from forthwith.casefile.clocks import clocks
 from forthwith.casefile.store import Dossier, DossierError
-from forthwith.casefile.verify import CaseFile, Wrong
 from forthwith.cli.output import Json, err, out, print_json
 from forthwith.failure import Failure
 from forthwith.history import differences

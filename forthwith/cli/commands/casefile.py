@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import re
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -11,16 +13,21 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from forthwith import temporal
 from forthwith.base import Model
+from forthwith.casefile.case_file import CaseFile, Wrong, sha256_of
 from forthwith.casefile.export import at_path, in_dossier, packed
 from forthwith.casefile.recovery import unknown_request
 from forthwith.casefile.store import Dossier
-from forthwith.casefile.verify import CaseFile, Wrong, sha256_of, wrongs
+from forthwith.casefile.verify import other_head, wrongs
 from forthwith.cli.commands.queries import RequestId
 from forthwith.cli.output import Json, err, out, print_json
 from forthwith.failure import Failure
+from forthwith.fields import SHA256
 from forthwith.history import differences
 from forthwith.settings import Settings
 from forthwith.visibility import plural
+
+A_MOMENT = 0.5
+"""Seconds in which a filing that is under way is over."""
 
 
 class Exported(Model):
@@ -76,21 +83,36 @@ def export(
 
 def verify(
     what: Annotated[str, typer.Argument(metavar="PATH|ID", help="A ZIP, its folder, a request's folder, or its id.")],
+    head: Annotated[
+        str, typer.Option("--head", help="The head that it should have, as noted elsewhere.", show_default=False)
+    ] = "",
     json: Json = False,
 ) -> None:
     """Check a case file: the chain, every hash in it, and Temporal where it still has the request.
 
+    Whoever can change all of it can make a chain of their own. That shows only by a head from elsewhere: Temporal's,
+    or one that was noted before and is given here.
+
     Example: forthwith verify chicago.zip
     """
+    if head and not re.fullmatch(SHA256, head):
+        raise Failure(f"--head: {head!r} is not a SHA-256", hint="give its 64 digits 0-9 and a-f")
     path = Path(what)
-    case = at_path(path) if path.exists() else _kept(what)
+
+    def read() -> CaseFile:
+        return at_path(path) if path.exists() else _kept(what)
+
+    case = read()
+    if any(wrongs(case)):  # a request that runs may have filed something between one file and the next
+        time.sleep(A_MOMENT)
+        case = read()
     compared, differing = asyncio.run(_compared(case))
     verified = Verified(
         request=case.request,
         entries=len(case.chain),
         head=case.head,
         temporal=compared,
-        wrong=tuple(dict.fromkeys((*wrongs(case), *differing))),
+        wrong=tuple(dict.fromkeys((*wrongs(case), *differing, *other_head(case, head)))),
     )
     if json:
         print_json(verified)
