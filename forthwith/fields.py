@@ -16,6 +16,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints
 
+from forthwith.visible import ACTING
+
 MAX_LINE = 300
 MAX_TEXT = 20_000
 FIRST_YEAR, LAST_YEAR = 1800, 2199
@@ -46,7 +48,7 @@ def _harmful_characters(text: str, *, allowed: str = "") -> str:
     if text.isprintable():
         return ""
     for character in text:
-        if character not in allowed and unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+        if character not in allowed and unicodedata.category(character) in ACTING:
             return f"U+{ord(character):04X}"
     return ""
 

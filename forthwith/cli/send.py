@@ -64,13 +64,17 @@ def send(request: str, name: str, message: Mapping[str, Any], actor: Actor) -> N
             print_json({"request": request, "kept_as": answer})
         else:
             kept = f"{request} has ended; kept in its case file:\n{Settings().dossier / answer}"
-            out.print(kept, highlight=False, soft_wrap=True)
+            out.print(escape(kept), highlight=False, soft_wrap=True)
     elif actor.json:
         print_json(answer)
     else:
         out.print(escape(answer.text), highlight=False)
-        outstanding = ", ".join(answer.outstanding) or "nothing"
-        out.print(f"{request} is {styled(answer.status)}; outstanding: {outstanding}.", highlight=False, soft_wrap=True)
+        outstanding = escape(", ".join(answer.outstanding) or "nothing")
+        out.print(
+            f"{escape(request)} is {styled(answer.status)}; outstanding: {outstanding}.",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def checked_message(name: str, message: Mapping[str, Any], actor: Actor) -> Message:

@@ -59,7 +59,7 @@ MISTYPED = {
 ATTACK = (
     "</p></main><script>document.title='owned'</script><h1>Approved</h1>\n\n# Approved\n\n> Needs nobody\n"
     " **bold** `code` [click](http://127.0.0.1:9/a) ![image](http://127.0.0.1:9/b) <http://127.0.0.1:9/c>"
-    " http://127.0.0.1:9/d www.example.org \u202egnorw | x"
+    " http://127.0.0.1:9/d www.example.org clerk@example.org ftp://127.0.0.1:9/e \u202egnorw | x"
 )
 """What a stranger's system may call a message."""
 

@@ -31,6 +31,7 @@ from forthwith.settings import Settings
 from forthwith.views.listing import Listed
 from forthwith.views.tasks import RECOVER, WORTH_SAYING
 from forthwith.visibility import connected, listed, plural, query, server_says
+from forthwith.visible import visible
 
 MAX_EXAMINED = 200
 """No more suspicious requests than this are examined one by one; the others are reported as they were listed."""
@@ -71,7 +72,8 @@ def audit(
         print_json(found)
     else:
         for one in found.findings:
-            out.print(f"[bold red]{escape(one.request)}[/]: {escape(one.wrong)}", highlight=False, soft_wrap=True)
+            wrong = escape(visible(one.wrong))
+            out.print(f"[bold red]{escape(one.request)}[/]: {wrong}", highlight=False, soft_wrap=True)
             out.print(f"  [cyan]{escape(one.command)}[/]  [dim]{one.page}[/]", highlight=False, soft_wrap=True)
         if found.reset:
             line = f"Reset, so that the case file has two histories: {', '.join(found.reset)}"

@@ -25,6 +25,7 @@ from forthwith.fields import SHA256
 from forthwith.history import differences
 from forthwith.settings import Settings
 from forthwith.visibility import plural
+from forthwith.visible import visible
 
 A_MOMENT = 0.5
 """Seconds in which a filing that is under way is over."""
@@ -74,7 +75,7 @@ def export(
         request=request, file=str(path), sha256=sha256_of(content), objects=len(case.objects), head=case.head
     )
     if any(wrongs(case)):
-        err.print(f"Something is wrong with it: forthwith verify {request}", style="red", highlight=False)
+        err.print(escape(f"Something is wrong with it: forthwith verify {request}"), style="red", highlight=False)
     if json:
         print_json(found)
     else:
@@ -118,7 +119,7 @@ def verify(
         print_json(verified)
     else:
         for wrong in verified.wrong:
-            out.print(escape(str(wrong)), style="red", highlight=False, soft_wrap=True)
+            out.print(escape(visible(str(wrong))), style="red", highlight=False, soft_wrap=True)
         verdict = f"{plural(len(verified.wrong), 'thing')} wrong" if verified.wrong else "all is right"
         line = f"{verified.request}: {verified.entries} entries, head {verified.head}; {verdict}. {compared}"
         out.print(escape(line), highlight=False, soft_wrap=True)

@@ -110,7 +110,7 @@ def recover(
             )
         )
     elif not dry_run:
-        out.print(f"{request} continues: forthwith status {request}", highlight=False, soft_wrap=True)
+        out.print(escape(f"{request} continues: forthwith status {request}"), highlight=False, soft_wrap=True)
 
 
 async def _is_stopped(client: Client, request: str) -> bool:
