@@ -68,6 +68,11 @@ def current_details(request: Request, next_action: NextAction | None) -> str:
     return "\n".join(lines)
 
 
+def static_summary(plan: RequestPlan) -> str:
+    """The title of the page. It is Markdown as well, on one line."""
+    return _plain(f"{plan.jurisdiction.name}: {plan.campaign.title}")
+
+
 def static_details(plan: RequestPlan) -> str:
     """The fixed part of the page: whom the request is about and which plan it was started with."""
     recipient, demand = plan.jurisdiction, plan.campaign.demand
