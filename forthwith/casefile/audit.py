@@ -138,9 +138,7 @@ class Audited:
     @cached_property
     def superseded(self) -> tuple[Entry, ...]:
         """Entries from before a reset which the record that counts does not hold."""
-        counts = {name for name, _ in self.case.chain}
-        entries = self.case.entries.items()
-        return tuple(sorted((one for name, one in entries if name not in counts), key=lambda one: one.number))
+        return tuple(sorted((self.case.entries[name] for name in self.case.beside), key=lambda one: one.number))
 
     @property
     def was_reset(self) -> bool:

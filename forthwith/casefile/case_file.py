@@ -93,6 +93,11 @@ class CaseFile:
         return [(names[sha256], self.entries[names[sha256]]) for sha256 in chain]
 
     @property
+    def beside(self) -> list[str]:
+        """The places of entries that do not count: what a reset left, and any chain that somebody added."""
+        return sorted(self.entries.keys() - {name for name, _ in self.chain})
+
+    @property
     def head(self) -> str:
         """Hash of the last entry's bytes, and so of the whole record."""
         return sha256_of(self.objects[self.chain[-1][0]]) if self.chain else GENESIS

@@ -122,7 +122,8 @@ def _is_repeated(first: Message, message: Message, apart: Set[str]) -> bool:
 def _after_the_end(request: str, message: Message, moments: Set[str]) -> str:
     """Files a response to a request that has ended, and returns where. Raises ``Failure`` for any other message."""
     dossier = Dossier(Settings().dossier)
-    if dossier.opened(request) is None:
+    started = dossier.start_record(request)
+    if started is None or dossier.opened(request) is None:
         raise unknown_request(dossier, request)
     if not any(isinstance(entry.event, RequestClosed) for entry in dossier.timeline(request)):
         raise Failure(
@@ -140,5 +141,7 @@ def _after_the_end(request: str, message: Message, moments: Set[str]) -> str:
             f"event_id: {message.event_id} was already used for another message, kept as {path}",
             hint="give this one an id of its own",
         )
-    record_after_closing(dossier, request, kept, path)  # also where whoever kept it was stopped before this
+    record_after_closing(
+        dossier, dossier.plan(started.plan), kept, path
+    )  # also where whoever kept it was stopped before this
     return name

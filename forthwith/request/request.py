@@ -159,6 +159,11 @@ class Request:
                 events.RequestRecovered(after_run=recovery.after_run, reason=recovery.reason, objects=objects)
             )
 
+    def response_kept(self, event_id: str, response: Filed, *, by: Who, now: datetime) -> None:
+        """A response came in after the end, and is kept in the case file."""
+        with self._deciding(max(now, self.timeline[-1].at), by=by) as decision:
+            decision.emit(events.ResponseKeptAfterClosing(event_id=event_id, response=response))
+
     # What became of what was to be done.
 
     def dates_computed(self, dates: Timetable, now: datetime) -> None:

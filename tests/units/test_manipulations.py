@@ -101,7 +101,7 @@ def ended(tmp_path: Path) -> Ended:
     response = RecordResponse.model_validate(office.response().model_dump() | {"event_id": "late-1"})
     path = office.folder / "after-closing/late-1.json"
     dossier.create(path, response.model_dump_json(indent=1).encode())
-    record_after_closing(dossier, office.id, response, path)
+    record_after_closing(dossier, office.plan, response, path)
     case = office.case
     assert case.head != closed == case.closed_head
     assert [*wrongs(case)] == []
