@@ -129,9 +129,20 @@ class Attempt:
 
 
 def open_claims(dossier: Dossier, workflow_id: str) -> list[Claim]:
-    """The claims of a request that have neither a receipt nor a refusal: their letters may be on their way."""
-    paths = sorted(dossier.of(workflow_id).glob("letters/*/attempt-*.claim.json"))
-    return [dossier.read_as(Claim, path) for path in paths if not any(map(Path.exists, _answers(path)))]
+    """The claims of a request that have neither a receipt nor a refusal: their letters may be on their way.
+
+    Raises ``DossierError`` for any of these that is damaged.
+    """
+    found: list[Claim] = []
+    for path in sorted(dossier.of(workflow_id).glob("letters/*/attempt-*.claim.json")):
+        claim, (receipt, nothing_sent) = dossier.read_as(Claim, path), _answers(path)
+        if receipt.exists():
+            dossier.read_as(Receipt, receipt)
+        elif nothing_sent.exists():
+            dossier.read_as(NothingSent, nothing_sent)
+        else:
+            found.append(claim)
+    return found
 
 
 def _answers(claim: Path) -> tuple[Path, ...]:
