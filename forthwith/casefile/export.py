@@ -53,14 +53,15 @@ HOW TO CHECK IT, with bash and sha256sum, in the folder of this file
    this line too. (After a reset of the workflow, entries of before it lie beside the others
    as 0004-<hash>.json; the chain that counts is the one that ends in the head.)
 
-3. That letters and drafts are those of the record:
+3. That letters, drafts and all else are those of the record:
 
-  for object in {request}/letters/*/*.eml {request}/drafts/*.pdf; do
-    [ -e "$object" ] || continue
-    grep -q "$(sha256sum <"$object" | cut -d' ' -f1)" {request}/timeline/*.json || echo "$object is in no entry"
+  find {request} -type f ! -path '*/timeline/*' ! -name '*.receipt.json' | while read -r object; do
+    grep -q "$(sha256sum <"$object" | cut -d' ' -f1)" {request}/timeline/*.json {request}/letters/*/*.claim.json ||
+      echo "$object is in no entry"
   done
 
-   A message that was put off or refused is in no entry, and has no receipt.
+   A receipt stands in its entry as a whole. A letter or draft that was on its way at the export, or that
+   a worker left which was killed, is in no entry yet.
 
 4. That pinned objects are what they are called:
 
