@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from forthwith.campaign.models import Contact, RequestPlan
 from forthwith.casefile.attempts import AlreadyClaimed, Attempt, NothingSent
-from forthwith.casefile.store import Dossier, DossierError
+from forthwith.casefile.store import Dossier, DossierDamaged, DossierError
 from forthwith.documents.letters import LetterOrder, compose_letter
 from forthwith.documents.typesetting import TemplateError, render_pdf
 from forthwith.documents.wording import WordingError, plain_text
@@ -32,6 +32,7 @@ REFUSED = "RecipientRefused"
 UNCONFIRMED = "SendUnconfirmed"
 UNWRITABLE = "DossierUnwritable"
 UNPRINTABLE = "LetterUnprintable"
+DAMAGED = DossierDamaged.__name__
 
 ANOTHER_WORKER = timedelta(seconds=1)
 """How long a letter rests that a stopping worker gave back: whoever takes it next need not wait for anything."""
@@ -50,8 +51,8 @@ class Letters:
 
         Fails with an ``ApplicationError`` whose type says what is known: ``MailDeferred`` (nothing sent, details:
         seconds until the next try), ``RecipientRefused`` (nothing sent, for good), ``SendUnconfirmed`` (accepted or
-        not is unknown), ``LetterUnprintable`` and ``DossierUnwritable`` (nothing sent, our own fault). The first
-        three have their `evidence` in their details.
+        not is unknown), ``LetterUnprintable``, ``DossierUnwritable`` and ``DossierDamaged`` (nothing sent, our own
+        fault). The first three have their `evidence` in their details.
         """
         started = time.monotonic()
         attempt = Attempt(self._dossier, order.workflow_id, order.step.id, order.attempt)
@@ -66,6 +67,8 @@ class Letters:
                 raise _unconfirmed("the sender was lost between handing over the letter and the answer", attempt)
             async with heartbeating():
                 return await self._send(order, attempt, started)
+        except DossierDamaged as error:
+            raise ApplicationError(str(error), type=DAMAGED, non_retryable=True) from error
         except DossierError as error:
             raise ApplicationError(str(error), type=UNWRITABLE, non_retryable=True) from error
         except (WordingError, TemplateError, UnsafeHeader) as error:

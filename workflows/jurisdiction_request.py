@@ -410,7 +410,7 @@ class JurisdictionRequest:
         try:
             dates = await self._dates_of(due.facts)
         except ActivityError as error:
-            self._request.work_failed(DATES, Attention.DATES_FAILED, _why(error), self._now())
+            self._request.work_failed(DATES, *_failed(error, Attention.DATES_FAILED), self._now())
         else:
             self._request.dates_computed(dates, self._now())
 
@@ -464,7 +464,8 @@ class JurisdictionRequest:
             case ApplicationError(type=sending.UNCONFIRMED) as cause:
                 request.letter_unconfirmed(step, cause.message, now, evidence=evidence)
             case ApplicationError() as cause:
-                request.work_failed(step.id, Attention.LETTER_FAILED, f"{step.id}: {cause.message}", now)
+                attention, _ = _failed(error, Attention.LETTER_FAILED)
+                request.work_failed(step.id, attention, f"{step.id}: {cause.message}", now)
             case CancelledError():
                 request.letter_called_back(step, now)
             case _:
@@ -484,7 +485,7 @@ class JurisdictionRequest:
             draft = await self._unless_moot(drafting, due)
         except ActivityError as error:
             if self._request.still_wants(due):
-                self._request.work_failed(DRAFT, Attention.DRAFT_FAILED, _why(error), self._now())
+                self._request.work_failed(DRAFT, *_failed(error, Attention.DRAFT_FAILED), self._now())
         else:
             self._request.draft_finished(draft, self._now())
 
@@ -499,7 +500,7 @@ class JurisdictionRequest:
                 summary="draw up the record copy of what was issued",
             )
         except ActivityError as error:
-            self._request.work_failed(COPY, Attention.DRAFT_FAILED, _why(error), self._now())
+            self._request.work_failed(COPY, *_failed(error, Attention.DRAFT_FAILED), self._now())
         else:
             self._request.record_copy_finished(copy.document, self._now())
 
@@ -519,7 +520,7 @@ class JurisdictionRequest:
             memo = await self._unless_moot(drafting, due)
         except ActivityError as error:
             if self._request.still_wants(due):
-                self._request.work_failed(MEMO, Attention.DRAFT_FAILED, _why(error), self._now())
+                self._request.work_failed(MEMO, *_failed(error, Attention.DRAFT_FAILED), self._now())
         else:
             self._request.memo_finished(memo, self._now())
 
@@ -609,6 +610,12 @@ class JurisdictionRequest:
         workflow.logger.info(
             "%s", shown.status, extra={"attention": shown.attention, "next_action_at": str(shown.next_action_at)}
         )
+
+
+def _failed(error: ActivityError, otherwise: Attention) -> tuple[Attention, str]:
+    """What a person is asked about when our machinery failed, and why."""
+    is_damaged = isinstance(error.cause, ApplicationError) and error.cause.type == sending.DAMAGED
+    return Attention.CASE_FILE_DAMAGED if is_damaged else otherwise, _why(error)
 
 
 def _why(error: ActivityError) -> str:

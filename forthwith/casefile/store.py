@@ -43,6 +43,10 @@ class DossierError(OSError):
     """The dossier cannot be written or read. Says where and why."""
 
 
+class DossierDamaged(DossierError):
+    """An object is missing, or is not what was written. Only a backup helps."""
+
+
 class Changed(ValueError):
     """Something that is written once is there already with other content."""
 
@@ -113,11 +117,13 @@ class Dossier:
         return self.pin(as_pinned(templates))
 
     def pinned(self, sha256: str) -> bytes:
-        """What was pinned under a hash. Raises ``DossierError`` when it is missing or was changed."""
+        """What was pinned under a hash. Raises ``DossierDamaged`` when it is missing or was changed."""
         path = self.root / "pinned" / sha256
+        if not path.exists():
+            raise DossierDamaged(f"{path} is missing; restore it from a backup")
         content = self.read(path)
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise DossierError(f"{path} no longer has the content it was pinned with")
+            raise DossierDamaged(f"{path} no longer has the content it was pinned with; restore it from a backup")
         return content
 
     def _plan(self, sha256: str) -> RequestPlan:
@@ -266,14 +272,14 @@ class Dossier:
             raise DossierError(f"{path} cannot be read: {error.strerror}") from error
 
     def read_as(self, model: type[Read], path: Path) -> Read:
-        """An object as what was written there. Raises ``DossierError``, also where it is no such thing any more."""
+        """An object as what was written there. Raises ``DossierDamaged`` where it is no such thing any more."""
         return self._as(model, path, self.read(path))
 
     def _as(self, model: type[Read], path: Path, content: bytes) -> Read:
         try:
             return model.model_validate_json(content)
         except ValidationError as error:
-            raise DossierError(f"{path} is damaged; restore it from a backup") from error
+            raise DossierDamaged(f"{path} is damaged; restore it from a backup") from error
 
     def _write_once(self, path: Path, content: bytes) -> bool:
         name = self._name(path)

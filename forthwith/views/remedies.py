@@ -50,6 +50,12 @@ def remedy(
         case Attention.DATES_FAILED | Attention.LETTER_FAILED | Attention.DRAFT_FAILED:
             status = f"status {request}"
             return Remedy(status, f"it is tried again by itself; {_code(status)} shows the cause; {_retry(resolve)}")
+        case Attention.CASE_FILE_DAMAGED:
+            verify = f"verify {request}"
+            advice = (
+                f"{_code(verify)} names the file; restore it from a backup, and it is tried again; {_retry(resolve)}"
+            )
+            return Remedy(verify, advice)
         case Attention.DRAFT_REJECTED:
             return Remedy(resolve, f"{resolves} has it drawn up anew; {_code(withdraw)} ends the request")
         case Attention.OBJECTION | Attention.REFUSAL:

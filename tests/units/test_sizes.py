@@ -6,7 +6,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MAX_LINES = 500
-MAX_LINES_OF = {"workflows/jurisdiction_request.py": 620}
+MAX_LINES_OF = {"workflows/jurisdiction_request.py": 630}
 """The workflow has a handler and a validator for each of its updates."""
 
 SOURCES = [
