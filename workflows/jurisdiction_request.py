@@ -464,8 +464,8 @@ class JurisdictionRequest:
             case ApplicationError(type=sending.UNCONFIRMED) as cause:
                 request.letter_unconfirmed(step, cause.message, now, evidence=evidence)
             case ApplicationError() as cause:
-                attention, _ = _failed(error, Attention.LETTER_FAILED)
-                request.work_failed(step.id, attention, f"{step.id}: {cause.message}", now)
+                reason, _ = _failed(error, Attention.LETTER_FAILED)
+                request.work_failed(step.id, reason, f"{step.id}: {cause.message}", now)
             case CancelledError():
                 request.letter_called_back(step, now)
             case _:
