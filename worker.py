@@ -26,6 +26,7 @@ from forthwith.mail.client import MailClient, SmtpSettings
 from forthwith.plain_errors import problems
 from forthwith.rendering import Limits, Renderer, preload
 from forthwith.settings import Settings, WrongSettings
+from forthwith.visible import visible
 from workflows.jurisdiction_request import JurisdictionRequest
 
 log = structlog.get_logger("worker")
@@ -100,9 +101,9 @@ def main() -> None:
         asyncio.run(run(settings))
         code = 0
     except (WrongSettings, DossierError) as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(visible(f"{error}\n", keep="\n"))
     except SystemExit as leaving:  # no server answers
-        sys.stderr.write(f"{leaving.code}\n")
+        sys.stderr.write(visible(f"{leaving.code}\n", keep="\n"))
     except Exception:
         log.exception("worker failed")
     # The client's threads abort the interpreter at a normal exit now and then (temporalio/sdk-python#300), and whoever

@@ -75,8 +75,8 @@ class Drafting:
     def _keep(self, workflow_id: str, folder: str, name: str, document: Document, content: bytes) -> Filed:
         """Keeps a document and the data that it was set from, under a name that says which content it has."""
         path = self._dossier.of(workflow_id) / folder / f"{name}-{hashlib.sha256(content).hexdigest()[:12]}"
-        self._dossier.keep(path.with_suffix(".json"), document.model_dump_json(indent=1).encode())
-        return self._dossier.keep(path.with_suffix(".pdf"), content)
+        data = self._dossier.keep(path.with_suffix(".json"), document.model_dump_json(indent=1).encode())
+        return self._dossier.keep(path.with_suffix(".pdf"), content).model_copy(update={"data": data})
 
 
 async def _made(rendering: Future[bytes]) -> bytes:

@@ -5,8 +5,10 @@ Claim, send, receipt (forthwith/casefile/attempts.py): a letter that was claimed
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
@@ -14,7 +16,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from activities.rendering import UNPRINTABLE_LETTER, rendered
 from forthwith.campaign.models import Contact, RequestPlan
 from forthwith.casefile.attempts import AlreadyClaimed, Attempt, NothingSent
-from forthwith.casefile.store import Dossier, DossierError
+from forthwith.casefile.store import Dossier, DossierDamaged, DossierError
 from forthwith.documents.letters import LetterOrder, compose_letter
 from forthwith.documents.wording import plain_text
 from forthwith.heartbeat import BEAT, NotWanted, ServerSilent, ask_whether_wanted, heartbeating
@@ -30,6 +32,7 @@ DEFERRED = "MailDeferred"
 REFUSED = "RecipientRefused"
 UNCONFIRMED = "SendUnconfirmed"
 UNWRITABLE = "DossierUnwritable"
+DAMAGED = DossierDamaged.__name__
 
 ANOTHER_WORKER = timedelta(seconds=1)
 """How long a letter rests that a stopping worker gave back: whoever takes it next need not wait for anything."""
@@ -51,7 +54,8 @@ class Letters:
 
         Fails with an ``ApplicationError`` whose type says what is known: ``MailDeferred`` (nothing sent, details:
         seconds until the next try), ``RecipientRefused`` (nothing sent, for good), ``SendUnconfirmed`` (accepted or
-        not is unknown), ``LetterUnprintable`` and ``DossierUnwritable`` (nothing sent, our own fault).
+        not is unknown), ``LetterUnprintable``, ``DossierUnwritable`` and ``DossierDamaged`` (nothing sent, our own
+        fault). The first three have their `evidence` in their details.
         """
         started = time.monotonic()
         attempt = Attempt(self._dossier, order.workflow_id, order.step.id, order.attempt)
@@ -61,11 +65,13 @@ class Letters:
             if order.known:
                 return attempt.confirmed(order.known)
             if refused := attempt.nothing_sent:
-                raise _nothing_sent(refused)
+                raise _nothing_sent(refused, attempt)
             if attempt.is_claimed:
-                raise _unconfirmed("the sender was lost between handing over the letter and the answer")
+                raise _unconfirmed("the sender was lost between handing over the letter and the answer", attempt)
             async with heartbeating():
                 return await self._send(order, attempt, started)
+        except DossierDamaged as error:
+            raise ApplicationError(str(error), type=DAMAGED, non_retryable=True) from error
         except DossierError as error:
             raise ApplicationError(str(error), type=UNWRITABLE, non_retryable=True) from error
         except (*NOT_RENDERABLE, UnsafeHeader) as error:
@@ -73,23 +79,30 @@ class Letters:
 
     async def _send(self, order: LetterOrder, attempt: Attempt, started: float) -> Receipt:
         try:
-            mail, pdf = await self._compose(order, attempt)
+            mail, path, content = await self._compose(order, attempt)
         except RenderingStopped as error:
-            raise _nothing_sent(attempt.refused(DEFERRED, str(error), ANOTHER_WORKER)) from error
-        eml = attempt.keep_eml(mail.serialise())
+            raise _refused(attempt, DEFERRED, str(error), ANOTHER_WORKER) from error
+        kept = list[Filed]()
+
+        def claim() -> None:
+            """Only what goes out is kept: so whatever the case file holds of a letter is in an entry."""
+            pdf, eml = self._dossier.keep(path, content), attempt.keep_eml(mail.serialise())
+            kept.extend((pdf, eml, attempt.claim(mail.message_id, eml, pdf)))
+
         try:
-            acceptance = await self._hand_over(mail, attempt, eml)
+            acceptance = await self._hand_over(mail, attempt, claim)
         except MailDeferred as error:
             raise _refused(attempt, DEFERRED, error.reason, error.retry_after) from error
         except RecipientRefused as error:
             raise _refused(attempt, REFUSED, f"{error.code} {error.reason}", timedelta()) from error
         except AlreadyClaimed as error:
-            raise _unconfirmed(ANOTHER_PROCESS) from error
+            raise _unconfirmed(ANOTHER_PROCESS, attempt) from error
         except NotWanted as error:
             await asyncio.sleep(2 * BEAT.total_seconds())  # a cancel is on its way here, and interrupts this
             raise _nothing_sent(NothingSent(type=DEFERRED, reason=str(error))) from error
         except SendUnconfirmed as error:
-            raise _unconfirmed(error.reason) from error
+            raise _unconfirmed(error.reason, attempt) from error
+        pdf, eml, claimed = kept
         # Server time plus elapsed time: right on a virtual clock, and proof against a host whose clock is wrong.
         accepted_at = activity.info().started_time + timedelta(seconds=time.monotonic() - started)
         receipt = Receipt(
@@ -100,17 +113,16 @@ class Letters:
             refused_copies=acceptance.refused_copies,
             eml=eml,
             pdf=pdf,
+            claim=claimed,
         )
         # Where it cannot be kept, the letter was accepted all the same: history files it with its entry.
         with suppress(DossierError):
             attempt.keep_receipt(receipt)
         return receipt
 
-    async def _hand_over(self, mail: Mail, attempt: Attempt, eml: Filed) -> Acceptance:
+    async def _hand_over(self, mail: Mail, attempt: Attempt, claim: Callable[[], None]) -> Acceptance:
         """Sends a letter. A worker that stops calls back one without a claim, and waits for the answer to any other."""
-        sending = asyncio.create_task(
-            self._mail.send(mail, before_data=lambda: _claim(attempt, mail.message_id, eml)),
-        )
+        sending = asyncio.create_task(self._mail.send(mail, before_data=lambda: _at_the_last_moment(attempt, claim)))
         calling_back = asyncio.create_task(_call_back_when_the_worker_stops(sending))
         try:
             return await sending
@@ -121,7 +133,8 @@ class Letters:
         finally:
             calling_back.cancel()
 
-    async def _compose(self, order: LetterOrder, attempt: Attempt) -> tuple[Mail, Filed]:
+    async def _compose(self, order: LetterOrder, attempt: Attempt) -> tuple[Mail, Path, bytes]:
+        """The message, and the PDF in it with where that is to be kept."""
         plan = self._dossier.plan(order.plan)
         templates = self._dossier.templates(plan.templates)
         name = f"{order.step.kind}.j2"
@@ -133,7 +146,6 @@ class Letters:
         else:
             template = templates["letter.typ"]
             content = await rendered(self._renderer.pdf("letter.typ", template, letter, created=order.composed_at))
-            self._dossier.keep(path, content)
         attachments = [Attachment(filename=f"{order.step.kind.replace('_', '-')}.pdf", content=content)]
         if order.step.kind is StepKind.DEMAND:
             attachments.append(_response_date(plan, order))
@@ -147,12 +159,10 @@ class Letters:
         if order.memo and order.step.kind is StepKind.REFERRAL:
             memo = self._dossier.read(self._dossier.root / order.memo.uri)
             attachments.append(Attachment(filename="referral-memo.pdf", content=memo))
-        return _mail(plan, order, letter.subject, plain_text(letter), tuple(attachments)), self._dossier.filed(
-            path, content
-        )
+        return _mail(plan, order, letter.subject, plain_text(letter), tuple(attachments)), path, content
 
 
-async def _claim(attempt: Attempt, message_id: str, eml: Filed) -> None:
+async def _at_the_last_moment(attempt: Attempt, claim: Callable[[], None]) -> None:
     """Claims an attempt in the last moment at which its letter can be called back. Raises what `_send` sorts."""
     try:
         await ask_whether_wanted()
@@ -160,7 +170,7 @@ async def _claim(attempt: Attempt, message_id: str, eml: Filed) -> None:
         reason = f"Temporal could not be asked whether the letter is still wanted: {error}"
         raise MailDeferred(reason, ANOTHER_WORKER) from error
     asked, still_ours = time.monotonic(), activity.info().heartbeat_timeout or timedelta.max
-    attempt.claim(message_id, eml)
+    claim()
     if attempt.is_overtaken or time.monotonic() - asked > still_ours.total_seconds():
         raise MailDeferred("the worker stood still when it was about to send the letter", ANOTHER_WORKER)
 
@@ -204,10 +214,12 @@ def _response_date(plan: RequestPlan, order: LetterOrder) -> Attachment:
 # What a mail server may answer is no fault of ours: the request records it, so nothing is logged with a traceback.
 
 
-def _nothing_sent(known: NothingSent) -> ApplicationError:
+def _nothing_sent(known: NothingSent, attempt: Attempt | None = None) -> ApplicationError:
+    """Without an ``attempt`` nothing was kept of it: another process may be making the same one."""
     return ApplicationError(
         known.reason,
         known.retry_after_seconds,
+        *([attempt.kept("nothing-sent")] if attempt else ()),
         type=known.type,
         non_retryable=True,
         category=ApplicationErrorCategory.BENIGN,
@@ -216,10 +228,23 @@ def _nothing_sent(known: NothingSent) -> ApplicationError:
 
 def _refused(attempt: Attempt, kind: str, reason: str, retry_after: timedelta) -> ApplicationError:
     try:
-        return _nothing_sent(attempt.refused(kind, reason, retry_after))
+        return _nothing_sent(attempt.refused(kind, reason, retry_after), attempt)
     except AlreadyClaimed:
-        return _unconfirmed(ANOTHER_PROCESS)
+        return _unconfirmed(ANOTHER_PROCESS, attempt)
 
 
-def _unconfirmed(reason: str) -> ApplicationError:
-    return ApplicationError(reason, type=UNCONFIRMED, non_retryable=True, category=ApplicationErrorCategory.BENIGN)
+def _unconfirmed(reason: str, attempt: Attempt) -> ApplicationError:
+    return ApplicationError(
+        reason,
+        attempt.kept("claim"),
+        type=UNCONFIRMED,
+        non_retryable=True,
+        category=ApplicationErrorCategory.BENIGN,
+    )
+
+
+def evidence(error: BaseException | None) -> Filed | None:
+    """What the case file has of the attempt that failed so: why nothing was sent, or its claim."""
+    if not isinstance(error, ApplicationError):
+        return None
+    return next((Filed.model_validate(detail) for detail in error.details if isinstance(detail, dict)), None)

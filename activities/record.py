@@ -10,10 +10,16 @@ from forthwith.casefile.attempts import keep_missing_receipt
 from forthwith.casefile.store import Dossier, DossierError, Opening
 from forthwith.request.entries import Entry
 from forthwith.request.events import LetterAccepted
-from forthwith.request.record import Recovery
+from forthwith.request.record import Filed, Recovery
 
 MAX_PAGE = 256_000
 """Bytes of entries that are handed over at once. The server refuses 2 MB."""
+
+
+class Opened(Model):
+    """What a case file begins with, by which its first entries can name it."""
+
+    objects: tuple[Filed, ...]
 
 
 class Recovered(Model):
@@ -24,6 +30,8 @@ class Recovered(Model):
     """When the request was started. UTC."""
     entries: int
     """How many the record has: `read_entries` hands them over."""
+    objects: tuple[Filed, ...] = ()
+    """What entitles it: the start record, every authority, and which workflows drove the request."""
 
 
 class Reading(Model):
@@ -55,17 +63,22 @@ class CaseFiles:
         self._dossier = dossier
 
     @activity.defn
-    async def open_case(self, opening: Opening) -> Recovered | None:
+    async def open_case(self, opening: Opening) -> Opened | Recovered:
         """Opens the request, once; a workflow that is authorized to recover it learns what it continues from.
 
         Fails for good when another workflow had it: it must not send a second demand.
         """
         if self._dossier.open(opening):
-            return None
+            return Opened(objects=self._dossier.beginnings(opening.workflow_id))
         started = self._dossier.start_record(opening.workflow_id)
         if started and (recovery := self._dossier.claim_recovery(opening)):
             entries = len(self._dossier.timeline(opening.workflow_id))
-            return Recovered(recovery=recovery, started_at=started.started_at, entries=entries)
+            return Recovered(
+                recovery=recovery,
+                started_at=started.started_at,
+                entries=entries,
+                objects=self._dossier.beginnings(opening.workflow_id),
+            )
         raise ApplicationError(
             f"{opening.workflow_id} was not started with this plan, or another workflow opened it before;"
             " nothing was sent",

@@ -16,6 +16,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
 
+from forthwith.visible import ACTING
+
 MAX_LINE = 300
 MAX_TEXT = 20_000
 MAX_MARKS = 10
@@ -48,7 +50,7 @@ def _harmful_characters(text: str, *, allowed: str = "") -> str:
     if text.isprintable():
         return ""
     for character in text:
-        if character not in allowed and unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+        if character not in allowed and unicodedata.category(character) in ACTING:
             return f"U+{ord(character):04X}"
     return ""
 

@@ -7,8 +7,9 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.record import Filing
-from forthwith.casefile.verify import CaseFile, Wrong, sha256_of
+from forthwith.casefile.case_file import CaseFile, Wrong, sha256_of
 from forthwith.request.entries import Entry
+from forthwith.request.events import ResponseKeptAfterClosing
 from forthwith.request.messages import UPDATES
 from forthwith.request.record import Outcome, PendingMessage
 
@@ -47,9 +48,10 @@ async def differences(client: Client, case: CaseFile) -> tuple[Wrong, ...]:
 
     Of the workflows that drove a request one after the other, Temporal may have forgotten all but the last.
     """
-    recorded, outcome = await _entries(client, case.request)
+    recorded, outcome, reset = await _entries(client, case.request)
     earlier = [await _earlier_entries(client, case.request, opening.first_run) for opening in case.openings[:-1]]
-    for of_run in earlier:
+    before_reset = [await _earlier_entries(client, case.request, run) for run in reset]
+    for of_run in (*earlier, *before_reset):
         recorded = {**(of_run or {}), **recorded}
     found: list[Wrong] = []
     hashes = {sha256_of(case.objects[name]) for name in case.entries}
@@ -59,13 +61,16 @@ async def differences(client: Client, case: CaseFile) -> tuple[Wrong, ...]:
             is_there = f"sha256 {sha256_of(case.objects[name])}" if name in case.objects else "no file"
             found.append(Wrong(file=name, expected=f"sha256 {sha256}, as in workflow history", found=is_there))
     first = min((entry.number for entry, _ in recorded.values()), default=1) if None in earlier else 1
-    for name, entry in case.chain:
+    # What was recorded before a reset lies beside the chain, and is known to the history that was reset.
+    beside = [] if None in before_reset else [(name, case.entries[name]) for name in case.beside]
+    for name, entry in (*case.chain, *beside):
+        if isinstance(entry.event, ResponseKeptAfterClosing):
+            continue  # no workflow could take it any more
         if entry.number >= first and (sha256 := sha256_of(case.objects[name])) not in recorded:
             found.append(Wrong(file=name, expected="an entry that workflow history knows", found=f"sha256 {sha256}"))
-    if outcome and outcome.head != case.head:
-        found.append(
-            Wrong(file=f"{case.request}/timeline", expected=f"head {outcome.head}, as in the result", found=case.head)
-        )
+    if outcome and outcome.head != case.closed_head:
+        expected = f"head {outcome.head}, as in the result"
+        found.append(Wrong(file=f"{case.request}/timeline", expected=expected, found=case.closed_head))
     return tuple(found)
 
 
@@ -74,7 +79,9 @@ async def _earlier_entries(
 ) -> Mapping[str, tuple[Entry, bool]] | None:
     """The same of a workflow that may be long gone; None where Temporal keeps it no longer."""
     try:
-        recorded, _ = await _entries(client, request, run)
+        recorded, _, reset = await _entries(client, request, run)
+        for base in reset:
+            recorded = {**(await _earlier_entries(client, request, base) or {}), **recorded}
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
@@ -84,23 +91,27 @@ async def _earlier_entries(
 
 async def _entries(
     client: Client, request: str, run: str | None = None
-) -> tuple[Mapping[str, tuple[Entry, bool]], Outcome | None]:
-    """The entries in history by their hash, each with whether it was filed for certain; and the workflow's result."""
+) -> tuple[Mapping[str, tuple[Entry, bool]], Outcome | None, set[str]]:
+    """The entries in history by their hash, each with whether it was filed for certain; the workflow's result; and the
+    runs that it was reset from."""
     filings: dict[int, Filing] = {}
     filed: set[int] = set()
     outcome: Outcome | None = None
+    reset: set[str] = set()
     async for event in client.get_workflow_handle(request, run_id=run).fetch_history_events():
         scheduled = event.activity_task_scheduled_event_attributes
         if scheduled.activity_type.name == "file_entries":
             (filings[event.event_id],) = await client.data_converter.decode(list(scheduled.input.payloads), [Filing])
         filed.add(event.activity_task_completed_event_attributes.scheduled_event_id)
+        if base := event.workflow_task_failed_event_attributes.base_run_id:
+            reset.add(base)
         if result := event.workflow_execution_completed_event_attributes.result.payloads:
             (outcome,) = await client.data_converter.decode(list(result), [Outcome])
     recorded: dict[str, tuple[Entry, bool]] = {}
     for number, filing in filings.items():
         for entry in filing.entries:
             recorded[entry.head] = (entry, number in filed or recorded.get(entry.head, (entry, False))[1])
-    return recorded, outcome
+    return recorded, outcome, reset
 
 
 def _message(name: str, payloads: Sequence[Payload]) -> PendingMessage:

@@ -1,14 +1,16 @@
 """One renderer for everything that logs: ours, the SDK's with its workflow context, and the libraries'."""
 
+import io
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import EventDict, ExcInfo, WrappedLogger
 from temporalio import activity, workflow
 
 from forthwith.settings import Settings
+from forthwith.visible import visible
 
 _CONTEXT = ("temporal_workflow", "temporal_activity")
 _KEPT = ("workflow_id", "workflow_type", "run_id", "activity_type", "attempt", "update_id", "update_name")
@@ -41,8 +43,10 @@ def configure_logs(settings: Settings, *, level: str = "") -> None:
         rendered = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:
         # Plain: an exception in a workflow is rendered inside its sandbox, which refuses what rich imports then.
-        plain = structlog.dev.plain_traceback
-        rendered = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
+        rendered = [
+            _visible_fields,
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_visible_traceback),
+        ]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -53,6 +57,17 @@ def configure_logs(settings: Settings, *, level: str = "") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level or settings.log_level)
+
+
+def _visible_fields(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """One line for each event, on which text from outside acts on nothing. JSON escapes it by itself."""
+    return {name: visible(value) if isinstance(value, str) else value for name, value in event.items()}
+
+
+def _visible_traceback(into: TextIO, exception: ExcInfo) -> None:
+    written = io.StringIO()
+    structlog.dev.plain_traceback(written, exception)
+    into.write(visible(written.getvalue(), keep="\n\t"))
 
 
 def _flatten_context(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -47,13 +47,7 @@ with workflow.unsafe.imports_passed_through():
     from forthwith.request.timetable import Facts, Timetable
     from forthwith.request.vocabulary import Attention, Message, Status
     from forthwith.views.page import current_details
-    from forthwith.views.status import (
-        Explanation,
-        NextAction,
-        RequestStatus,
-        explanation,
-        request_status,
-    )
+    from forthwith.views.status import Explanation, NextAction, RequestStatus, explanation, request_status
     from workflows.task_clock import TaskClock
 
 Done = TypeVar("Done")
@@ -341,8 +335,11 @@ class JurisdictionRequest:
             start_to_close_timeout=RECORD_AT_MOST,
             summary="open the case file, once",
         )
-        if recovered := await self._result(opening):
-            await self._recover(recovered)
+        opened = await self._result(opening)
+        if isinstance(opened, Recovered):
+            await self._recover(opened)
+        else:
+            self._request.case_opened(opened.objects, self._clock.now)
         self._awaits_record = False
         self._take_signals()
 
@@ -364,7 +361,7 @@ class JurisdictionRequest:
             self._request = Request.opened(plan, recovered.started_at)
         if self._request.state.is_open:
             self._request.dates = await self._dates_for_good(self._request.facts)
-            self._request.recovered(self._recovery or recovered.recovery, self._clock.now)
+        self._request.recovered(self._recovery or recovered.recovery, self._clock.now, objects=recovered.objects)
         for message in recovered.recovery.pending:
             self._take_pending(message)
 
@@ -398,7 +395,7 @@ class JurisdictionRequest:
         try:
             dates = await self._dates_of(due.facts)
         except ActivityError as error:
-            self._request.work_failed(DATES, Attention.DATES_FAILED, _why(error), self._clock.now)
+            self._work_failed(DATES, error, Attention.DATES_FAILED)
         else:
             self._request.dates_computed(dates, self._clock.now)
 
@@ -439,19 +436,19 @@ class JurisdictionRequest:
             self._request.letter_accepted(step, receipt, possible_copy=due.possible_copy, now=self._clock.now)
 
     def _letter_failed(self, due: SendLetter, error: ActivityError) -> None:
-        request, step, now = self._request, due.step, self._clock.now
+        request, step, now, evidence = self._request, due.step, self._clock.now, sending.evidence(error.cause)
         match error.cause:
             case ApplicationError() as cause if request.is_superseded(due):
-                request.letter_superseded(step, cause.message, now)
+                request.letter_superseded(step, cause.message, now, evidence=evidence)
             case ApplicationError(type=sending.DEFERRED) as cause:
-                request.letter_deferred(step, cause.message, retry_after=timedelta(seconds=cause.details[0]), now=now)
+                wait = timedelta(seconds=cause.details[0])
+                request.letter_deferred(step, cause.message, retry_after=wait, now=now, evidence=evidence)
             case ApplicationError(type=sending.REFUSED) as cause:
-                request.letter_refused(step, cause.message, now)
+                request.letter_refused(step, cause.message, now, evidence=evidence)
             case ApplicationError(type=sending.UNCONFIRMED) as cause:
-                request.letter_unconfirmed(step, cause.message, now)
+                request.letter_unconfirmed(step, cause.message, now, evidence=evidence)
             case ApplicationError() as cause:
-                why, alike = f"{step.id}: {cause.message}", fails_alike(error)
-                request.work_failed(step.id, Attention.LETTER_FAILED, why, now, alike=alike)
+                self._work_failed(step.id, error, Attention.LETTER_FAILED, f"{step.id}: {cause.message}")
             case CancelledError():
                 request.letter_called_back(step, now)
             case _:
@@ -488,9 +485,7 @@ class JurisdictionRequest:
                 )
             )
         except ActivityError as error:
-            self._request.work_failed(
-                COPY, Attention.DRAFT_FAILED, _why(error), self._clock.now, alike=fails_alike(error)
-            )
+            self._work_failed(COPY, error)
         else:
             self._request.record_copy_finished(copy.document, self._clock.now)
 
@@ -514,8 +509,13 @@ class JurisdictionRequest:
         else:
             self._request.memo_finished(memo, self._clock.now)
 
-    def _work_failed(self, work: str, error: ActivityError) -> None:
-        self._request.work_failed(work, Attention.DRAFT_FAILED, _why(error), self._clock.now, alike=fails_alike(error))
+    def _work_failed(
+        self, work: str, error: ActivityError, attention: Attention = Attention.DRAFT_FAILED, reason: str = ""
+    ) -> None:
+        if isinstance(error.cause, ApplicationError) and error.cause.type == sending.DAMAGED:
+            attention = Attention.CASE_FILE_DAMAGED
+        why, alike = reason or _why(error), fails_alike(error)
+        self._request.work_failed(work, attention, why, self._clock.now, alike=alike)
 
     async def _unless_moot(
         self, doing: workflow.ActivityHandle[Done], due: SendLetter | DraftSubpoena | DraftReferral

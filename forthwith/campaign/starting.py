@@ -21,7 +21,7 @@ from forthwith.casefile.store import CampaignStart, Dossier, StartRecord
 from forthwith.request.record import Recovery
 from forthwith.request.vocabulary import Status
 from forthwith.side_by_side import side_by_side
-from forthwith.views.page import static_details
+from forthwith.views.page import static_details, static_summary
 from forthwith.visibility import named
 from workflows.jurisdiction_request import JurisdictionRequest
 
@@ -147,7 +147,7 @@ async def start_workflow(
         task_queue=temporal.TASK_QUEUE,
         id_reuse_policy=reuse,
         memo=memo,
-        static_summary=f"{plan.jurisdiction.name}: {plan.campaign.title}",
+        static_summary=static_summary(plan),
         static_details=static_details(plan),
         search_attributes=TypedSearchAttributes(
             [

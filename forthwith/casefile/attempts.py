@@ -9,6 +9,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -27,6 +28,7 @@ class Claim(Model):
     message_id: str
     claimed_at: datetime
     eml: Filed
+    pdf: Filed | None = None
 
 
 class NothingSent(Model):
@@ -87,27 +89,36 @@ class Attempt:
             response=f"the answer was lost; reported as delivered{f': {known.evidence}' if known.evidence else ''}",
             eml=claim.eml,
             pdf=self._dossier.filed(path, printed[path]),
+            claim=self.kept("claim"),
         )
         self.keep_receipt(receipt)
         return receipt
 
     def keep_eml(self, content: bytes) -> Filed:
-        """Keeps the message as it goes out. An attempt that never came to its claim may be composed anew."""
+        """Keeps the message as it goes out. An attempt that was lost before its claim may be composed anew."""
         digest = hashlib.sha256(content).hexdigest()[:12]
         return self._dossier.keep(self._path(f"{digest}.eml"), content)
 
-    def claim(self, message_id: str, eml: Filed) -> None:
-        """Claims the attempt for this process. Raises ``AlreadyClaimed``."""
+    def kept(self, what: Literal["claim", "nothing-sent"]) -> Filed:
+        """How history names what the dossier has of this attempt. Raises ``DossierError`` where it has none."""
+        path = self._path(f"{what}.json")
+        return self._dossier.filed(path, self._dossier.read(path))
+
+    def claim(self, message_id: str, eml: Filed, pdf: Filed) -> Filed:
+        """Claims the attempt for this process, and returns how history names the claim. Raises ``AlreadyClaimed``."""
         claim = Claim(
             step=self._step,
             attempt=self._number,
             message_id=message_id,
             claimed_at=datetime.now(UTC),
             eml=eml,
+            pdf=pdf,
         )
-        if not self._dossier.create(self._path("claim.json"), claim.model_dump_json().encode()):
+        path, content = self._path("claim.json"), claim.model_dump_json().encode()
+        if not self._dossier.create(path, content):
             raise AlreadyClaimed(f"attempt {self._number} at {self._step}")
         self._is_ours = True
+        return self._dossier.filed(path, content)
 
     @property
     def is_overtaken(self) -> bool:
@@ -133,9 +144,20 @@ class Attempt:
 
 
 def open_claims(dossier: Dossier, workflow_id: str) -> list[Claim]:
-    """The claims of a request that have neither a receipt nor a refusal: their letters may be on their way."""
-    paths = sorted(dossier.of(workflow_id).glob("letters/*/attempt-*.claim.json"))
-    return [dossier.read_as(Claim, path) for path in paths if not any(map(Path.exists, _answers(path)))]
+    """The claims of a request that have neither a receipt nor a refusal: their letters may be on their way.
+
+    Raises ``DossierError`` for any of these that is damaged.
+    """
+    found: list[Claim] = []
+    for path in sorted(dossier.of(workflow_id).glob("letters/*/attempt-*.claim.json")):
+        claim, (receipt, nothing_sent) = dossier.read_as(Claim, path), _answers(path)
+        if receipt.exists():
+            dossier.read_as(Receipt, receipt)
+        elif nothing_sent.exists():
+            dossier.read_as(NothingSent, nothing_sent)
+        else:
+            found.append(claim)
+    return found
 
 
 def _answers(claim: Path) -> tuple[Path, ...]:

@@ -14,8 +14,10 @@ from typing import Literal
 from forthwith.base import Model
 from forthwith.campaign.models import RequestPlan
 from forthwith.casefile.attempts import Claim, NothingSent
+from forthwith.casefile.case_file import CaseFile, Read
+from forthwith.casefile.named import misfiled, records, unnamed
 from forthwith.casefile.store import Opening, StartRecord
-from forthwith.casefile.verify import CaseFile, Read, wrong_in_chain
+from forthwith.casefile.verify import wrong_in_chain
 from forthwith.deadlines.clock import Clock
 from forthwith.documents.letters import POSSIBLE_COPY
 from forthwith.request.actions import Action, ComputeDates, DraftSubpoena, SendLetter, Wait
@@ -136,9 +138,7 @@ class Audited:
     @cached_property
     def superseded(self) -> tuple[Entry, ...]:
         """Entries from before a reset which the record that counts does not hold."""
-        counts = {name for name, _ in self.case.chain}
-        entries = self.case.entries.items()
-        return tuple(sorted((one for name, one in entries if name not in counts), key=lambda one: one.number))
+        return tuple(sorted((self.case.entries[name] for name in self.case.beside), key=lambda one: one.number))
 
     @property
     def was_reset(self) -> bool:
@@ -174,6 +174,7 @@ class Audited:
             wrong = f"its record is not whole: {self._broken}"
             yield finding(self.request, wrong, "verify {id}", "the-record-was-changed")
             return  # nothing can be held against a record that is not one
+        yield from self._changed()
         yield from self._claims(now)
         yield from self._receipts(now)
         yield from self._forgotten_messages()
@@ -186,22 +187,44 @@ class Audited:
         return {letter.receipt.eml.sha256: letter for letter in letters}
 
     @cached_property
+    def _receipts_on_record(self) -> list[Receipt]:
+        events = (entry.event for entry in self.case.entries.values())
+        return [event.letter.receipt for event in events if isinstance(event, LetterAccepted)]
+
+    @cached_property
     def _broken(self) -> str | None:
         if not self.case.under("timeline"):
             return None  # nothing was filed yet
         return next(map(str, wrong_in_chain(self.case)), None)
 
+    def _changed(self) -> Iterator[Finding]:
+        """Records that are not as their entry says, or in none. Of letters under way more is said below."""
+        unsettled = (attempt for attempt, claim in self.claims.items() if not self._settled(attempt, claim))
+        under_way = {self._place(attempt, "claim") for attempt in unsettled}
+        under_way |= {self._place(attempt, "receipt") for attempt in self.receipts}
+        changed = [*misfiled(self.case), *(one for one in unnamed(self.case) if one.file not in under_way)]
+        start = f"{self.request}/start.json"
+        known = {*self.unreadable} if start in self.case.objects else {*self.unreadable, start}
+        for wrong in records(changed):
+            if wrong.file not in known:
+                yield finding(self.request, str(wrong), "verify {id}", "the-record-was-changed")
+
     def _claims(self, now: datetime) -> Iterator[Finding]:
-        events = [entry.event for entry in self.case.entries.values()]
-        came_back = {
-            event.step for event in events if isinstance(event, DeliveryRecorded) and event.outcome == "failed"
-        }
         for (step, attempt), claim in sorted(self.claims.items()):
-            settled = (step, attempt) in self.receipts.keys() | self.refused or claim.eml.sha256 in self._accepted
-            settled = settled or step in came_back
+            settled = self._settled((step, attempt), claim)
             marked = any(name == step and other > attempt for name, other in self.copies)
             if not settled and not marked and now - claim.claimed_at > WORTH_SAYING:
                 yield self._letter(f"{step}, attempt {attempt}: claimed, and nobody knows whether it went out")
+
+    def _settled(self, attempt: Attempt, claim: Claim) -> bool:
+        """Whether it is known what became of a claimed letter."""
+        returned = (entry.event for entry in self.case.entries.values() if isinstance(entry.event, DeliveryRecorded))
+        came_back = (event.step for event in returned if event.outcome == "failed")
+        is_answered = attempt in self.receipts.keys() | self.refused or claim.eml.sha256 in self._accepted
+        return is_answered or attempt[0] in came_back
+
+    def _place(self, attempt: Attempt, what: str) -> str:
+        return f"{self.request}/letters/{attempt[0]}/attempt-{attempt[1]}.{what}.json"
 
     def _receipts(self, now: datetime) -> Iterator[Finding]:
         receipted = {receipt.eml.sha256 for receipt in self.receipts.values()}
@@ -211,7 +234,10 @@ class Audited:
                 wrong = f"{step} went out twice, and attempt {attempt} does not say that it may be a second copy"
                 yield self._letter(wrong)
             seen.add((step, receipt.recipient))
-            if receipt.eml.sha256 not in self._accepted and now - receipt.accepted_at > WORTH_SAYING:
+            on_record = self._accepted.get(receipt.eml.sha256)
+            if on_record and receipt not in self._receipts_on_record:
+                yield self._letter(f"{step}, attempt {attempt}: its receipt says something else than the record")
+            if on_record is None and now - receipt.accepted_at > WORTH_SAYING:
                 yield self._letter(f"{step}, attempt {attempt}: has a receipt, and the record does not have it")
         for sha256, letter in self._accepted.items():
             if sha256 not in receipted:

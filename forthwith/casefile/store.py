@@ -11,12 +11,11 @@
                               drafts/v1.pdf …
 
 Every object is written once: whole, synced, and never over another. What must exist only once (a start record, a claim)
-is created exclusively, which is what keeps a demand from being sent twice.
+is created exclusively, which is what keeps a demand from being sent twice. All is read and written through `Folder`.
 """
 
 import hashlib
 import json
-import os
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -28,6 +27,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from forthwith.base import Model
 from forthwith.campaign.models import RequestPlan
+from forthwith.casefile.folder import Folder
 from forthwith.deadlines.calendar import Calendar
 from forthwith.documents.template_files import default_templates
 from forthwith.fields import Sha256
@@ -41,6 +41,10 @@ Read = TypeVar("Read", bound=Model)
 
 class DossierError(OSError):
     """The dossier cannot be written or read. Says where and why."""
+
+
+class DossierDamaged(DossierError):
+    """An object is missing, or is not what was written. Only a backup helps."""
 
 
 class Changed(ValueError):
@@ -83,6 +87,7 @@ class Dossier:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.folder = Folder(root)
         self.plan = lru_cache(maxsize=4096)(self._plan)
         self.templates = lru_cache(maxsize=64)(self._templates)
         self.calendar = lru_cache(maxsize=512)(self._calendar)
@@ -112,11 +117,13 @@ class Dossier:
         return self.pin(as_pinned(templates))
 
     def pinned(self, sha256: str) -> bytes:
-        """What was pinned under a hash. Raises ``DossierError`` when it is missing or was changed."""
+        """What was pinned under a hash. Raises ``DossierDamaged`` when it is missing or was changed."""
         path = self.root / "pinned" / sha256
+        if not path.exists():
+            raise DossierDamaged(f"{path} is missing; restore it from a backup")
         content = self.read(path)
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise DossierError(f"{path} no longer has the content it was pinned with")
+            raise DossierDamaged(f"{path} no longer has the content it was pinned with; restore it from a backup")
         return content
 
     def _plan(self, sha256: str) -> RequestPlan:
@@ -209,6 +216,13 @@ class Dossier:
             return None
         return recovery
 
+    def beginnings(self, workflow_id: str) -> tuple[Filed, ...]:
+        """What a case file has besides its entries and documents: who started and who may drive the request."""
+        paths = [self.of(workflow_id) / name for name in ("start.json", "opened.json")]
+        for number in range(2, len(self.openings(workflow_id)) + 1):
+            paths += (self._numbered(workflow_id, what, number) for what in ("recovery", "opened"))
+        return tuple(self.filed(path, self.read(path)) for path in paths)
+
     def _numbered(self, workflow_id: str, what: str, number: int) -> Path:
         return self.of(workflow_id) / f"{what}-{number}.json"
 
@@ -250,42 +264,32 @@ class Dossier:
         return [entries[sha256] for sha256 in chained(entries)]
 
     def read(self, path: Path) -> bytes:
-        """An object's bytes. Raises ``DossierError``."""
+        """An object's bytes. Raises ``DossierError``, also for what lies outside the dossier or behind a link."""
+        name = self._name(path)
         try:
-            return path.read_bytes()
+            return self.folder.read(name)
         except OSError as error:
             raise DossierError(f"{path} cannot be read: {error.strerror}") from error
 
     def read_as(self, model: type[Read], path: Path) -> Read:
-        """An object as what was written there. Raises ``DossierError``, also where it is no such thing any more."""
+        """An object as what was written there. Raises ``DossierDamaged`` where it is no such thing any more."""
         return self._as(model, path, self.read(path))
 
     def _as(self, model: type[Read], path: Path, content: bytes) -> Read:
         try:
             return model.model_validate_json(content)
         except ValidationError as error:
-            raise DossierError(f"{path} is damaged; restore it from a backup") from error
+            raise DossierDamaged(f"{path} is damaged; restore it from a backup") from error
 
     def _write_once(self, path: Path, content: bytes) -> bool:
-        """Writes ``content`` whole or not at all, and never over another object. False when there is one."""
+        name = self._name(path)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            draft = path.parent / f".{path.name}.{secrets.token_hex(8)}"
-            try:
-                with draft.open("xb") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.link(draft, path)  # unlike a rename, fails when the name is taken
-            except FileExistsError:
-                return False
-            finally:
-                draft.unlink(missing_ok=True)
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            return self.folder.write_once(name, content)
         except OSError as error:
             raise DossierError(f"{path} cannot be written: {error.strerror}") from error
-        return True
+
+    def _name(self, path: Path) -> str:
+        """The place of an object. Raises ``DossierError`` for one outside the dossier."""
+        if not path.is_relative_to(self.root):
+            raise DossierError(f"{path} lies outside the dossier {self.root}")
+        return path.relative_to(self.root).as_posix()

@@ -1,146 +1,29 @@
 """What is wrong with a case file: every hash in it against the bytes that it names. Pure and self-contained."""
 
-import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
-from typing import TypeVar
+from collections.abc import Iterator, Mapping
 
 from pydantic import TypeAdapter, ValidationError
 
-from forthwith.base import Model
-from forthwith.campaign.models import RequestPlan
 from forthwith.casefile.attempts import Claim, NothingSent
+from forthwith.casefile.case_file import IN_WORDS, SUMS, CaseFile, Wrong, in_words, matches, sha256_of
+from forthwith.casefile.named import misfiled, misfiled_in, unnamed
 from forthwith.casefile.store import Opening, StartRecord
 from forthwith.deadlines.calendar import Calendar
-from forthwith.request.entries import GENESIS, Entry, chained
-from forthwith.request.events import (
-    AnyEvent,
-    DeadlineComputed,
-    DeadlinesRecomputed,
-    DraftDiscarded,
-    DraftReady,
-    IssuanceRecorded,
-    LetterAccepted,
-    MemoDiscarded,
-    MemoReady,
-    RecordCopyFiled,
-    RequestOpened,
-    SubpoenaReviewed,
-)
-from forthwith.request.record import Filed, Receipt, Recovery, SentLetter
-
-SUMS = "SHA256SUMS"
-"""The list of hashes of an exported case file, as `sha256sum` writes and reads it."""
+from forthwith.request.entries import GENESIS
+from forthwith.request.events import IssuanceRecorded, LetterAccepted, RequestOpened, SubpoenaReviewed
+from forthwith.request.record import Receipt, Recovery, SentLetter
 
 _NUMBERED = re.compile(r"(\d{4,})(?:-([0-9a-f]{12}))?\.json")
-_RECOVERED = re.compile(r"(?:opened|recovery)-([1-9]\d*)\.json")
 _NAMED = re.compile(r"(?:attempt-\d+\.|v\d+-|memo-)([0-9a-f]{12})\.(?:eml|pdf)")
-_FOLDERS = ("timeline", "letters", "drafts", "referral", "start.json", "opened.json")
 _TEMPLATES = TypeAdapter(dict[str, str])
-
-Read = TypeVar("Read", bound=Model)
-
-
-class Wrong(Model):
-    """One thing that is wrong: in which file, what was to be there, and what is."""
-
-    file: str
-    expected: str
-    found: str
-
-    def __str__(self) -> str:
-        """``timeline/0003.json: expected …; found …``."""
-        return f"{self.file}: expected {self.expected}; found {self.found}"
-
-
-def sha256_of(content: bytes) -> str:
-    """Hash in hexadecimal."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def request_in(names: Iterable[str]) -> str:
-    """The request whose case file these places are: ``<campaign>/<jurisdiction>``. Raises ``ValueError``."""
-    parts = (name.split("/") for name in names)
-    found = sorted({"/".join(part[:2]) for part in parts if len(part) > 2 and part[2] in _FOLDERS})
-    if len(found) != 1:
-        raise ValueError(f"holds the case files of {', '.join(found)}" if found else "holds no case file")
-    return found[0]
-
-
-class CaseFile:
-    """The case file of one request: its objects by their place in the dossier, and what was pinned of it."""
-
-    def __init__(self, request: str, objects: Mapping[str, bytes]) -> None:
-        self.request = request
-        self.objects = objects
-
-    def under(self, folder: str) -> list[str]:
-        """The places of the objects in one folder of the request, in order."""
-        return sorted(name for name in self.objects if name.startswith(f"{self.request}/{folder}/"))
-
-    def read(self, name: str, model: type[Read]) -> Read | None:
-        """An object as what it should be; None where it is missing or is no such thing."""
-        try:
-            return model.model_validate_json(self.objects[name])
-        except (KeyError, ValidationError):
-            return None
-
-    @cached_property
-    def entries(self) -> dict[str, Entry]:
-        """Every entry that can be read by its place, also those of before a reset."""
-        read = {name: self.read(name, Entry) for name in self.under("timeline")}
-        return {name: entry for name, entry in read.items() if entry}
-
-    @cached_property
-    def chain(self) -> list[tuple[str, Entry]]:
-        """The entries that count, with their places: the chain that ends in the latest. Its hashes are of the bytes."""
-        names = {sha256_of(self.objects[name]): name for name in self.entries}
-        chain = chained({sha256: self.entries[name] for sha256, name in names.items()})
-        return [(names[sha256], self.entries[names[sha256]]) for sha256 in chain]
-
-    @property
-    def head(self) -> str:
-        """Hash of the last entry's bytes, and so of the whole record."""
-        return sha256_of(self.objects[self.chain[-1][0]]) if self.chain else GENESIS
-
-    @property
-    def openings(self) -> list[Opening]:
-        """The workflows that drove the request, in order."""
-        names = sorted(self.objects, key=lambda name: (len(name), name))
-        found = (self.read(name, Opening) for name in names if name.startswith(f"{self.request}/opened"))
-        return [opening for opening in found if opening]
-
-    @property
-    def recoveries(self) -> list[int]:
-        """The numbers of the workflows that were to continue the request after its first, in order."""
-        of_request = (name.removeprefix(f"{self.request}/") for name in self.objects)
-        return sorted({int(found[1]) for name in of_request if (found := _RECOVERED.fullmatch(name))})
-
-    @property
-    def plan(self) -> RequestPlan | None:
-        """What the request was started with."""
-        started = self.read(f"{self.request}/start.json", StartRecord)
-        return self.read(f"pinned/{started.plan}", RequestPlan) if started else None
-
-    def pinned(self) -> dict[str, str]:
-        """The hashes that must be in ``pinned/``, each with who names it."""
-        named: dict[str, str] = {}
-        for record, model in (("start.json", StartRecord), ("opened.json", Opening)):
-            if found := self.read(f"{self.request}/{record}", model):
-                named.setdefault(found.plan, record)
-        if plan := self.plan:
-            for field in ("templates", "recipient_calendar", "issuer_calendar"):
-                named.setdefault(getattr(plan, field), f"the plan's {field}")
-        for name, entry in self.entries.items():
-            for sha256 in _pinned_by(entry.event):
-                named.setdefault(sha256, name)
-        return named
 
 
 def wrongs(case: CaseFile) -> Iterator[Wrong]:
     """Everything that does not hold, in the order in which one reads a case file."""
+    yield from (Wrong(file=name, expected="a file", found="a symbolic link or a device") for name in case.links)
     yield from _sums(case)
+    yield from _words(case)
     yield from _records(case)
     yield from _recoveries(case)
     yield from _pinned(case)
@@ -148,6 +31,8 @@ def wrongs(case: CaseFile) -> Iterator[Wrong]:
     yield from _letters(case)
     yield from _named_by_content(case)
     yield from _entries(case)
+    yield from misfiled(case)
+    yield from unnamed(case)
 
 
 def _sums(case: CaseFile) -> Iterator[Wrong]:
@@ -158,9 +43,17 @@ def _sums(case: CaseFile) -> Iterator[Wrong]:
         sha256, _, name = line.partition("  ")
         listed[name] = sha256
     for name, sha256 in listed.items():
-        yield from _is(case, name, sha256, f"in {SUMS}")
+        yield from matches(case, name, sha256, f"in {SUMS}")
     for name in sorted(case.objects.keys() - listed.keys() - {SUMS}):
         yield Wrong(file=name, expected=f"a line in {SUMS}", found="none")
+
+
+def _words(case: CaseFile) -> Iterator[Wrong]:
+    """The list for people in an export says what the chain says."""
+    if SUMS in case.objects and IN_WORDS not in case.objects:
+        yield Wrong(file=IN_WORDS, expected="the chain of entries in words", found="no file")
+    elif case.objects.get(IN_WORDS, in_words(case).encode()) != in_words(case).encode():
+        yield Wrong(file=IN_WORDS, expected="the chain of entries in words", found="something else")
 
 
 def _records(case: CaseFile) -> Iterator[Wrong]:
@@ -208,7 +101,7 @@ def _recoveries(case: CaseFile) -> Iterator[Wrong]:
 
 def _pinned(case: CaseFile) -> Iterator[Wrong]:
     for sha256, by in case.pinned().items():
-        yield from _is(case, f"pinned/{sha256}", sha256, f"named by {by}")
+        yield from matches(case, f"pinned/{sha256}", sha256, f"named by {by}")
     plan = case.plan
     if plan is None:
         return
@@ -252,6 +145,15 @@ def wrong_in_chain(case: CaseFile) -> Iterator[Wrong]:
             yield Wrong(file=name, expected=follows, found=entry.previous)
 
 
+def other_head(case: CaseFile, head: str) -> Iterator[Wrong]:
+    """Whether the record has another head than one that was noted elsewhere; an empty one is none.
+
+    The head that was noted when the request ended is right too: what was kept after the end follows it.
+    """
+    if head and head not in (case.head, case.closed_head):
+        yield Wrong(file=f"{case.request}/timeline", expected=f"head {head}, as given", found=f"head {case.head}")
+
+
 def _letters(case: CaseFile) -> Iterator[Wrong]:
     for name in case.under("letters"):
         if name.endswith(".receipt.json"):
@@ -259,8 +161,7 @@ def _letters(case: CaseFile) -> Iterator[Wrong]:
             if receipt is None:
                 yield _unreadable(case, name, "a receipt of the mail server")
                 continue
-            yield from _filed(case, receipt.eml, name)
-            yield from _filed(case, receipt.pdf, name)
+            yield from misfiled_in(case, receipt, name)
             claim = name.replace(".receipt.json", ".claim.json")
             if claim not in case.objects:
                 yield Wrong(file=claim, expected=f"the claim that came before {name}", found="no file")
@@ -269,7 +170,7 @@ def _letters(case: CaseFile) -> Iterator[Wrong]:
             if claimed is None:
                 yield _unreadable(case, name, "a claim")
                 continue
-            yield from _filed(case, claimed.eml, name)
+            yield from misfiled_in(case, claimed, name)
             receipt = case.read(name.replace(".claim.json", ".receipt.json"), Receipt)
             if receipt:
                 yield from _same(name, "message_id of the receipt", receipt.message_id, claimed.message_id)
@@ -294,14 +195,6 @@ def _entries(case: CaseFile) -> Iterator[Wrong]:
         match entry.event:
             case LetterAccepted(letter=letter):
                 yield from _letter(case, name, letter, hashes)
-            case DraftReady(draft=draft) | DraftDiscarded(draft=draft):
-                yield from _filed(case, draft.document, name)
-                if draft.working_copy:
-                    yield from _filed(case, draft.working_copy, name)
-            case RecordCopyFiled(document=document):
-                yield from _filed(case, document, name)
-            case MemoReady(memo=memo) | MemoDiscarded(memo=memo):
-                yield from _filed(case, memo, name)
             case SubpoenaReviewed(review=review) if review.sha256 not in drafts:
                 yield Wrong(file=name, expected=f"a draft of sha256 {review.sha256} in drafts", found="none")
             case IssuanceRecorded(draft=sha256) if sha256 not in drafts:
@@ -318,39 +211,12 @@ def _letter(case: CaseFile, name: str, letter: SentLetter, hashes: Mapping[str, 
     if receipt.eml.sha256 not in [hashes[place] for place in messages]:
         found = ", ".join(f"{hashes[place]} ({place})" for place in messages) or "no message"
         yield Wrong(file=name, expected=f"a message of sha256 {receipt.eml.sha256} in {folder}", found=found)
-    yield from _filed(case, receipt.pdf, name)
     kept = [case.read(place, Receipt) for place in letters if place.endswith(".receipt.json")]
     if receipt not in kept:
         other = any(one and one.message_id == receipt.message_id for one in kept)
         found = "one that says something else" if other else "none"
-        yield Wrong(file=name, expected=f"the receipt for {receipt.message_id} in {folder}", found=found)
-
-
-def _pinned_by(event: AnyEvent) -> Iterator[str]:
-    """The pinned objects that an event names."""
-    match event:
-        case RequestOpened(plan=sha256) | DeadlineComputed(calendar=sha256):
-            yield sha256
-        case DeadlinesRecomputed():
-            yield from filter(None, (event.recipient_calendar, event.issuer_calendar))
-        case _:
-            pass
-
-
-def _filed(case: CaseFile, filed: Filed, by: str) -> Iterator[Wrong]:
-    content = case.objects.get(filed.uri)
-    if content is not None and len(content) != filed.size:
-        yield Wrong(file=filed.uri, expected=f"{filed.size} bytes, as in {by}", found=f"{len(content)} bytes")
-    yield from _is(case, filed.uri, filed.sha256, f"in {by}")
-
-
-def _is(case: CaseFile, name: str, sha256: str, where: str) -> Iterator[Wrong]:
-    """The object has the hash that something gives for it."""
-    content = case.objects.get(name)
-    if content is None:
-        yield Wrong(file=name, expected=f"sha256 {sha256}, as {where}", found="no file")
-    elif sha256_of(content) != sha256:
-        yield Wrong(file=name, expected=f"sha256 {sha256}, as {where}", found=f"sha256 {sha256_of(content)}")
+        place = receipt.claim.uri.replace(".claim.json", ".receipt.json") if receipt.claim else folder
+        yield Wrong(file=name, expected=f"the receipt for {receipt.message_id} in {place}", found=found)
 
 
 def _same(file: str, what: str, expected: str, found: str) -> Iterator[Wrong]:

@@ -16,6 +16,7 @@ from forthwith.failure import Failure
 from forthwith.logs import configure_logs
 from forthwith.settings import Settings, WrongSettings
 from forthwith.visibility import server_says
+from forthwith.visible import visible
 
 
 def run() -> None:
@@ -40,7 +41,7 @@ def run() -> None:
     except SystemExit as leaving:  # how typer ends a command, also one that it did not understand
         code = leaving.code if isinstance(leaving.code, int) else 1
     except Exception:  # noqa: BLE001 - a bug: printed in full, with the same exit as everything else
-        traceback.print_exc()
+        sys.stderr.write(visible(traceback.format_exc(), keep="\n\t"))
     # The client's threads abort the interpreter at a normal exit now and then, after all work is done
     # (temporalio/sdk-python#300). Leaving this way, nothing is lost: all output is flushed first.
     sys.stdout.flush()

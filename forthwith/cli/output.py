@@ -1,6 +1,6 @@
 """The output of commands: JSON on stdout for programs, tables and text for people; progress and errors on stderr."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,17 +8,34 @@ from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import BaseModel
-from pydantic_core import to_json
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
+from rich.text import Text
 
 from forthwith.request.vocabulary import Status
+from forthwith.visible import visible, visible_json
 
-out = Console()
-"""For people. Never used together with `--json`."""
 
-err = Console(stderr=True)
+class Screen(Console):
+    """A terminal on which text from outside acts on nothing: no control character but ours reaches it."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Text to be laid out: as wide as it is shown."""
+        return super().render_str(visible(text, keep="\n\t"), **options)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Whatever is printed, also what came as something else than a string."""
+        for segment in super().render(renderable, options):
+            is_safe = segment.control or segment.text.isprintable()
+            yield segment if is_safe else Segment(visible(segment.text, keep="\n"), segment.style)
+
+
+out = Screen(emoji=False)
+"""For people. Never used together with `--json`. What is printed is Rich's markup: text from outside is escaped."""
+
+err = Screen(stderr=True, emoji=False)
 """Progress, hints and errors."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
@@ -49,7 +66,7 @@ def plain_table(title: str | None = None) -> Table:
 
 def print_json(value: BaseModel | Sequence[BaseModel] | dict[str, Any]) -> None:
     """One JSON document on stdout."""
-    typer.echo(to_json(value, indent=2))
+    typer.echo(visible_json(value, indent=2))
 
 
 def styled(status: Status) -> str:

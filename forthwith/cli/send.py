@@ -11,6 +11,7 @@ from rich.markup import escape
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError, RPCStatusCode
 
+from forthwith.casefile.after_closing import record_after_closing
 from forthwith.casefile.recovery import unknown_request
 from forthwith.casefile.store import Dossier
 from forthwith.cli.options import Actor
@@ -57,13 +58,17 @@ def send(request: str, name: str, message: Mapping[str, Any], actor: Actor) -> N
             print_json({"request": request, "kept_as": answer})
         else:
             kept = f"{request} has ended; kept in its case file:\n{Settings().dossier / answer}"
-            out.print(kept, highlight=False, soft_wrap=True)
+            out.print(escape(kept), highlight=False, soft_wrap=True)
     elif actor.json:
         print_json(answer)
     else:
         out.print(escape(answer.text), highlight=False)
-        outstanding = ", ".join(answer.outstanding) or "nothing"
-        out.print(f"{request} is {styled(answer.status)}; outstanding: {outstanding}.", highlight=False, soft_wrap=True)
+        outstanding = escape(", ".join(answer.outstanding) or "nothing")
+        out.print(
+            f"{escape(request)} is {styled(answer.status)}; outstanding: {outstanding}.",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def checked_message(name: str, message: Mapping[str, Any], actor: Actor) -> Message:
@@ -113,7 +118,8 @@ def _is_repeated(first: Message, message: Message, apart: Set[str] = frozenset()
 def _after_the_end(request: str, message: Message) -> str:
     """Files a response to a request that has ended, and returns where. Raises ``Failure`` for any other message."""
     dossier = Dossier(Settings().dossier)
-    if dossier.opened(request) is None:
+    started = dossier.start_record(request)
+    if started is None or dossier.opened(request) is None:
         raise unknown_request(dossier, request)
     if not any(isinstance(entry.event, RequestClosed) for entry in dossier.timeline(request)):
         raise Failure(
@@ -125,12 +131,14 @@ def _after_the_end(request: str, message: Message) -> str:
     name = f"{request}/after-closing/{message.event_id.replace(':', '_')}.json"
     path = dossier.root / name
     taken = message.taken_at(datetime.now(UTC))  # no server counts the time of a request that has ended
-    if dossier.create(path, taken.model_dump_json(indent=1).encode()):
-        return name
-    first = RecordResponse.model_validate_json(dossier.read(path))
-    if not _is_repeated(first, message.taken_at(first.received_at)):
+    is_new = dossier.create(path, taken.model_dump_json(indent=1).encode())
+    kept = dossier.read_as(RecordResponse, path)
+    if not is_new and not _is_repeated(kept, message.taken_at(kept.received_at)):
         raise Failure(
             f"event_id: {message.event_id} was already used for another message, kept as {path}",
             hint="give this one an id of its own",
         )
+    record_after_closing(
+        dossier, dossier.plan(started.plan), kept, path
+    )  # also where whoever kept it was stopped before this
     return name

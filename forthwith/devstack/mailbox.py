@@ -4,6 +4,7 @@ It also misbehaves on request (`Faults`), so that tests and rehearsals meet the 
 """
 
 import asyncio
+import base64
 import logging
 import os
 import re
@@ -76,6 +77,8 @@ class Faults:
     """Without a login MAIL is answered with 530."""
     refuse_login: bool = False
     """Every login is answered with 535."""
+    echo_login: bool = False
+    """Every login is answered with 454 and what was given, as it was given and as it was sent."""
     refuse_content: bool = False
     """DATA is answered with 554 once the content is there."""
     drop_after_content: int = 0
@@ -204,7 +207,11 @@ class Mailbox:
         self._conversations.add(conversation)
         return conversation
 
-    def _log_in(self, *_: object) -> AuthResult:
+    def _log_in(self, _server: SMTP, _session: Session, _envelope: Envelope, _how: str, given: Any) -> AuthResult:
+        if self.faults.echo_login:
+            login, password = given.login.decode(), given.password.decode()
+            sent = base64.b64encode(b"\0".join((b"", given.login, given.password))).decode()
+            return AuthResult(success=False, handled=False, message=f"454 4.7.0 no luck with {login} {password} {sent}")
         return AuthResult(success=not self.faults.refuse_login, handled=False)
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
@@ -51,7 +52,8 @@ class SmtpSettings(Model):
     """How to reach the mail server.
 
     ``tls``: ``required`` speaks TLS from the first byte, ``starttls`` upgrades or refuses to go on, ``none`` is
-    for a server on this machine. ``ca_file`` replaces the system's certificate authorities.
+    for a server on this machine, or for the one ``plaintext_host`` that may get letters in the clear, and never a
+    password. ``ca_file`` replaces the system's certificate authorities.
     ``timeout_before_data`` is for each step before the content; ``timeout_after_data`` follows
     RFC 5321 4.5.3.2.6: a server may think for ten minutes, and giving up earlier makes second copies.
     """
@@ -61,16 +63,31 @@ class SmtpSettings(Model):
     username: str = ""
     password: SecretStr = SecretStr("")
     tls: Literal["required", "starttls", "none"] = "starttls"
+    plaintext_host: str = ""
     ca_file: Path | None = None
     timeout_before_data: timedelta = timedelta(seconds=30)
     timeout_after_data: timedelta = timedelta(seconds=600)
     pool_size: int = Field(default=10, ge=1)
 
     @model_validator(mode="after")
-    def _no_password_in_the_clear(self) -> Self:
-        if self.username and self.tls == "none" and self.host not in {"127.0.0.1", "::1", "localhost"}:
+    def _nothing_in_the_clear(self) -> Self:
+        if self.tls != "none" or _is_this_machine(self.host):
+            return self
+        if self.username:
             raise ValueError("a user name needs tls 'required' or 'starttls', except on this machine")
+        if self.host != self.plaintext_host:
+            raise ValueError(
+                f"tls 'none' would send letters to {self.host} in the clear; give 'required' or 'starttls', or allow it"
+                f" for this host alone by its name: FORTHWITH_SMTP_PLAINTEXT_HOST={self.host}"
+            )
         return self
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # a name
+        return False
 
 
 class MailDeferred(Exception):
@@ -238,8 +255,6 @@ class MailClient:
         smtp = SMTP(
             hostname=settings.host,
             port=settings.port,
-            username=settings.username or None,
-            password=settings.password.get_secret_value() if settings.username else None,
             local_hostname=self._own_name,
             timeout=settings.timeout_before_data.total_seconds(),
             use_tls=settings.tls == "required",
@@ -248,16 +263,38 @@ class MailClient:
         )
         try:
             await smtp.connect()
-        except SMTPAuthenticationError as error:
-            if error.code >= 500:
-                raise self._credentials_refused(error.code) from error
-            raise self._server_unreachable(error) from error
         except (SMTPException, OSError) as error:  # OSError: a certificate that does not hold, at STARTTLS
-            raise self._server_unreachable(error) from error
+            raise self._server_unreachable(str(error)) from error
+        if settings.username:
+            await self._log_in(smtp)
         self._own_name = smtp.local_hostname  # found by a look-up that may be slow: once is enough
         self._unreachable.end()
         self._credentials_proven = True
         return smtp
+
+    async def _log_in(self, smtp: SMTP) -> None:
+        """Raises `SendingPaused` or `MailDeferred`.
+
+        A server may echo what it was given. So of its answer only the code goes on, and the error has no cause, which
+        workflow history would keep.
+        """
+        try:
+            await smtp.login(self._settings.username, self._settings.password.get_secret_value())
+        except SMTPAuthenticationError as error:
+            smtp.close()
+            if error.code >= 500:
+                raise self._credentials_refused(error.code) from None
+            raise self._server_unreachable(f"the log-in was put off ({error.code})") from None
+        except SMTPResponseException as error:
+            smtp.close()
+            raise self._server_unreachable(f"the log-in got an answer without meaning ({error.code})") from None
+        except SMTPException as error:
+            smtp.close()
+            why = f"the server offers no log-in that we know, or broke it off ({type(error).__name__})"
+            raise self._server_unreachable(why) from None
+        except BaseException:
+            smtp.close()  # cancelled
+            raise
 
     async def _offer(self, smtp: SMTP, mail: Mail, size: int) -> tuple[str, ...]:
         """Everything before the content. Returns the copies that were refused."""
@@ -339,10 +376,10 @@ class MailClient:
         wait = MAX_PAUSE if error.code >= 500 else FIRST_PAUSE
         return MailDeferred(f"the sender was refused: {error.code} {error.message}", wait)
 
-    def _server_unreachable(self, error: Exception) -> MailDeferred:
+    def _server_unreachable(self, why: str) -> MailDeferred:
         self._unreachable.begin()
         where = f"{self._settings.host}:{self._settings.port}"
-        return MailDeferred(f"no safe connection to {where}: {error}", self._unreachable.left())
+        return MailDeferred(f"no safe connection to {where}: {why}", self._unreachable.left())
 
     def _credentials_refused(self, code: int) -> SendingPaused:
         self._credentials_proven = False

@@ -212,6 +212,7 @@ def dates_computed(decision: Decision, dates: Timetable) -> None:
     state, before = decision.state, decision.dates
     decision.dates = dates
     decision.clear(Attention.DATES_FAILED)
+    decision.clear(Attention.CASE_FILE_DAMAGED)
     if not state.is_open or not state.clock.runs or dates.facts != facts_of(state, dates):
         return  # nothing runs, or what was reported meanwhile supersedes these dates
     due = dates.deadline

@@ -16,7 +16,7 @@ from forthwith.request.actions import SendLetter
 from forthwith.request.decision import Decision
 from forthwith.request.next_action import is_current, worth_recording
 from forthwith.request.phases import PHASES
-from forthwith.request.record import KnownDelivery, Receipt, SentLetter, UnconfirmedLetter
+from forthwith.request.record import Filed, KnownDelivery, Receipt, SentLetter, UnconfirmedLetter
 from forthwith.request.reporting import origin, wrong_instant
 from forthwith.request.state import State, doubt_key
 from forthwith.request.timetable import Chase, Step, StepKind, colleagues, numbered
@@ -113,16 +113,16 @@ def start_clock(decision: Decision, instant: datetime) -> None:
         decision.clear(Attention.ON_HOLD)
 
 
-def letter_deferred(decision: Decision, step: Step, reason: str, *, failures: int) -> None:
+def letter_deferred(decision: Decision, step: Step, reason: str, *, failures: int, evidence: Filed | None) -> None:
     """Certainly nothing was sent, and it can be tried again. ``failures`` so often in a row now."""
-    decision.emit(events.LetterDeferred(step=step.id, reason=reason))
+    decision.emit(events.LetterDeferred(step=step.id, reason=reason, evidence=evidence))
     if failures >= DEFERRALS_BEFORE_ATTENTION:
         decision.raise_attention(Attention.MAIL_DELAYED, f"{step.id}: {reason}")
 
 
-def letter_refused(decision: Decision, step: Step, reason: str) -> None:
+def letter_refused(decision: Decision, step: Step, reason: str, evidence: Filed | None) -> None:
     """The mail server refuses this letter for good. Nothing was sent, and no clock starts."""
-    decision.emit(events.LetterRefused(step=step.id, reason=reason))
+    decision.emit(events.LetterRefused(step=step.id, reason=reason, evidence=evidence))
     _not_given(decision, step, reason)
 
 
@@ -150,7 +150,7 @@ def _ask_somebody_else(decision: Decision, chase: Chase, role: Role) -> None:
     decision.emit(events.ColleagueUnreachable(role=role, chase=chase.model_copy(update=changed)))
 
 
-def letter_unconfirmed(decision: Decision, step: Step, reason: str) -> None:
+def letter_unconfirmed(decision: Decision, step: Step, reason: str, evidence: Filed | None) -> None:
     """Nobody can tell whether this letter was accepted. The next one says that it may be a second copy.
 
     The policy `hold` is about the recipient: a second copy to one of our own people harms nobody.
@@ -163,7 +163,7 @@ def letter_unconfirmed(decision: Decision, step: Step, reason: str) -> None:
         possible_copy=key in state.deliveries.doubts,
         address=address,
     )
-    decision.emit(events.LetterUnconfirmed(letter=letter, reason=reason))
+    decision.emit(events.LetterUnconfirmed(letter=letter, reason=reason, evidence=evidence))
     if step.id in state.deliveries.arrived or step.to != "recipient":
         return
     doubts = decision.state.deliveries.doubts[key]
@@ -171,9 +171,9 @@ def letter_unconfirmed(decision: Decision, step: Step, reason: str) -> None:
         decision.raise_attention(Attention.UNKNOWN_SEND, f"{step.id}: {reason}", holds=True)
 
 
-def letter_superseded(decision: Decision, step: Step, reason: str) -> None:
+def letter_superseded(decision: Decision, step: Step, reason: str, evidence: Filed | None) -> None:
     """A letter to an address that was corrected meanwhile was not accepted there."""
-    decision.emit(events.LetterSuperseded(step=step.id, reason=reason))
+    decision.emit(events.LetterSuperseded(step=step.id, reason=reason, evidence=evidence))
 
 
 def letter_called_back(decision: Decision, step: Step) -> None:

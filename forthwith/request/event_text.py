@@ -37,6 +37,10 @@ def text_of(event: AnyEvent) -> str:
         # The request.
         case events.RequestOpened():
             return f"The request was started with plan {event.plan[:12]}."
+        case events.CaseFileOpened():
+            return "The case file holds who started the request, with which plan, and which workflow drives it."
+        case events.ResponseKeptAfterClosing():
+            return f"A response that came in after the end was kept: {event.event_id}."
         case events.RequestRecovered():
             return f"The request was recovered from its case file: {event.reason}"
         case events.RequestClosed():

@@ -22,7 +22,11 @@ from forthwith.request.vocabulary import Attention, Status
 K = TypeVar("K")
 V = TypeVar("V")
 
-TRIED_IN_A_PHASE = (Attention.MAIL_DELAYED, Attention.LETTER_FAILED, Attention.DRAFT_FAILED)
+A_LETTER = (Attention.MAIL_DELAYED, Attention.LETTER_FAILED, Attention.CASE_FILE_DAMAGED)
+A_DOCUMENT = (Attention.DRAFT_FAILED, Attention.CASE_FILE_DAMAGED)
+"""What is over once a letter went out, or a document was drawn up."""
+
+TRIED_IN_A_PHASE = (*A_LETTER, Attention.DRAFT_FAILED)
 """What failed in one phase is no longer being tried in the next."""
 
 
@@ -63,7 +67,9 @@ def _applied(state: State, event: AnyEvent, at: datetime) -> State:
             events.NoteAdded()
             | events.Withdrawn()
             | events.WorkflowCancelled()
+            | events.CaseFileOpened()
             | events.RequestRecovered()
+            | events.ResponseKeptAfterClosing()
             | events.MessageUnreadable()
         ):
             return state
@@ -175,7 +181,9 @@ def _applied(state: State, event: AnyEvent, at: datetime) -> State:
             chase = Chase(topic="service", name=f"service-{event.version}", since=at)
             return _entered(replace(_attention(issued, chase=chase), phase=Status.AWAITING_SERVICE))
         case events.RecordCopyFiled():
-            return _without_late(_process(state, record_copy=event.document), Attention.DRAFT_FAILED)
+            return _without_late(
+                _process(state, record_copy=event.document), Attention.DRAFT_FAILED, Attention.CASE_FILE_DAMAGED
+            )
         case events.ServiceRecorded():
             served = _clock(_process(state, service=event.service), served_at=event.service.served_at)
             served = _attention(_without_late(served, Attention.SERVICE_LATE), chase=None)
@@ -187,10 +195,14 @@ def _applied(state: State, event: AnyEvent, at: datetime) -> State:
         case events.ReferralDropped():
             return _attention(_process(state, refers=False, memo=None), chase=None)
         case events.MemoReady():
-            ready = _without_late(_process(state, memo=event.memo, memos=event.number), Attention.DRAFT_FAILED)
+            ready = _without_late(
+                _process(state, memo=event.memo, memos=event.number),
+                Attention.DRAFT_FAILED,
+                Attention.CASE_FILE_DAMAGED,
+            )
             return _attention(ready, chase=Chase(topic="referral", name=f"referral-{event.number}", since=at))
         case events.MemoDiscarded():
-            return _without_late(state, Attention.DRAFT_FAILED)
+            return _without_late(state, *A_DOCUMENT)
         case events.MemoSuperseded():
             return _attention(_process(state, memo=None), chase=None)
         # What needs a person.
@@ -266,7 +278,12 @@ def _letter_accepted(state: State, event: events.LetterAccepted) -> State:
             accepted_at = letter.receipt.accepted_at
             last = max(deliveries.last_letter_at or accepted_at, accepted_at)
             deliveries = replace(deliveries, last_letter_at=last)
-    state = _without_late(replace(state, deliveries=deliveries), Attention.MAIL_DELAYED, Attention.LETTER_FAILED)
+    state = _without_late(
+        replace(state, deliveries=deliveries),
+        Attention.MAIL_DELAYED,
+        Attention.LETTER_FAILED,
+        Attention.CASE_FILE_DAMAGED,
+    )
     if letter.to == "recipient":
         return state
     for chase in state.attention.asked_by(letter.step):
@@ -360,7 +377,7 @@ def _draft_ready(state: State, event: events.DraftReady, at: datetime) -> State:
 
 def _drawn_up(state: State, version: int) -> State:
     counted = _process(state, versions=max(state.process.versions, version), drawn_up=state.process.drawn_up + 1)
-    return _without_late(counted, Attention.DRAFT_FAILED)
+    return _without_late(counted, *A_DOCUMENT)
 
 
 def _draft_dropped(state: State) -> State:

@@ -75,6 +75,8 @@ class Filed(Model):
     uri: str
     sha256: str
     size: int
+    data: "Filed | None" = None
+    """What a document was set from, beside it."""
 
 
 class Receipt(Model):
@@ -89,6 +91,8 @@ class Receipt(Model):
     refused_copies: tuple[str, ...] = ()
     eml: Filed
     pdf: Filed
+    claim: Filed | None = None
+    """What the attempt was claimed with, before the content went out."""
 
 
 class KnownDelivery(Model):

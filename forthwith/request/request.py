@@ -158,10 +158,22 @@ class Request:
         with self._deciding(now) as decision:
             attention.workflow_cancelled(decision, reason)
 
-    def recovered(self, recovery: Recovery, now: datetime) -> None:
-        """Another workflow continues from the case file."""
+    def case_opened(self, objects: tuple[Filed, ...], now: datetime) -> None:
+        """The workflow has its case file, which begins with ``objects``."""
+        with self._deciding(now) as decision:
+            decision.emit(events.CaseFileOpened(objects=objects))
+
+    def recovered(self, recovery: Recovery, now: datetime, *, objects: tuple[Filed, ...] = ()) -> None:
+        """Another workflow continues from the case file, to which ``objects`` entitle it."""
         with self._deciding(now, by=recovery.by) as decision:
-            decision.emit(events.RequestRecovered(after_run=recovery.after_run, reason=recovery.reason))
+            decision.emit(
+                events.RequestRecovered(after_run=recovery.after_run, reason=recovery.reason, objects=objects)
+            )
+
+    def response_kept(self, event_id: str, response: Filed, *, by: Who, now: datetime) -> None:
+        """A response came in after the end, and is kept in the case file."""
+        with self._deciding(max(now, self.timeline[-1].at), by=by) as decision:
+            decision.emit(events.ResponseKeptAfterClosing(event_id=event_id, response=response))
 
     # What became of what was to be done.
 
@@ -177,31 +189,35 @@ class Request:
         with self._deciding(now) as decision:
             deliveries.letter_accepted(decision, step, receipt, possible_copy=possible_copy)
 
-    def letter_deferred(self, step: Step, reason: str, *, retry_after: timedelta, now: datetime) -> None:
+    # In what follows, ``evidence`` is what the case file has of the attempt: why nothing was sent, or its claim.
+
+    def letter_deferred(
+        self, step: Step, reason: str, *, retry_after: timedelta, now: datetime, evidence: Filed | None = None
+    ) -> None:
         """Certainly nothing was sent, and it can be tried again."""
         with self._deciding(now) as decision:
             failures = self._backoff.failed(step.id, now, retry_after)
-            deliveries.letter_deferred(decision, step, reason, failures=failures)
+            deliveries.letter_deferred(decision, step, reason, failures=failures, evidence=evidence)
 
-    def letter_refused(self, step: Step, reason: str, now: datetime) -> None:
+    def letter_refused(self, step: Step, reason: str, now: datetime, *, evidence: Filed | None = None) -> None:
         """The mail server refuses this letter for good."""
         with self._deciding(now) as decision:
-            deliveries.letter_refused(decision, step, reason)
+            deliveries.letter_refused(decision, step, reason, evidence)
 
-    def letter_unconfirmed(self, step: Step, reason: str, now: datetime) -> None:
+    def letter_unconfirmed(self, step: Step, reason: str, now: datetime, *, evidence: Filed | None = None) -> None:
         """Nobody can tell whether this letter was accepted."""
         with self._deciding(now) as decision:
             self._backoff.failed(step.id, now, at_once=1)
-            deliveries.letter_unconfirmed(decision, step, reason)
+            deliveries.letter_unconfirmed(decision, step, reason, evidence)
 
     def is_superseded(self, letter: SendLetter) -> bool:
         """Whether ``letter`` goes to an address that was corrected meanwhile."""
         return deliveries.is_superseded(self.state, letter)
 
-    def letter_superseded(self, step: Step, reason: str, now: datetime) -> None:
+    def letter_superseded(self, step: Step, reason: str, now: datetime, *, evidence: Filed | None = None) -> None:
         """A letter to an address that was corrected meanwhile was not accepted there: no action needed."""
         with self._deciding(now) as decision:
-            deliveries.letter_superseded(decision, step, reason)
+            deliveries.letter_superseded(decision, step, reason, evidence)
 
     def letter_called_back(self, step: Step, now: datetime) -> None:
         """A letter was called back in time: certainly nothing was sent."""

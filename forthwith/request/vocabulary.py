@@ -42,6 +42,7 @@ class Attention(StrEnum):
     UNREADABLE_MESSAGE = "unreadable_message"
     MAIL_DELAYED = "mail_delayed"
     DOSSIER_UNWRITABLE = "dossier_unwritable"
+    CASE_FILE_DAMAGED = "case_file_damaged"
     DATES_FAILED = "dates_failed"
     LETTER_FAILED = "letter_failed"
     DRAFT_FAILED = "draft_failed"

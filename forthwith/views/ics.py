@@ -9,6 +9,7 @@ from icalendar import Alarm, Calendar, Event, vCalAddress
 
 from forthwith.campaign.models import Contact
 from forthwith.views.agenda import Appointment
+from forthwith.visible import visible
 
 PRODUCT = "-//Forthwith//Deadlines//EN"
 
@@ -28,8 +29,8 @@ def calendar_of(name: str, appointments: Iterable[Appointment], *, published_by:
     calendar.add("version", "2.0")
     if published_by:
         calendar.add("method", "PUBLISH")
-    calendar.add("name", name)
-    calendar.add("x-wr-calname", name)
+    calendar.add("name", visible(name))
+    calendar.add("x-wr-calname", visible(name))
     for appointment in appointments:
         calendar.add_component(_event(appointment, published_by))
     return calendar.to_ical()
@@ -46,12 +47,12 @@ def _event(appointment: Appointment, published_by: Contact | None) -> Event:
         event.add("dtend", ends)
     else:
         event.add("dtstart", ends)
-    event.add("summary", appointment.title)
-    event.add("description", "\n".join((*appointment.why, f"Time zone: {appointment.zone}.")))
+    event.add("summary", visible(appointment.title))
+    event.add("description", "\n".join((*map(visible, appointment.why), f"Time zone: {appointment.zone}.")))
     event.add("transp", "TRANSPARENT")
     if published_by:
         organizer = vCalAddress(f"mailto:{quote(published_by.email, safe='@')}")
-        organizer.params["CN"] = published_by.name
+        organizer.params["CN"] = visible(published_by.name)
         event.add("organizer", organizer)
     if appointment.is_deadline:
         for before in REMIND_BEFORE:
@@ -62,6 +63,6 @@ def _event(appointment: Appointment, published_by: Contact | None) -> Event:
 def _alarm(title: str, before: timedelta) -> Alarm:
     alarm: Any = Alarm()
     alarm.add("action", "DISPLAY")
-    alarm.add("description", title)
+    alarm.add("description", visible(title))
     alarm.add("trigger", -before, parameters={"RELATED": "END"})
     return alarm

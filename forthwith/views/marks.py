@@ -147,7 +147,7 @@ def _changes_and_faults(entry: Entry) -> Iterator[Mark]:
             yield Mark(kind=MarkKind.FAILED, at=at, text=f"{spoken(step)} refused by the mail server")
         case events.LetterUnconfirmed(letter=letter):
             yield Mark(kind=MarkKind.FAILED, at=at, text=f"{spoken(letter.step.id)} unconfirmed")
-        case events.WorkFailed(work=step, attention=Attention.LETTER_FAILED):
+        case events.WorkFailed(work=step, attention=Attention.LETTER_FAILED | Attention.CASE_FILE_DAMAGED):
             yield Mark(kind=MarkKind.FAILED, at=at, text=f"{spoken(step)} could not be made")
         case events.MessageUnreadable():
             yield Mark(kind=MarkKind.FAILED, at=at, text="unreadable message")

@@ -6,7 +6,6 @@ and lets HTML through: so a page is few paragraphs and lists, and whatever other
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 
 from forthwith.campaign.models import RequestPlan
@@ -26,14 +25,16 @@ from forthwith.views.status import (
     request_status,
     zone_of,
 )
+from forthwith.visible import visible
 
 LETTERS_SHOWN, NAMES_SHOWN = 5, 20
 MAX_QUOTE = 400
 """Characters of somebody else's text; the timeline has all of it."""
 
-# Escaped are the characters of Markdown and its usual extensions, and the colon and dot without which nothing that
-# looks like an address becomes a link.
-_MARKUP = re.compile(r"[\\`*_{}\[\]<>#|&~^$!]|:(?=\S)|(?<=www)\.", re.IGNORECASE)
+# The characters of Markdown and its usual extensions.
+_MARKUP = re.compile(r"[\\`*_{}\[\]<>#|&~^$!]")
+# What a renderer may make a link of by itself, also after it has read the escapes: nothing but code keeps it from that.
+_ADDRESS = re.compile(r"(\S*(?:://|@|\bwww\.|\b(?:mailto|xmpp|javascript|data):)\S*)", re.IGNORECASE)
 _NO_BACKTICK = "\N{MODIFIER LETTER GRAVE ACCENT}"
 
 
@@ -65,6 +66,11 @@ def current_details(request: Request, next_action: NextAction | None) -> str:
         lines += ["", f"**Last letters** ({len(last)} of {len(view.letters)}, newest first)", ""]
         lines += [f"- {_letter_in_words(request, letter)}" for letter in reversed(last)]
     return "\n".join(lines)
+
+
+def static_summary(plan: RequestPlan) -> str:
+    """The title of the page. It is Markdown as well, on one line."""
+    return _plain(f"{plan.jurisdiction.name}: {plan.campaign.title}")
 
 
 def static_details(plan: RequestPlan) -> str:
@@ -182,7 +188,9 @@ def _command(command: str, plan: RequestPlan, more: str = "") -> str:
 
 def _plain(text: str) -> str:
     """Text of strangers on one line, of which Markdown makes nothing: no link either, and no character unseen."""
-    return _MARKUP.sub(r"\\\g<0>", _one_line(text))
+    # Split by a pattern with one group, each second part is an address.
+    parts = _ADDRESS.split(_one_line(text))
+    return "".join(_code(part) if n % 2 else _MARKUP.sub(r"\\\g<0>", part) for n, part in enumerate(parts))
 
 
 def _code(text: str) -> str:
@@ -191,5 +199,5 @@ def _code(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    seen = "".join(c for c in " ".join(text.split()) if not unicodedata.category(c).startswith("C"))
+    seen = visible(" ".join(text.split()))
     return seen if len(seen) <= MAX_QUOTE else f"{seen[:MAX_QUOTE]} …"

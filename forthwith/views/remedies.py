@@ -51,6 +51,12 @@ def remedy(
             status = f"status {request}"
             advice = f"{_code(status)} shows the cause, and whether it is tried again by itself; {_retry(resolve)}"
             return Remedy(status, advice)
+        case Attention.CASE_FILE_DAMAGED:
+            verify = f"verify {request}"
+            advice = (
+                f"{_code(verify)} names the file; restore it from a backup, and it is tried again; {_retry(resolve)}"
+            )
+            return Remedy(verify, advice)
         case Attention.DRAFT_REJECTED:
             return Remedy(resolve, f"{resolves} has it drawn up anew; {_code(withdraw)} ends the request")
         case Attention.OBJECTION | Attention.REFUSAL:

@@ -70,6 +70,7 @@ REASONS: Mapping[Attention, tuple[Section, str]] = {
     Attention.UNKNOWN_SEND: (Section.UNKNOWN_SENDS, "it is unknown whether a letter was accepted"),
     Attention.UNREADABLE_MESSAGE: (Section.UNREADABLE, "a system sent a message that cannot be read"),
     Attention.DOSSIER_UNWRITABLE: (Section.STOPPED, "its record cannot be filed"),
+    Attention.CASE_FILE_DAMAGED: (Section.STOPPED, "its case file is damaged"),
     Attention.DATES_FAILED: (Section.STOPPED, "its dates cannot be computed"),
     Attention.DRAFT_FAILED: (Section.STOPPED, "its draft cannot be made"),
     Attention.DRAFT_REJECTED: (Section.ON_HOLD, "the reviewer rejected the draft"),

@@ -116,7 +116,7 @@ async def test_every_fault_is_found_once_and_what_is_well_is_not(terminal: Termi
 
     await office.handle("albany-ny").terminate("by mistake")
     office.file("berkeley-ca", "letters/demand/*.receipt.json").unlink()
-    entry = office.file("burlington-vt", "timeline/0002.json")
+    entry = office.file("burlington-vt", "timeline/0003.json")
     entry.write_bytes(entry.read_bytes().replace(b"accepted", b"ACCEPTED"))
     office.file("chicago-il", "start.json").unlink()
     withdrawal = Withdraw(event_id="withdraw-1", by=OPERATOR, reason="settled")
@@ -178,6 +178,14 @@ async def test_after_a_reset_the_messages_are_sent_again_and_nothing_is_wrong(
     assert (await terminal("audit", office.name, "--json")).json["reset"] == [request]
     assert (await terminal(*acknowledge)).code == 0
     await office.expect()
+    assert await office.found("--histories") == {}, "what lies beside is known to the history that was reset"
+    beside = office.file("chicago-il", "timeline/0003.json")
+    forged = Entry.model_validate_json(beside.read_bytes()).model_copy(update={"text": "forged"})
+    added = beside.with_name(f"0003-{forged.head[:12]}.json")
+    added.write_bytes(forged.filed())
+    assert await office.found() == {}, "by itself it might be of another reset"
+    assert await office.found("--histories") == {"chicago-il": ["the-record-was-changed"]}
+    added.unlink()
     shown = await terminal("audit", office.name)
     assert (shown.code, "Reset, so that the case file has two histories: " + request in shown.out) == (0, True)
 
@@ -199,8 +207,16 @@ async def test_who_starts_some_leaves_nobody_out(terminal: Terminal, campaign: C
 async def test_a_record_that_lost_its_end_is_found_by_its_history(terminal: Terminal, campaign: CampaignWriter):
     (request,) = await started(terminal, campaign("chicago-il"), Status.AWAITING_RESPONSE)
     office = Office(terminal, request.partition("/")[0])
-    await until(lambda: office.file("chicago-il", "timeline/*.json").name == "0004.json")
+    await until(lambda: office.file("chicago-il", "timeline/*.json").name == "0005.json")
     assert await office.found("--histories") == {}
-    office.file("chicago-il", "timeline/*.json").unlink()
+    last = office.file("chicago-il", "timeline/*.json")
+    content = last.read_bytes()
+    last.unlink()
     assert await office.found() == {}, "too young for any step to be missed by the record alone"
+    assert await office.found("--histories") == {"chicago-il": ["the-record-was-changed"]}
+    last.write_bytes(content)
+    assert await office.found("--histories") == {}
+    printed = office.file("chicago-il", "letters/demand/*.pdf")
+    printed.write_bytes(printed.read_bytes().replace(b"%PDF", b"%PDf"))
+    assert await office.found() == {}, "an audit of the records reads no document"
     assert await office.found("--histories") == {"chicago-il": ["the-record-was-changed"]}

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from forthwith.casefile.case_file import CaseFile, request_in, sha256_of
 from forthwith.casefile.export import packed
-from forthwith.casefile.verify import CaseFile, request_in, sha256_of, wrongs
+from forthwith.casefile.verify import wrongs
 from forthwith.request.vocabulary import Status
 from tests.console.conftest import CampaignWriter, Terminal
 from tests.console.test_review_subpoena import soon
@@ -33,13 +34,13 @@ def changed(old: bytes, new: bytes, *ends: str) -> Tamper:
 
 
 def removed(objects: dict[str, bytes]) -> str:
-    name = one(objects, "timeline/0003.json")
+    name = one(objects, "timeline/0004.json")
     del objects[name]
     return name
 
 
 def swapped(objects: dict[str, bytes]) -> str:
-    first, second = one(objects, "timeline/0002.json"), one(objects, "timeline/0003.json")
+    first, second = one(objects, "timeline/0003.json"), one(objects, "timeline/0004.json")
     objects[first], objects[second] = objects[second], objects[first]
     return first
 
@@ -67,11 +68,11 @@ def printed_otherwise(objects: dict[str, bytes]) -> str:
 
 
 TAMPERED: dict[str, tuple[Tamper, str]] = {
-    "an entry": (changed(b"demand", b"Demand", "timeline/0002.json"), "timeline/0003.json"),
+    "an entry": (changed(b"demand", b"Demand", "timeline/0003.json"), "timeline/0004.json"),
     "an entry removed": (removed, ""),
     "entries swapped": (swapped, ""),
     "a message": (truncated, ""),
-    "when it was accepted": (changed(b'"accepted_at":"2', b'"accepted_at":"1', "demand/", ".receipt"), "/0002.json"),
+    "when it was accepted": (changed(b'"accepted_at":"2', b'"accepted_at":"1', "demand/", ".receipt"), "/0003.json"),
     "a letter and its receipt": (printed_otherwise, ""),
     "the start record": (changed(b'"plan":"', b'"plan":"0', "start.json"), ""),
     "a draft": (changed(b"%PDF", b"%PDf", "drafts/", ".pdf"), ""),

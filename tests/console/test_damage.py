@@ -63,10 +63,15 @@ async def test_one_damaged_case_file_stops_no_other(terminal: Terminal, campaign
 
     await handle(terminal, claimed).terminate("by mistake")
     folder = dossier.of(claimed) / "letters" / "demand"
-    (folder / "attempt-1.receipt.json").unlink()
-    (folder / "attempt-1.claim.json").write_bytes(b"{")
-    refused = await terminal("recover", claimed, *recover)
-    assert one_line(refused, "attempt-1.claim.json is damaged; restore it from a backup"), refused.err
+    for damaged_file in ("attempt-1.receipt.json", "attempt-1.claim.json"):
+        whole = (folder / damaged_file).read_bytes()
+        (folder / damaged_file).write_bytes(whole[:-20])
+        refused = await terminal("recover", claimed, *recover)
+        named = (f"{damaged_file} is damaged; restore it from a backup", f"forthwith verify {claimed}")
+        assert one_line(refused, *named), refused.err
+        verified = await terminal("verify", claimed)
+        assert (verified.code, damaged_file in verified.out) == (1, True)
+        (folder / damaged_file).write_bytes(whole)
 
 
 async def test_a_damaged_list_of_a_campaign_is_a_finding_and_stops_a_start(

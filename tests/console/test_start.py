@@ -204,7 +204,21 @@ async def test_production_after_the_end_goes_into_the_case_file(terminal: Termin
     said, again = await terminal(*words), await terminal(*words)
     assert said.code == again.code == 0, said.err + again.err
     assert said.json == again.json
-    assert (terminal.stack.dossier / said.json["kept_as"]).is_file()
+    kept = terminal.stack.dossier / said.json["kept_as"]
+    assert kept.is_file()
+    verified = await terminal("verify", request, "--json")
+    assert (verified.code, verified.json["wrong"]) == (0, []), "also after it was compared with workflow history"
+    ended = await terminal.stack.server.client.get_workflow_handle_for(JurisdictionRequest.run, request).result()
+    for head in (ended.head, verified.json["head"]):
+        assert (await terminal("verify", request, "--head", head)).code == 0
+    wrong = await terminal("verify", request, "--head", "f" * 64)
+    assert (wrong.code, f"expected head {'f' * 64}, as given" in wrong.out) == (1, True)
+    assert "is not a SHA-256" in (await terminal("verify", request, "--head", "abc")).err
+    content = kept.read_bytes()
+    kept.write_bytes(content.replace(b"Dept. of Law", b"Dept. of War"))
+    changed = await terminal("verify", request)
+    assert (changed.code, said.json["kept_as"] in changed.out) == (1, True)
+    kept.write_bytes(content)
     other = await terminal("record-response", request, "--kind", "refusal", "--event-id", "late-1")
     assert other.code == 1
     assert "another message" in other.err

@@ -74,6 +74,15 @@ async def test_wrong_settings_are_said_by_name():
     ]
 
 
+async def test_letters_in_the_clear_are_refused_at_the_start():
+    said = await worker(FORTHWITH_SMTP_HOST="mail.example", FORTHWITH_SMTP_TLS="none")
+    assert said.code == 1
+    assert said.err == (
+        "FORTHWITH_SMTP_*: tls 'none' would send letters to mail.example in the clear; give 'required' or 'starttls',"
+        " or allow it for this host alone by its name: FORTHWITH_SMTP_PLAINTEXT_HOST=mail.example\n"
+    )
+
+
 async def test_without_a_server_it_says_so_and_ends(unused_tcp_port: int):
     said = await worker(TEMPORAL_ADDRESS=f"127.0.0.1:{unused_tcp_port}")
     assert said.code == 1

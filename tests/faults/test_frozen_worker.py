@@ -68,8 +68,7 @@ async def test_a_letter_that_is_at_the_mail_server_when_its_demand_is_withdrawn_
     stage.mailbox.faults.recipient_delay = AT_THE_RECIPIENT
     async with office_with_processes(stage, "withdrawn-at-rcpt", tmp_path) as (office, _):
         demands = [await office.demand(to) for to in ("chicago-il", "denver-co", "cook-county-il")]
-        for demand in demands:
-            await until(lambda demand=demand: is_composed(demand), "the letter is about to go out")
+        await until(lambda: stage.mailbox.connections == len(demands), "the letters are at the mail server")
         await asyncio.gather(*(demand.withdraw("at once") for demand in demands))
         for demand in demands:
             await demand.expect_end(Status.WITHDRAWN)
@@ -81,17 +80,14 @@ async def test_a_letter_that_is_at_the_mail_server_when_its_demand_is_withdrawn_
 
 async def frozen_at_the_recipient(demand: Demand, workers: Workers) -> asyncio.subprocess.Process:
     """The worker, stopped while the mail server thinks about the recipient, whose consent it has when it wakes."""
-    await until(lambda: is_composed(demand), "the letter is about to go out")
+    mailbox = demand.office.stage.mailbox
+    await until(lambda: mailbox.connections == 1, "the letter is at the mail server")
     await asyncio.sleep(AT_THE_RECIPIENT.total_seconds() / 4)
     frozen = workers.process
     assert frozen
     frozen.send_signal(signal.SIGSTOP)
     await asyncio.sleep(AT_THE_RECIPIENT.total_seconds())
     return frozen
-
-
-def is_composed(demand: Demand) -> bool:
-    return bool(list(demand.folder.glob("letters/demand/*.eml")))
 
 
 async def known(demand: Demand, kind: str) -> None:

@@ -67,11 +67,11 @@ async def test_a_worker_told_to_stop_before_the_content_sends_nothing_and_the_ne
     stage: Stage, tmp_path: Path
 ) -> None:
     async with (
-        mail_server_that_never_says_a_word() as port,
+        mail_server_that_never_says_a_word() as (port, connections),
         office_with_processes(stage, "called-back", tmp_path, smtp_port=port) as (office, workers),
     ):
         demand = await office.demand()
-        await until(lambda: bool(list(demand.folder.glob("letters/demand/*.eml"))), "the letter is about to go out")
+        await until(lambda: bool(connections), "the letter is about to go out")
         assert workers.process
         workers.process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(workers.process.wait(), CALLED_BACK_WITHIN.total_seconds()) == 0
@@ -287,12 +287,12 @@ async def watch(stage: Stage, plans: Sequence[RequestPlan], workers: Workers, re
 
 
 @asynccontextmanager
-async def mail_server_that_never_says_a_word() -> AsyncGenerator[int]:
-    """Takes connections at the port it gives, and no more."""
+async def mail_server_that_never_says_a_word() -> AsyncGenerator[tuple[int, Sequence[object]]]:
+    """Takes connections at the port it gives, and no more. They are counted."""
     open_ones: list[asyncio.StreamWriter] = []
     server = await asyncio.start_server(lambda _, writer: open_ones.append(writer), "127.0.0.1", 0)
     try:
-        yield server.sockets[0].getsockname()[1]
+        yield server.sockets[0].getsockname()[1], open_ones
     finally:
         server.close()
         for writer in open_ones:

@@ -169,6 +169,22 @@ def recovered() -> Recorded:
     return desk
 
 
+@recorded
+def answered_after_the_end() -> Recorded:
+    """Its entries name what its case file begins with, and a response that came in after the end."""
+    desk = Recorded()
+    folder = desk.plan.workflow_id
+    begins = (
+        Filed(uri=f"{folder}/start.json", sha256="a1" * 32, size=300),
+        Filed(uri=f"{folder}/opened.json", sha256="b2" * 32, size=200),
+    )
+    desk.request.case_opened(begins, desk.now)
+    desk.go(days=6).say(desk.withdrawal())
+    late = Filed(uri=f"{folder}/after-closing/mailroom-7.json", sha256="c3" * 32, size=400)
+    desk.request.response_kept("mailroom-7", late, by=OPERATOR, now=desk.now + timedelta(days=1))
+    return desk
+
+
 # What went wrong with the mail and on our own side, and what was moved.
 
 

@@ -39,8 +39,10 @@ import worker
 from forthwith import temporal
 from forthwith.campaign.models import Campaign, Jurisdiction, RequestPlan, Role
 from forthwith.casefile.audit import Audited
+from forthwith.casefile.case_file import CaseFile
+from forthwith.casefile.export import in_dossier
 from forthwith.casefile.store import Dossier, StartRecord
-from forthwith.casefile.verify import CaseFile
+from forthwith.casefile.verify import wrongs
 from forthwith.deadlines.calendar_builder import build_calendar
 from forthwith.deadlines.clock import Clock
 from forthwith.devstack.mailbox import Faults, Mailbox, StoredMail
@@ -708,6 +710,7 @@ class Demand:
             plan, recipient, issuer = self.planned.plan, self.planned.recipient, self.planned.issuer
             assert audited.missed(plan, recipient, issuer, promised=promised.at, now=now) is None
         assert not found
+        assert [*wrongs(in_dossier(self.office.dossier.root, self.id))] == []
 
     async def end(self) -> None:
         if await self.is_running():

@@ -1,5 +1,7 @@
 """The mail server or the mailbox behind it does not take a letter."""
 
+import base64
+
 import pytest
 from pydantic import SecretStr
 
@@ -134,6 +136,21 @@ async def test_refused_credentials_pause_sending_and_blame_no_recipient(office: 
     assert view.status is Status.SENDING
     assert Attention.UNDELIVERABLE not in view.attention
     office.faults.refuse_login = False
+    await demand.advance(minutes=30)
+    demand.expect(letter("demand"))
+
+
+async def test_what_a_server_echoes_at_log_in_reaches_neither_history_nor_case_file(office: Office) -> None:
+    office.faults.echo_login = True
+    await office.restart_worker(smtp_username="forthwith", smtp_password=SecretStr("open-sesame"))
+    demand = await office.demand()
+    demand.expect_nothing()
+    history = str(await demand.handle.fetch_history())
+    assert "the log-in was put off (454)" in history
+    kept = b"".join(path.read_bytes() for path in demand.folder.rglob("*") if path.is_file()).decode(errors="replace")
+    sent = base64.b64encode(b"\0forthwith\0open-sesame").decode()
+    assert [secret for secret in ("open-sesame", sent) if secret in history + kept] == []
+    office.faults.echo_login = False
     await demand.advance(minutes=30)
     demand.expect(letter("demand"))
 

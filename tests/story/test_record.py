@@ -4,6 +4,8 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 
+import pytest
+
 from forthwith.request.entries import GENESIS
 from forthwith.request.vocabulary import Attention, Status
 from tests import messages
@@ -105,6 +107,31 @@ async def test_a_letter_that_cannot_be_claimed_is_not_sent_until_it_can(office: 
     await demand.expect_status(Status.AWAITING_RESPONSE)
     await demand.advance(days=11)
     demand.expect(reminder(1))
+
+
+@pytest.mark.parametrize("damage", ["removed", "truncated"])
+async def test_without_its_plan_a_request_needs_a_person_and_the_others_go_on(office: Office, damage: str) -> None:
+    office.expect_log("pinned")
+    damaged, well = await office.demand("chicago-il"), await office.demand("cook-county-il")
+    for demand in (damaged, well):
+        demand.expect(letter("demand"))
+    plan = office.dossier.root / "pinned" / damaged.planned.plan.content_hash
+    content = plan.read_bytes()
+    plan.unlink()
+    if damage == "truncated":
+        plan.write_bytes(content[:-100])
+    await office.restart_worker()  # which has read nothing of it yet
+    await damaged.advance(days=5)
+    await well.advance(days=5)
+    well.expect(acknowledgment_chase())
+    view = await damaged.expect_status(Status.AWAITING_RESPONSE, Attention.CASE_FILE_DAMAGED)
+    assert plan.name in view.attention[Attention.CASE_FILE_DAMAGED]
+    assert "restore it from a backup" in view.attention[Attention.CASE_FILE_DAMAGED]
+    plan.unlink(missing_ok=True)
+    plan.write_bytes(content)
+    await damaged.advance(hours=1)
+    damaged.expect(acknowledgment_chase())
+    await damaged.expect_status(Status.AWAITING_RESPONSE)
 
 
 async def test_a_request_ends_only_once_its_record_is_filed(office: Office) -> None:

@@ -5,7 +5,7 @@ import json
 import shutil
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -60,9 +60,12 @@ MISTYPED = {
 ATTACK = (
     "</p></main><script>document.title='owned'</script><h1>Approved</h1>\n\n# Approved\n\n> Needs nobody\n"
     " **bold** `code` [click](http://127.0.0.1:9/a) ![image](http://127.0.0.1:9/b) <http://127.0.0.1:9/c>"
-    " http://127.0.0.1:9/d www.example.org \u202egnorw | x"
+    " http://127.0.0.1:9/d www.example.org clerk@example.org ftp://127.0.0.1:9/e \u202egnorw | x"
 )
 """What a stranger's system may call a message."""
+
+NAMED = "King [County](http://127.0.0.1:9/f) http://127.0.0.1:9/g **W** ![i](http://127.0.0.1:9/h)"
+"""How a list of strangers may call a recipient."""
 
 COLUMNS = ("RequestStatus", "Attention", "ItemsOutstanding", "ResponseDue", "NextActionAt")
 STRAIGHT_QUOTES = {0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"'}
@@ -136,6 +139,9 @@ async def scene(folder: Path) -> AsyncGenerator[Scene]:
     planned = {
         one.plan.jurisdiction.id: one for one in plan_requests(read_campaign(CAMPAIGN), opened_at=now, only=names)
     }
+    hostile = planned[HOSTILE].plan
+    named = hostile.jurisdiction.model_copy(update={"name": NAMED})
+    planned[HOSTILE] = replace(planned[HOSTILE], plan=hostile.model_copy(update={"jurisdiction": named}))
     faults = Faults(refuse={planned[REFUSED].plan.jurisdiction.email})
     dossier = Dossier(folder / "dossier")
     async with (

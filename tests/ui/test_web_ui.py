@@ -106,6 +106,7 @@ async def test_a_stranger_cannot_write_the_page(office: Scene, page: Page):
     assert "OnHold – waits for" in shown
     assert "<script>document.title='owned'</script>" in shown, "it is shown as it was written"
     assert await page.title() != "owned"
+    assert await page.locator("a[href*='127.0.0.1:9'], img[src*='127.0.0.1:9']").count() == 0, "nor outside its frames"
     for frame in page.frames[1:]:
         assert await frame.locator("main a, main img, main script, main h1").count() == 0
         assert await frame.locator("main").count() == 1

@@ -10,16 +10,16 @@ import pytest
 
 from forthwith.casefile.attempts import Claim, NothingSent
 from forthwith.casefile.audit import Audited, Heading, replay
+from forthwith.casefile.case_file import CaseFile, sha256_of
 from forthwith.casefile.store import Opening, StartRecord
-from forthwith.casefile.verify import CaseFile, sha256_of
 from forthwith.documents.letters import POSSIBLE_COPY
 from forthwith.request.actions import SendLetter, Wait
 from forthwith.request.backoff import DRAFT
 from forthwith.request.entries import Entry
-from forthwith.request.events import LetterAccepted
+from forthwith.request.events import LetterAccepted, ResponseKeptAfterClosing
 from forthwith.request.record import Filed, Receipt
 from forthwith.request.vocabulary import SYSTEM, Attention
-from tests.units.cases import Desk, clocks, plan
+from tests.units.cases import OPERATOR, Desk, clocks, plan
 from tests.units.request.test_random_histories import RandomHistory as Life
 from tests.units.request.test_random_histories import random_plan
 
@@ -232,7 +232,12 @@ def test_what_is_kept_after_the_end_is_not_forgotten() -> None:
     office.file()
     again = reset(office, at=office.desk.now + timedelta(days=1))
     assert len(again.found()) == 1
-    again.put(f"after-closing/{response.event_id}.json", response.model_dump_json(indent=1).encode())
+    kept = again.put(f"after-closing/{response.event_id}.json", response.model_dump_json(indent=1).encode())
+    ((wrong, heading),) = again.found()
+    assert (heading, wrong.endswith("expected an entry that names it; found none")) == (CHANGED, True)
+    event, last = ResponseKeptAfterClosing(event_id=response.event_id, response=kept), again.audited().chain[-1]
+    entry = Entry(number=last.number + 1, at=last.at, by=OPERATOR, event=event, text="", previous=last.head)
+    again.put(f"timeline/{entry.number:04}-{entry.head[:12]}.json", entry.filed())
     assert again.found() == []
 
 

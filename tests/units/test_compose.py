@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from forthwith.mail.client import SmtpSettings
+from forthwith.settings import Settings
+
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = YAML(typ="safe").load(ROOT / "docker-compose.yml")
 OURS = {name: service for name, service in COMPOSE["services"].items() if "build" in service}
@@ -33,6 +36,13 @@ def test_every_image_of_others_is_pinned():
 def test_our_image_is_told_nothing_it_does_not_read():
     told = {name for service in OURS.values() for name in service["environment"]}
     assert {name for name in told if not name.startswith("FORTHWITH_")} == {"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"}
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_our_worker_starts_with_these_settings_of_mail(service: str, monkeypatch: pytest.MonkeyPatch):
+    for name, value in OURS[service]["environment"].items():
+        monkeypatch.setenv(name, value)
+    assert SmtpSettings.model_validate(Settings.read().smtp).tls == "none"
 
 
 @pytest.mark.parametrize("service", OURS)

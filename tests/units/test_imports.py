@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-BASE = {"base", "fields", "plain_errors", "failure"}
+BASE = {"base", "fields", "plain_errors", "failure", "visible"}
 POLICY = {*BASE, "deadlines", "campaign.models"}
 PROJECTIONS = {*POLICY, "request", "documents", "views"}
 
@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "settings",
         "logs",
         "plain_errors",
+        "visible",
         "temporal",
         "workflows",
         "activities",
@@ -53,13 +54,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "request": POLICY,
     "campaign.models": {*BASE, "deadlines"},
     "deadlines": BASE,
-    "logs": {"settings"},
+    "logs": {"settings", "visible"},
     "settings": {"plain_errors"},
     "plain_errors": {"fields"},
     "side_by_side": set(),
     "heartbeat": set(),
     "failure": set(),
-    "fields": set(),
+    "fields": {"visible"},
+    "visible": set(),
     "base": set(),
 }
 CAMPAIGN_MODELS = {"campaign.models", "campaign.ladder", "campaign.subpoena_fields"}
@@ -67,7 +69,7 @@ CAMPAIGN_MODELS = {"campaign.models", "campaign.ladder", "campaign.subpoena_fiel
 plan and start, and so stand above whatever they check, draw up and start."""
 
 PURE = (
-    *("base", "fields", "plain_errors", "failure", *CAMPAIGN_MODELS),
+    *("base", "fields", "plain_errors", "failure", "visible", *CAMPAIGN_MODELS),
     *("deadlines", "request", "documents", "views", "mail.message"),
 )
 NOT_PURE = {

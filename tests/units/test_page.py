@@ -51,7 +51,9 @@ def test_a_stranger_s_text_stays_on_its_line_and_means_nothing():
     quiet.garble()
     assert desk.state.status is Status.ON_HOLD
     quoted = next(line for line in page(desk).splitlines() if "Approved" in line)
-    assert not re.search(r"(?<!\\)[`<>\[\]|#]|https?:|www\.|\u202e", quoted), quoted
+    outside_code = re.sub(r"(?<!\\)`[^`]*`", "", quoted)
+    assert not re.search(r"(?<!\\)[`<>\[\]|#]|https?:|www\.|\u202e", outside_code), quoted
+    assert "`https://x.example`" in quoted, "as code, which nothing makes a link of"
     assert quoted.startswith("- **Unreadable message:** response\\_received: a \\# Approved \\> \\<b\\>bold")
     assert page(desk).count("\n") == page(quiet).count("\n")
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,11 @@ import pytest
 from forthwith.campaign.models import RequestPlan
 from forthwith.casefile.attempts import Attempt
 from forthwith.casefile.audit import Audited
+from forthwith.casefile.case_file import CaseFile, sha256_of
 from forthwith.casefile.export import in_dossier
 from forthwith.casefile.recovery import rebuilt
 from forthwith.casefile.store import Dossier, DossierError, Opening, StartRecord
-from forthwith.casefile.verify import CaseFile, sha256_of, wrongs
+from forthwith.casefile.verify import wrongs
 from forthwith.cli.commands.report import Reading
 from forthwith.documents.template_files import default_templates
 from forthwith.failure import Failure
@@ -21,7 +23,7 @@ from forthwith.request.record import Draft, Filed, Receipt, Recovery
 from tests.units.cases import OPERATOR, Desk, clocks, plan
 from tests.units.test_casefile_audit import LATER
 
-ACCEPTED = "timeline/0002.json"
+ACCEPTED = "timeline/0003.json"
 """The entry of the demand's acceptance, which holds its receipt."""
 
 
@@ -39,6 +41,7 @@ class Office(Desk):
         )
         dossier.record_start(started)
         dossier.open(Opening(workflow_id=self.id, first_run="run-1", plan=of.content_hash))
+        self.request.case_opened(dossier.beginnings(self.id), self.now)
 
     def next(self) -> Action:
         """What comes next, once the documents are drawn up."""
@@ -47,14 +50,14 @@ class Office(Desk):
                 case DraftSubpoena(version):
                     content = f"%PDF draft {version}".encode()
                     copy = self.keep(f"drafts/v{version}-{sha256_of(content)[:12]}.docx", b"a copy to mark up")
-                    document = self.keep(f"drafts/v{version}-{sha256_of(content)[:12]}.pdf", content)
+                    document = self.document(f"drafts/v{version}-{sha256_of(content)[:12]}", content)
                     drawn_up = Draft(version=version, document=document, working_copy=copy)
                     self.request.draft_finished(drawn_up, self.now)
                 case CopyIssued():
                     self.request.record_copy_finished(self.keep("drafts/issued.pdf", b"%PDF issued"), self.now)
                 case DraftReferral():
                     content = b"%PDF memo"
-                    memo = self.keep(f"referral/memo-{sha256_of(content)[:12]}.pdf", content)
+                    memo = self.document(f"referral/memo-{sha256_of(content)[:12]}", content)
                     self.request.memo_finished(memo, self.now)
                 case _:
                     return action
@@ -62,18 +65,40 @@ class Office(Desk):
     def keep(self, place: str, content: bytes) -> Filed:
         return self.dossier.keep(self.folder / place, content)
 
+    def document(self, place: str, content: bytes) -> Filed:
+        """A PDF and the data that it was set from."""
+        data = self.keep(f"{place}.json", b'{"some": "data"}')
+        return self.keep(f"{place}.pdf", content).model_copy(update={"data": data})
+
+    def put_off_once(self) -> None:
+        """The next letter is put off once."""
+
+        def put_off(letter: SendLetter) -> bool:
+            attempt, reason = Attempt(self.dossier, self.id, letter.step.id, letter.attempt), "450 later"
+            attempt.refused("MailDeferred", reason, timedelta(minutes=5))
+            evidence = attempt.kept("nothing-sent")
+            self.request.letter_deferred(
+                letter.step, reason, retry_after=timedelta(minutes=5), now=self.now, evidence=evidence
+            )
+            self.on_letter = self.send
+            return True
+
+        self.on_letter = put_off
+
     def send(self, letter: SendLetter) -> bool:
         attempt = Attempt(self.dossier, self.id, letter.step.id, letter.attempt)
         message_id = f"<{letter.step.id}@office.example>"
         eml = attempt.keep_eml(f"Message-ID: {message_id}\n\nDear Sir or Madam\n".encode())
-        attempt.claim(message_id, eml)
+        pdf = self.keep(f"letters/{letter.step.id}/letter-{'0' * 12}.pdf", b"%PDF letter")
+        claim = attempt.claim(message_id, eml, pdf)
         receipt = Receipt(
             message_id=message_id,
             recipient=letter.address,
             accepted_at=self.now,
             response="250 ok",
             eml=eml,
-            pdf=self.keep(f"letters/{letter.step.id}/letter-{'0' * 12}.pdf", b"%PDF letter"),
+            pdf=pdf,
+            claim=claim,
         )
         attempt.keep_receipt(receipt)
         self.request.letter_accepted(letter.step, receipt, possible_copy=letter.possible_copy, now=self.now)
@@ -88,7 +113,7 @@ class Office(Desk):
         )
         self.dossier.authorize_recovery(recovery)
         assert self.dossier.claim_recovery(Opening(workflow_id=self.id, first_run="run-2", plan=self.plan.content_hash))
-        self.request.recovered(recovery, self.now)
+        self.request.recovered(recovery, self.now, objects=self.dossier.beginnings(self.id))
 
     @property
     def case(self) -> CaseFile:

@@ -19,9 +19,11 @@ from temporalio.service import RPCError, RPCStatusCode
 from forthwith import temporal
 from forthwith.base import Model
 from forthwith.casefile.audit import PAGE, Audited, Finding, Heading, finding
+from forthwith.casefile.case_file import CaseFile
 from forthwith.casefile.clocks import clocks
+from forthwith.casefile.export import in_dossier
 from forthwith.casefile.store import Dossier, DossierError
-from forthwith.casefile.verify import CaseFile, Wrong
+from forthwith.casefile.verify import wrongs
 from forthwith.cli.output import Json, err, out, print_json
 from forthwith.failure import Failure
 from forthwith.history import differences
@@ -31,6 +33,7 @@ from forthwith.settings import Settings
 from forthwith.views.listing import Listed
 from forthwith.views.tasks import RECOVER, WORTH_SAYING
 from forthwith.visibility import connected, listed, plural, query, server_says
+from forthwith.visible import visible
 
 MAX_EXAMINED = 200
 """No more suspicious requests than this are examined one by one; the others are reported as they were listed."""
@@ -53,7 +56,7 @@ class Audit(Model):
 def audit(
     campaign: Annotated[str | None, typer.Argument(help="Only this campaign.")] = None,
     histories: Annotated[
-        bool, typer.Option("--histories", help="Read every workflow history as well: slow for thousands.")
+        bool, typer.Option("--histories", help="Read every history and document as well: slow for thousands.")
     ] = False,
     json: Json = False,
 ) -> None:
@@ -71,7 +74,8 @@ def audit(
         print_json(found)
     else:
         for one in found.findings:
-            out.print(f"[bold red]{escape(one.request)}[/]: {escape(one.wrong)}", highlight=False, soft_wrap=True)
+            wrong = escape(visible(one.wrong))
+            out.print(f"[bold red]{escape(one.request)}[/]: {wrong}", highlight=False, soft_wrap=True)
             out.print(f"  [cyan]{escape(one.command)}[/]  [dim]{one.page}[/]", highlight=False, soft_wrap=True)
         if found.reset:
             line = f"Reset, so that the case file has two histories: {', '.join(found.reset)}"
@@ -103,10 +107,12 @@ async def _audited(campaign: str | None, histories: bool) -> Audit:
         driven = [finding(name, "its workflow task fails again and again", "timeline {id}", "stuck") for name in stuck]
         readable = {name: one for name, one in workflows.items() if name not in unreadable}
         driven += await _workflows_compared(client, files, readable, now)
+        records = [one for file in files.values() for one in file.findings(now)]
         if histories:
-            driven_well = workflows.keys() & files.keys() - {one.request for one in driven}
-            findings += await _histories_compared(client, dossier, sorted(driven_well))
-    findings += driven + [one for file in files.values() for one in file.findings(now)]
+            well = files.keys() - {one.request for one in records}
+            driven_well = workflows.keys() - {one.request for one in driven}
+            findings += await _read_whole(client, dossier, sorted(well), driven_well)
+    findings += driven + records
     # A request without a running workflow has missed whatever came since: that is one finding, not two.
     others = workflows.keys() & files.keys() - {one.request for one in driven}
     missed = [await _missed(dossier, files[name], workflows[name], now) for name in others]
@@ -139,9 +145,7 @@ def _audited_files(dossier: Dossier, campaign: str | None) -> Iterator[Audited |
 
 def _records(dossier: Dossier, folder: Path) -> dict[str, bytes]:
     """What an audit reads of a case file. The message of a letter's first attempt is a copy of nothing."""
-    names = ("start.json", "opened*.json", "recovery-*.json")
-    names += ("timeline/*.json", "letters/*/*.json", "after-closing/*.json")
-    paths = [path for name in names for path in folder.glob(name)]
+    paths = [path for path in folder.rglob("*.json") if path.parent.name not in ("drafts", "referral")]
     paths += [path for path in folder.glob("letters/*/*.eml") if not path.name.startswith("attempt-1.")]
     whole = (path for path in paths if not path.name.startswith("."))
     return {path.relative_to(dossier.root).as_posix(): dossier.read(path) for path in whole}
@@ -201,18 +205,26 @@ async def _workflows_compared(
     return findings
 
 
-async def _histories_compared(client: Client, dossier: Dossier, requests: Sequence[str]) -> list[Finding]:
+async def _read_whole(
+    client: Client, dossier: Dossier, requests: Sequence[str], driven_well: Set[str]
+) -> list[Finding]:
+    """What every document, and the histories of those that are driven well, find beyond the records."""
     limit = asyncio.Semaphore(16)
 
     async def compared(request: str) -> Finding | None:
-        wrong: Wrong | None = None
+        text = ""
         async with limit:
             for _ in range(2):  # it may have filed something between one reading and the other
-                records = await asyncio.to_thread(_records, dossier, dossier.of(request))
-                wrong = next(iter(await differences(client, CaseFile(request, records))), None)
-                if wrong is None:
+                try:
+                    case = await asyncio.to_thread(in_dossier, dossier.root, request)
+                except (OSError, ValueError) as error:
+                    return finding(request, f"cannot be read: {error}", "doctor", "the-record-was-changed")
+                text = next((f"its case file was changed: {wrong}" for wrong in wrongs(case)), "")
+                if not text and request in driven_well:
+                    differing = await differences(client, case)
+                    text = next((f"its record differs from its history: {wrong}" for wrong in differing), "")
+                if not text:
                     return None
-        text = f"its record differs from its history: {wrong}"
         return finding(request, text, "verify {id}", "the-record-was-changed")
 
     return [found for found in await asyncio.gather(*map(compared, requests)) if found]

@@ -1,6 +1,9 @@
 """Commands about the case file as a whole: `export` packs it for a stranger, `verify` checks every hash in it."""
 
 import asyncio
+import os
+import re
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -10,16 +13,22 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from forthwith import temporal
 from forthwith.base import Model
+from forthwith.casefile.case_file import CaseFile, Wrong, sha256_of
 from forthwith.casefile.export import at_path, in_dossier, packed
 from forthwith.casefile.recovery import unknown_request
 from forthwith.casefile.store import Dossier
-from forthwith.casefile.verify import CaseFile, Wrong, sha256_of, wrongs
+from forthwith.casefile.verify import other_head, wrongs
 from forthwith.cli.commands.queries import RequestId
 from forthwith.cli.output import Json, err, out, print_json
 from forthwith.failure import Failure
+from forthwith.fields import SHA256
 from forthwith.history import differences
 from forthwith.settings import Settings
 from forthwith.visibility import plural
+from forthwith.visible import visible
+
+A_MOMENT = 0.5
+"""Seconds in which a filing that is under way is over."""
 
 
 class Exported(Model):
@@ -58,14 +67,15 @@ def export(
     path = to or Path(f"{request.replace('/', '-')}.zip")
     content = packed(case)
     try:
-        path.write_bytes(content)
+        with open(path, "wb", opener=_private) as file:
+            file.write(content)
     except OSError as error:
         raise Failure(f"{path} cannot be written: {error.strerror}") from error
     found = Exported(
         request=request, file=str(path), sha256=sha256_of(content), objects=len(case.objects), head=case.head
     )
     if any(wrongs(case)):
-        err.print(f"Something is wrong with it: forthwith verify {request}", style="red", highlight=False)
+        err.print(escape(f"Something is wrong with it: forthwith verify {request}"), style="red", highlight=False)
     if json:
         print_json(found)
     else:
@@ -74,27 +84,42 @@ def export(
 
 def verify(
     what: Annotated[str, typer.Argument(metavar="PATH|ID", help="A ZIP, its folder, a request's folder, or its id.")],
+    head: Annotated[
+        str, typer.Option("--head", help="The head that it should have, as noted elsewhere.", show_default=False)
+    ] = "",
     json: Json = False,
 ) -> None:
     """Check a case file: the chain, every hash in it, and Temporal where it still has the request.
 
+    Whoever can change all of it can make a chain of their own. That shows only by a head from elsewhere: Temporal's,
+    or one that was noted before and is given here.
+
     Example: forthwith verify chicago.zip
     """
+    if head and not re.fullmatch(SHA256, head):
+        raise Failure(f"--head: {head!r} is not a SHA-256", hint="give its 64 digits 0-9 and a-f")
     path = Path(what)
-    case = at_path(path) if path.exists() else _kept(what)
+
+    def read() -> CaseFile:
+        return at_path(path) if path.exists() else _kept(what)
+
+    case = read()
+    if any(wrongs(case)):  # a request that runs may have filed something between one file and the next
+        time.sleep(A_MOMENT)
+        case = read()
     compared, differing = asyncio.run(_compared(case))
     verified = Verified(
         request=case.request,
         entries=len(case.chain),
         head=case.head,
         temporal=compared,
-        wrong=tuple(dict.fromkeys((*wrongs(case), *differing))),
+        wrong=tuple(dict.fromkeys((*wrongs(case), *differing, *other_head(case, head)))),
     )
     if json:
         print_json(verified)
     else:
         for wrong in verified.wrong:
-            out.print(escape(str(wrong)), style="red", highlight=False, soft_wrap=True)
+            out.print(escape(visible(str(wrong))), style="red", highlight=False, soft_wrap=True)
         verdict = f"{plural(len(verified.wrong), 'thing')} wrong" if verified.wrong else "all is right"
         line = f"{verified.request}: {verified.entries} entries, head {verified.head}; {verdict}. {compared}"
         out.print(escape(line), highlight=False, soft_wrap=True)
@@ -102,11 +127,21 @@ def verify(
         raise typer.Exit(1)
 
 
+def _private(path: str, flags: int) -> int:
+    """Opens a file that only its owner may read, also one that was there before."""
+    opened = os.open(path, flags, 0o600)
+    os.fchmod(opened, 0o600)
+    return opened
+
+
 def _kept(request: str) -> CaseFile:
     dossier = Dossier(Settings().dossier)
     if request.count("/") != 1 or not dossier.of(request).is_dir():
         raise unknown_request(dossier, request)
-    return in_dossier(dossier.root, request)
+    try:
+        return in_dossier(dossier.root, request)
+    except (OSError, ValueError) as error:
+        raise Failure(f"the case file {dossier.of(request)} cannot be read: {error}") from error
 
 
 async def _compared(case: CaseFile) -> tuple[str, tuple[Wrong, ...]]:

@@ -121,7 +121,7 @@ async def _mail(settings: Settings) -> Check:
         return Check(name="mail server", ok=False, found=f"{where}: {error.reason}", remedy=remedy)
     except MailDeferred as error:
         return Check(name="mail server", ok=False, found=f"{where}: {error.reason}", remedy=remedy)
-    except ValidationError as error:  # a password that would cross the network in the clear
+    except ValidationError as error:  # letters or a password that would cross the network in the clear
         remedy = "set FORTHWITH_SMTP_TLS to required or starttls"
         return Check(
             name="mail server", ok=False, found=f"{where}: {'; '.join(problems(error, SmtpSettings))}", remedy=remedy

@@ -12,6 +12,7 @@ from forthwith.devstack.mailbox import StoredMail, read_mailbox
 from forthwith.failure import Failure
 from forthwith.settings import Settings
 from forthwith.visibility import plural
+from forthwith.visible import visible
 
 
 def inbox(
@@ -36,7 +37,7 @@ def inbox(
         chosen = [mail for mail in found if mail.number == number]
         if not chosen:
             raise Failure(f"no message {number} in {folder}", hint="`forthwith inbox` lists them")
-        typer.echo(_headers(chosen[0]) + "\n\n" + chosen[0].text())
+        typer.echo(visible(_headers(chosen[0]) + "\n\n" + chosen[0].text(), keep="\n\t"))
         return
     if json:
         print_json(found)
@@ -51,7 +52,7 @@ def inbox(
         table.add_row(
             str(mail.number),
             f"{mail.date.astimezone(UTC):%Y-%m-%d %H:%M}" if mail.date else "–",
-            "\n".join((*mail.to, *mail.cc)),
+            escape("\n".join((*mail.to, *mail.cc))),
             escape(mail.subject) + mark,
         )
     if found:

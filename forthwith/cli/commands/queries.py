@@ -38,6 +38,7 @@ from forthwith.visibility import (
     web_ui_link,
     web_ui_page,
 )
+from forthwith.visible import visible
 from workflows.jurisdiction_request import JurisdictionRequest
 
 RequestId = Annotated[str, typer.Argument(metavar="ID", help="The request, <campaign>/<jurisdiction>.")]
@@ -196,9 +197,8 @@ async def _query(
                 raise failed_call(error, request) from error
         found = rebuilt(Dossier(Settings().dossier), request)
         recover = f" It has not ended: forthwith recover {request}" if found.state.is_open else ""
-        err.print(
-            f"Temporal keeps {request} no longer. This is from its case file.{recover}", highlight=False, soft_wrap=True
-        )
+        kept = f"Temporal keeps {request} no longer. This is from its case file.{recover}"
+        err.print(escape(kept), highlight=False, soft_wrap=True)
         return of_record(found), page
 
 
@@ -216,7 +216,7 @@ def _table(found: Sequence[Listed]) -> Table:
             standing.append(f"[bold red]{one.execution.replace('_', ' ').lower()}[/]")
         standing += [f"[bold red]{reason.replace('_', ' ')}[/]" for reason in one.attention]
         table.add_row(
-            one.request,
+            escape(one.request),
             "\n".join(standing),
             str(one.outstanding),
             due,
@@ -243,7 +243,7 @@ def _print_tasks(found: Sequence[Listed]) -> None:
     now = datetime.now(UTC)
     tasks = [task for one in found if one.needs_a_person for task in tasks_of(one, now)]
     for task in tasks[:MAX_TASKS]:
-        out.print(f"[bold red]{escape(task.request)}[/]: {escape(task.task)}", highlight=False, soft_wrap=True)
+        out.print(f"[bold red]{escape(task.request)}[/]: {escape(visible(task.task))}", highlight=False, soft_wrap=True)
         out.print(f"  [cyan]{escape(task.command)}[/]", highlight=False, soft_wrap=True)
     if len(tasks) > MAX_TASKS:
         out.print(f"and {len(tasks) - MAX_TASKS} more: forthwith today", highlight=False)
@@ -260,25 +260,28 @@ def _print_status(found: RequestStatus, page: str) -> None:
         when = f"{local(found.next_action.at, zone)} ({away(found.next_action.at)})" if found.next_action.at else "now"
         lines.append(f"Next, {when}: {escape(found.next_action.what)}")
     lines += map(escape, dates_in_words(found, datetime.now(UTC)))
-    lines.append(f"Outstanding: {', '.join(found.outstanding) or 'nothing'} (of {plural(len(found.items), 'item')})")
-    out.print(Panel("\n".join(lines), title=f"{found.jurisdiction}  ·  {found.request}", title_align="left"))
+    outstanding = escape(", ".join(found.outstanding)) or "nothing"
+    lines.append(f"Outstanding: {outstanding} (of {plural(len(found.items), 'item')})")
+    title = escape(f"{found.jurisdiction}  ·  {found.request}")
+    out.print(Panel("\n".join(lines), title=title, title_align="left"))
     if found.draft:
         out.print(f"Draft {found.draft.version}, sha256 {found.draft.sha256}", highlight=False, soft_wrap=True)
-        out.print(f"  {Settings().dossier / found.draft.document.uri}", highlight=False, soft_wrap=True)
+        out.print(escape(f"  {Settings().dossier / found.draft.document.uri}"), highlight=False, soft_wrap=True)
         if found.draft.working_copy:
             copy = Settings().dossier / found.draft.working_copy.uri
-            out.print(f"  to mark up in a word processor: {copy}", highlight=False, soft_wrap=True)
+            out.print(escape(f"  to mark up in a word processor: {copy}"), highlight=False, soft_wrap=True)
         if found.draft.missing:
-            out.print(f"  still empty: {', '.join(found.draft.missing)}", highlight=False)
+            out.print(escape(f"  still empty: {', '.join(found.draft.missing)}"), highlight=False)
     for name, document in (("Issued copy", found.issued_copy), ("Referral memo", found.memo)):
         if document:
             out.print(f"{name}, sha256 {document.sha256}", highlight=False, soft_wrap=True)
-            out.print(f"  {Settings().dossier / document.uri}", highlight=False, soft_wrap=True)
+            out.print(escape(f"  {Settings().dossier / document.uri}"), highlight=False, soft_wrap=True)
     if found.letters:
         table = plain_table()
         for name in ("Letter", "To", "Accepted", "Delivered"):
             table.add_column(name)
         for letter in found.letters:
-            table.add_row(letter.step, letter.to, local(letter.receipt.accepted_at, zone), letter.delivered)
+            table.add_row(escape(letter.step), letter.to, local(letter.receipt.accepted_at, zone), letter.delivered)
         out.print(table)
-    out.print(f"[dim]Case file {Settings().dossier / found.request}\n{page}[/]", highlight=False, soft_wrap=True)
+    where = escape(f"Case file {Settings().dossier / found.request}\n{page}")
+    out.print(f"[dim]{where}[/]", highlight=False, soft_wrap=True)

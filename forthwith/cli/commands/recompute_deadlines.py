@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 from pydantic import AwareDatetime
 from rich.console import Console
+from rich.markup import escape
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -115,7 +116,7 @@ def recompute_deadlines(
         print_json(done)
     for one in done:
         if one.problem:
-            err.print(f"{one.request}: {one.problem}", highlight=False)
+            err.print(f"{one.request}: {one.problem}", markup=False, highlight=False)
     left = [one for one in done if one.problem or (one.dates and not one.moved)]
     if left:
         raise Failure(f"the dates of {plural(len(left), 'request')} were not moved")
@@ -253,6 +254,6 @@ def _show(moving: Sequence[Recomputed], compared: int, where: Console) -> None:
             for number, date in enumerate(one.dates):
                 shown = closing if date.date.endswith(("_due", "_ends", "_date")) else local
                 row = (date.date.replace("_", " "), shown(date.old, date.zone), shown(date.new, date.zone))
-                table.add_row("" if number else one.request, *row)
+                table.add_row("" if number else escape(one.request), *map(escape, row))
         where.print(table)
     where.print(f"{plural(same, 'request')} {'keeps its' if same == 1 else 'keep their'} dates.", highlight=False)

@@ -22,7 +22,7 @@ from forthwith.campaign.starting import start_workflow
 from forthwith.casefile.attempts import open_claims
 from forthwith.casefile.pending import pending
 from forthwith.casefile.recovery import continued, rebuilt
-from forthwith.casefile.store import Dossier
+from forthwith.casefile.store import Dossier, DossierError
 from forthwith.cli.bulk import confirm
 from forthwith.cli.commands.queries import RequestId
 from forthwith.cli.options import Actor, Reason
@@ -110,7 +110,7 @@ def recover(
             )
         )
     elif not dry_run:
-        out.print(f"{request} continues: forthwith status {request}", highlight=False, soft_wrap=True)
+        out.print(escape(f"{request} continues: forthwith status {request}"), highlight=False, soft_wrap=True)
 
 
 async def _is_stopped(client: Client, request: str) -> bool:
@@ -133,7 +133,12 @@ async def _is_stopped(client: Client, request: str) -> bool:
 
 def _refuse_while_sending(dossier: Dossier, request: str, now: datetime) -> None:
     """Raises ``Failure`` while a letter is being handed over: recovered before its receipt, it would go out twice."""
-    for claim in open_claims(dossier, request):
+    try:
+        claims = open_claims(dossier, request)
+    except DossierError as error:
+        hint = f"`forthwith verify {request}` checks all of it"
+        raise Failure(f"{request} cannot be recovered: {error}", hint=hint) from error
+    for claim in claims:
         if now - claim.claimed_at < WORTH_SAYING:
             until = (claim.claimed_at + WORTH_SAYING).astimezone(UTC)
             raise Failure(

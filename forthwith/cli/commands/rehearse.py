@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 from temporalio.client import Client
@@ -218,20 +219,20 @@ def _show(report: RehearsalReport, played: Sequence[Rehearsed], stack: LocalStac
     for result, one in zip(report.requests, played, strict=True):
         day = result.at.astimezone(ZoneInfo(one.plan.jurisdiction.timezone))
         cells = [
-            result.jurisdiction,
+            escape(result.jurisdiction),
             styled(result.status),
             f"{day.day} {day:%b %Y}",
             str(result.letters),
             str(result.drafts),
         ]
-        table.add_row(*cells, *([_story(result, one)] if wide else []))
+        table.add_row(*cells, *([escape(_story(result, one))] if wide else []))
     out.print(table)
     counts = ", ".join(f"{count} {status}" for status, count in report.outcomes.items())
     letters = plural(report.letters_sent, "letter")
     out.print(f"{counts}. {letters} in {report.seconds} s.", highlight=False, soft_wrap=True)
     for waiting_for in dict.fromkeys(one.waiting_for for one in report.requests if one.waiting_for):
         names = [one.jurisdiction for one in report.requests if one.waiting_for == waiting_for]
-        out.print(f"Still waits for {waiting_for}: {named(names)}.", highlight=False, soft_wrap=True)
+        out.print(escape(f"Still waits for {waiting_for}: {named(names)}."), highlight=False, soft_wrap=True)
     here = short_path(stack.folder)
     out.print(f"Letters     {here}/mail  (python starter.py inbox {here}/mail)", highlight=False, soft_wrap=True)
     out.print(f"Drafts      {here}/dossier/{report.campaign}/*/drafts/*.pdf", highlight=False, soft_wrap=True)

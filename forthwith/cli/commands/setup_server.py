@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from temporalio.service import RPCError
 
 from forthwith.cli.output import Json, out, print_json
@@ -44,8 +45,8 @@ def print_checks(checks: list[Check], json: bool) -> None:
     else:
         for check in checks:
             mark = "[green]ok  [/]" if check.ok else "[bold red]FAIL[/]"
-            out.print(f"{mark} {check.name:<18} {check.found}", soft_wrap=True, highlight=False)
+            out.print(f"{mark} {check.name:<18} {escape(check.found)}", soft_wrap=True, highlight=False)
             if check.remedy and not check.ok:
-                out.print(f"     {'':<18} [bold]{check.remedy}[/]", soft_wrap=True, highlight=False)
+                out.print(f"     {'':<18} [bold]{escape(check.remedy)}[/]", soft_wrap=True, highlight=False)
     if not all(check.ok for check in checks):
         raise typer.Exit(1)

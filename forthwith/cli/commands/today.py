@@ -33,6 +33,7 @@ from forthwith.settings import Settings
 from forthwith.views.listing import Counts, Listed
 from forthwith.views.tasks import WORTH_SAYING, Draft, Section, Task, response_tasks, tasks_of
 from forthwith.visibility import connected, counted, listed, plural, query, web_ui_link
+from forthwith.visible import visible
 
 SHOWN = 20
 """Lines of one section for people; `--json` has all of them."""
@@ -166,7 +167,7 @@ class DailyTasks:
             raise Failure(f"the digest to {to} was not sent: {error}", hint="`forthwith doctor` shows more") from error
         receipt = SentDigest(message_id=identifier, to=to, accepted_at=self._now, response=acceptance.response)
         self._dossier.create(kept, receipt.model_dump_json().encode())
-        err.print(f"Sent to {to}.", highlight=False, soft_wrap=True)
+        err.print(escape(f"Sent to {to}."), highlight=False, soft_wrap=True)
         return True
 
     def _of_interest(self) -> str:
@@ -272,7 +273,7 @@ def _text(page: Today) -> str:
     for section, found in _sections(page):
         lines += ["", f"{section.heading.upper()} ({len(found)})"]
         for task in found[:SHOWN]:
-            lines += ["", f"{task.request}: {task.task}", f"    {task.command}"]
+            lines += ["", visible(f"{task.request}: {task.task}"), visible(f"    {task.command}")]
         lines += _and_more(found)
     lines += ["", f"In the Web UI: {page.web_ui}", "", "Written by Forthwith. Replies to this message are not read."]
     return "\n".join((*lines, ""))
@@ -286,7 +287,7 @@ def _print(page: Today) -> None:
     for section, found in _sections(page):
         out.print(f"\n[bold]{section.heading}[/] ({len(found)})", highlight=False)
         for task in found[:SHOWN]:
-            out.print(f"  {escape(task.request)}: {escape(task.task)}", highlight=False, soft_wrap=True)
+            out.print(f"  {escape(task.request)}: {escape(visible(task.task))}", highlight=False, soft_wrap=True)
             out.print(f"    [cyan]{escape(task.command)}[/]", highlight=False, soft_wrap=True)
         for line in _and_more(found):
             out.print(f"  {line}", highlight=False)

@@ -7,13 +7,14 @@ telephone, while the marks keep their size. What is written into the drawing is 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from html import escape
+from html import escape as escape_html
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from forthwith.request.vocabulary import Status
 from forthwith.views.history import History, Span, SpanKind
 from forthwith.views.marks import Mark, MarkKind
+from forthwith.visible import visible
 
 MARGIN = 0.02
 """Of the axis, free at both ends, so that no mark is cut off."""
@@ -397,3 +398,8 @@ def swatch(number: int, look: str) -> str:
     place = 'width="16" height="16" rx="3"'
     over = f'<rect fill="url(#x-{number % len(_TEXTURES)})" {place}/>'
     return f'<svg width="16" height="16" aria-hidden="true"><rect class="{look}" {place}/>{over}</svg>'
+
+
+def escape(text: str) -> str:
+    """Text as it may stand in the drawing."""
+    return escape_html(visible(text))

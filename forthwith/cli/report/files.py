@@ -4,19 +4,19 @@ import csv
 import io
 import json
 import secrets
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import to_json
-
 from forthwith.base import Model
 from forthwith.cli.report.page import Report, ReportRow, page
 from forthwith.failure import Failure
 from forthwith.views.agenda import Appointment
 from forthwith.views.ics import calendar_of
+from forthwith.visible import visible, visible_json
 
 PAGE, TABLE, DATA, DATES = "report.html", "report.csv", "report.json", "report.ics"
 
@@ -43,7 +43,7 @@ class Made:
         return {
             PAGE: page(self.report).encode(),
             TABLE: table(self.report.requests).encode("utf-8-sig"),
-            DATA: to_json(self.report) + b"\n",
+            DATA: visible_json(self.report).encode() + b"\n",
             DATES: calendar_of(self.report.campaign, self.appointments),
         }
 
@@ -121,8 +121,10 @@ def table(rows: Iterable[ReportRow]) -> str:
 
 
 def _inert(cell: str) -> str:
-    """Text that a spreadsheet does not run, though it begins like a formula."""
-    return f"'{cell}" if cell.lstrip()[:1] in ("=", "+", "-", "@") or cell[:1] in ("\t", "\r", "\n") else cell
+    """Text that a spreadsheet does not run, though it begins like a formula, also in the wide letters of East Asia."""
+    seen = visible(cell)
+    first = unicodedata.normalize("NFKC", seen.lstrip())[:1]
+    return f"'{seen}" if first in ("=", "+", "-", "@") or cell[:1] in ("\t", "\r", "\n") else seen
 
 
 def _utc(instant: datetime | None) -> str:

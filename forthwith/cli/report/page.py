@@ -16,6 +16,7 @@ from forthwith.request.vocabulary import Attention, Status
 from forthwith.views.history import History
 from forthwith.views.marks import Mark, MarkKind
 from forthwith.views.tasks import Task
+from forthwith.visible import visible
 
 MAX_TASKS = 40
 """Tasks on the page; `today --json` has all of them."""
@@ -94,7 +95,9 @@ def page(report: Report) -> str:
     moments = [moment for history in histories for moment in (history.begins, history.ends, history.recorded_until)]
     now = None if report.is_ahead else report.made_at
     axis = drawing.Axis.over([*moments, *([now] if now else []), *([] if moments else [report.made_at])], report.zone)
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=True, finalize=_finalized, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     counts = [
         (_class(status), spoken(status), count, report.links.get(status, ""))
         for status, count in report.statuses.items()
@@ -121,6 +124,11 @@ def page(report: Report) -> str:
         scale=drawing.scale(axis, now),
         rows=[_shown(number, row, axis, now, report) for number, row in enumerate(report.requests, start=1)],
     )
+
+
+def _finalized(value: object) -> object:
+    """Whatever text is written into the page; what is drawn already is markup."""
+    return visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 class Shown(Model):

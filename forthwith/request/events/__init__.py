@@ -59,11 +59,13 @@ from forthwith.request.events.letters import (
     UnconfirmedLetterSettled,
 )
 from forthwith.request.events.lifecycle import (
+    CaseFileOpened,
     MessageUnreadable,
     NoteAdded,
     RequestClosed,
     RequestOpened,
     RequestRecovered,
+    ResponseKeptAfterClosing,
     Withdrawn,
     WorkflowCancelled,
 )
@@ -87,7 +89,9 @@ from forthwith.request.events.subpoena import (
 
 AnyEvent = Annotated[
     RequestOpened
+    | CaseFileOpened
     | RequestRecovered
+    | ResponseKeptAfterClosing
     | RequestClosed
     | WorkflowCancelled
     | Withdrawn

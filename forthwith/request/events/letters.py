@@ -8,6 +8,7 @@ from forthwith.campaign.models import Recipient, Role
 from forthwith.deadlines.due_date import DueDate
 from forthwith.request.events.base import Event, Reported
 from forthwith.request.record import (
+    Filed,
     KnownDelivery,
     SentLetter,
     UnconfirmedLetter,
@@ -30,6 +31,8 @@ class LetterDeferred(Event):
     kind: Literal["letter_deferred"] = "letter_deferred"
     step: str
     reason: str
+    evidence: Filed | None = None
+    """Why nothing was sent, as the case file has it."""
 
 
 class LetterRefused(Event):
@@ -38,6 +41,8 @@ class LetterRefused(Event):
     kind: Literal["letter_refused"] = "letter_refused"
     step: str
     reason: str
+    evidence: Filed | None = None
+    """Why nothing was sent, as the case file has it."""
 
 
 class LetterUnconfirmed(Event):
@@ -46,6 +51,8 @@ class LetterUnconfirmed(Event):
     kind: Literal["letter_unconfirmed"] = "letter_unconfirmed"
     letter: UnconfirmedLetter
     reason: str
+    evidence: Filed | None = None
+    """The claim of this attempt."""
 
 
 class LetterSuperseded(Event):
@@ -54,6 +61,8 @@ class LetterSuperseded(Event):
     kind: Literal["letter_superseded"] = "letter_superseded"
     step: str
     reason: str
+    evidence: Filed | None = None
+    """Why nothing was sent, or the claim where that is unknown."""
 
 
 class LetterCalledBack(Event):

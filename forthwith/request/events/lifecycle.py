@@ -4,8 +4,9 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from forthwith.fields import Sha256
+from forthwith.fields import EventId, Sha256
 from forthwith.request.events.base import Event, Reported
+from forthwith.request.record import Filed
 from forthwith.request.vocabulary import Status
 
 
@@ -17,12 +18,22 @@ class RequestOpened(Event):
     opened_at: AwareDatetime
 
 
+class CaseFileOpened(Event):
+    """The workflow that drives the request has its case file."""
+
+    kind: Literal["case_file_opened"] = "case_file_opened"
+    objects: tuple[Filed, ...]
+    """Who started it with which plan, and which workflow drives it."""
+
+
 class RequestRecovered(Event):
     """Another workflow continues the request from its case file."""
 
     kind: Literal["request_recovered"] = "request_recovered"
     after_run: str
     reason: str
+    objects: tuple[Filed, ...] = ()
+    """Every authority until now, and which workflows drove it."""
 
 
 class RequestClosed(Event):
@@ -32,6 +43,14 @@ class RequestClosed(Event):
     status: Status
     text: str
     on_time: bool | None = None
+
+
+class ResponseKeptAfterClosing(Event):
+    """A response came in after the end, when no workflow could take it any more."""
+
+    kind: Literal["response_kept_after_closing"] = "response_kept_after_closing"
+    event_id: EventId
+    response: Filed
 
 
 class WorkflowCancelled(Event):

@@ -63,8 +63,12 @@ FIRST_DAY = datetime(2018, 1, 22, tzinfo=UTC)
 A_YEAR = timedelta(days=366)
 DRAFTED = (Status.AWAITING_REVIEW, Status.AWAITING_ISSUANCE, Status.AWAITING_SERVICE, Status.AWAITING_RETURN)
 EVERY_EVENT = {kind.model_fields["kind"].default for kind in get_args(get_args(AnyEvent)[0])}
-NEVER_SEEN = {"request_recovered", "workflow_cancelled", "letter_superseded"}
-"""Nobody recovers a request or cancels its workflow here; an address is hardly ever corrected in the right second."""
+NEVER_SEEN = {
+    *("request_recovered", "workflow_cancelled", "letter_superseded"),
+    *("case_file_opened", "response_kept_after_closing"),
+}
+"""Nobody recovers a request or cancels its workflow here; an address is hardly ever corrected in the right second; and
+there is no case file."""
 A_FILE = Filed(uri="x", sha256="7" * 64, size=1)
 
 
