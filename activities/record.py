@@ -9,7 +9,7 @@ from forthwith.base import Model
 from forthwith.casefile.attempts import keep_missing_receipt
 from forthwith.casefile.store import Dossier, DossierError, Opening
 from forthwith.request.entries import Entry
-from forthwith.request.events import LetterAccepted
+from forthwith.request.events import LetterAccepted, WorkflowCancelled
 from forthwith.request.record import Filed, Recovery
 
 MAX_PAGE = 256_000
@@ -20,6 +20,8 @@ class Opened(Model):
     """What a case file begins with, by which its first entries can name it."""
 
     objects: tuple[Filed, ...]
+    cancelled: str | None = None
+    """Why the workflow was cancelled before it was reset: a reset repeats messages, and no cancel."""
 
 
 class Recovered(Model):
@@ -69,7 +71,9 @@ class CaseFiles:
         Fails for good when another workflow had it: it must not send a second demand.
         """
         if self._dossier.open(opening):
-            return Opened(objects=self._dossier.beginnings(opening.workflow_id))
+            return Opened(
+                objects=self._dossier.beginnings(opening.workflow_id), cancelled=self._cancelled(opening.workflow_id)
+            )
         started = self._dossier.start_record(opening.workflow_id)
         if started and (recovery := self._dossier.claim_recovery(opening)):
             entries = len(self._dossier.timeline(opening.workflow_id))
@@ -85,6 +89,10 @@ class CaseFiles:
             type="AlreadyOpened",
             non_retryable=True,
         )
+
+    def _cancelled(self, workflow_id: str) -> str | None:
+        events = [entry.event for entry in self._dossier.timeline(workflow_id)]
+        return next((event.reason for event in events if isinstance(event, WorkflowCancelled)), None)
 
     @activity.defn
     async def read_entries(self, reading: Reading) -> Page:

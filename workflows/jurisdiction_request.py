@@ -339,7 +339,7 @@ class JurisdictionRequest:
         if isinstance(opened, Recovered):
             await self._recover(opened)
         else:
-            self._request.case_opened(opened.objects, self._clock.now)
+            self._request.case_opened(opened.objects, self._clock.now, cancelled=opened.cancelled)
         self._awaits_record = False
         self._take_signals()
 

@@ -158,10 +158,12 @@ class Request:
         with self._deciding(now) as decision:
             attention.workflow_cancelled(decision, reason)
 
-    def case_opened(self, objects: tuple[Filed, ...], now: datetime) -> None:
-        """The workflow has its case file, which begins with ``objects``."""
+    def case_opened(self, objects: tuple[Filed, ...], now: datetime, *, cancelled: str | None = None) -> None:
+        """The workflow has its case file, which begins with ``objects``; it was ``cancelled`` before it was reset."""
         with self._deciding(now) as decision:
             decision.emit(events.CaseFileOpened(objects=objects))
+            if cancelled is not None:
+                attention.workflow_cancelled(decision, cancelled)
 
     def recovered(self, recovery: Recovery, now: datetime, *, objects: tuple[Filed, ...] = ()) -> None:
         """Another workflow continues from the case file, to which ``objects`` entitle it."""

@@ -115,6 +115,16 @@ async def test_a_cancel_from_the_web_ui_is_a_withdrawal(office: Office, days: fl
     assert "cancelled" in outcome.text
 
 
+async def test_a_request_that_was_cancelled_and_then_reset_writes_to_nobody(office: Office) -> None:
+    demand = await office.demand()
+    demand.expect(letter("demand"))
+    await demand.handle.cancel()
+    await demand.expect_end(Status.WITHDRAWN)
+    await demand.reset_to_the_first_task()
+    await demand.expect_end(Status.WITHDRAWN)
+    demand.expect_nothing()
+
+
 async def test_a_cancel_that_arrives_with_a_message_is_not_lost(office: Office) -> None:
     demand = await office.demand()
     demand.expect(letter("demand"))
