@@ -33,6 +33,21 @@ def test_every_image_of_others_is_pinned():
     assert [image for image in images if not re.search(r":v?\d+(\.\d+)*$", image)] == []
 
 
+@pytest.mark.parametrize("service", OURS)
+def test_our_image_may_write_nothing_but_the_dossier_and_has_no_rights(service: str):
+    given = OURS[service]
+    assert (given["read_only"], given["cap_drop"]) == (True, ["ALL"])
+    assert given["security_opt"] == ["no-new-privileges:true"]
+    assert given["tmpfs"] == ["/tmp"]  # noqa: S108 - in the container
+
+
+def test_no_password_has_a_default():
+    text = (ROOT / "docker-compose.yml").read_text()
+    passwords = re.findall(r"\$\{(\w*PASSWORD\w*)(.*?)\}", text)
+    assert passwords
+    assert [name for name, default in passwords if not default.startswith(":?")] == []
+
+
 def test_our_image_is_told_nothing_it_does_not_read():
     told = {name for service in OURS.values() for name in service["environment"]}
     assert {name for name in told if not name.startswith("FORTHWITH_")} == {"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"}
