@@ -42,6 +42,6 @@ def _command(words: Sequence[str], environment: Mapping[str, str], folder: str) 
     os.environ.update(environment)
     sys.argv = ["starter.py", *words]
 
-    from starter import main  # noqa: PLC0415 - loaded already
+    from starter import main
 
     main()
