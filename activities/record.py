@@ -8,12 +8,10 @@ from temporalio.exceptions import ApplicationError
 from forthwith.base import Model
 from forthwith.casefile.attempts import keep_missing_receipt
 from forthwith.casefile.store import Dossier, DossierError, Opening
-from forthwith.request.entries import Entry
+from forthwith.request.entries import Entry, first_of
 from forthwith.request.events import LetterAccepted, WorkflowCancelled
+from forthwith.request.limits import MAX_BATCH_BYTES
 from forthwith.request.record import Filed, Recovery
-
-MAX_PAGE = 256_000
-"""Bytes of entries that are handed over at once. The server refuses 2 MB."""
 
 
 class Opened(Model):
@@ -100,15 +98,10 @@ class CaseFiles:
 
         Fails where there is none, so that it is tried again until the record is restored.
         """
-        page, size = list[Entry](), 0
-        for entry in self._dossier.timeline(reading.workflow_id)[reading.after :]:
-            size += len(entry.filed())
-            if page and size > MAX_PAGE:
-                break
-            page.append(entry)
+        page = first_of(self._dossier.timeline(reading.workflow_id)[reading.after :], MAX_BATCH_BYTES)
         if not page:
             raise DossierError(f"the record of {reading.workflow_id} has no entry after {reading.after}")
-        return Page(entries=tuple(page))
+        return Page(entries=page)
 
     @activity.defn
     async def file_entries(self, filing: Filing) -> str | None:

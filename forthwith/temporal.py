@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
+from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
@@ -19,6 +20,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from temporalio.workflow import SandboxImportNotificationPolicy
 
 from forthwith.plain_errors import problems
+from forthwith.request.limits import MAX_REASON_BYTES, cut, too_many_bytes
 from forthwith.request.vocabulary import Message
 
 TASK_QUEUE = "forthwith"
@@ -82,15 +84,20 @@ class _Converter(PydanticPayloadConverter):
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
         """Raises ``ApplicationError`` for a message, so that its sender reads more than "Failed decoding arguments".
 
-        Only for messages: raised for the plan or for a result of an activity it would end the workflow.
+        Only for messages: raised for the plan or for a result of an activity it would end the workflow. One that was
+        accepted is read in every replay, whatever is too large by then.
         """
+        message = type_hints[0] if type_hints else None
+        if not (isinstance(message, type) and issubclass(message, Message)):
+            return super().from_payloads(payloads, type_hints)
+        is_new = workflow.in_workflow() and not workflow.unsafe.is_replaying()
+        if is_new and (refusal := too_many_bytes(sum(len(payload.data) for payload in payloads))):
+            raise ApplicationError(refusal, type="Refused", non_retryable=True)
         try:
             return super().from_payloads(payloads, type_hints)
         except ValidationError as error:
-            if type_hints and issubclass(type_hints[0], Message):
-                refusal = "; ".join(problems(error, type_hints[0]))
-                raise ApplicationError(refusal, type="Refused", non_retryable=True) from error
-            raise
+            refusal = cut("; ".join(problems(error, message)), MAX_REASON_BYTES)
+            raise ApplicationError(refusal, type="Refused", non_retryable=True) from error
 
 
 def plugin(

@@ -23,6 +23,7 @@ from forthwith.casefile.recovery import unknown_request
 from forthwith.casefile.store import Dossier
 from forthwith.failure import Failure
 from forthwith.plain_errors import unknown
+from forthwith.request.entries import Entry
 from forthwith.request.messages import Answer
 from forthwith.request.record import Outcome
 from forthwith.request.vocabulary import Attention, Message, Status
@@ -76,7 +77,15 @@ def handle_of(client: Client, request: str) -> Handle:
     return client.get_workflow_handle_for(JurisdictionRequest.run, request)
 
 
-async def answer(client: Client, request: str, query: Callable[[JurisdictionRequest], Answered]) -> Answered:
+async def timeline(client: Client, request: str) -> list[Entry]:
+    """Everything that happened to a request that Temporal knows, in as many answers as that takes."""
+    entries: list[Entry] = []
+    while page := await answer(client, request, JurisdictionRequest.timeline, len(entries)):
+        entries += page
+    return entries
+
+
+async def answer(client: Client, request: str, query: Callable[..., Answered], *arguments: int) -> Answered:
     """The answer of a running request to a query.
 
     Just after a worker was killed a query may get lost, or meet a workflow task that was not finished: it is asked
@@ -85,13 +94,13 @@ async def answer(client: Client, request: str, query: Callable[[JurisdictionRequ
     handle = handle_of(client, request)
     for pause in QUERIED_AGAIN_AFTER:
         try:
-            return await handle.query(query, rpc_timeout=QUERY_ANSWERED_WITHIN)
+            return await handle.query(query, args=arguments, rpc_timeout=QUERY_ANSWERED_WITHIN)
         except WorkflowQueryFailedError:
             await asyncio.sleep(pause)
         except RPCError as error:
             if error.status not in (RPCStatusCode.CANCELLED, RPCStatusCode.DEADLINE_EXCEEDED):
                 raise
-    return await handle.query(query, rpc_timeout=QUERY_ANSWERED_WITHIN)
+    return await handle.query(query, args=arguments, rpc_timeout=QUERY_ANSWERED_WITHIN)
 
 
 async def update(client: Client, request: str, name: str, message: Message) -> Answer:

@@ -43,7 +43,7 @@ with workflow.unsafe.imports_passed_through():
     from forthwith.request.messages import UPDATES, Answer
     from forthwith.request.record import Outcome, PendingMessage, Recovery
     from forthwith.request.request import FILE_AGAIN_AFTER, Request
-    from forthwith.request.signals import Unreadable, read_signal
+    from forthwith.request.signals import Unreadable, kept, read_signal
     from forthwith.request.timetable import Facts, Timetable
     from forthwith.request.vocabulary import Attention, Message, Status
     from forthwith.views.page import current_details
@@ -304,7 +304,7 @@ class JurisdictionRequest:
     def _take(self, name: str, message: Message) -> None:
         """A message that cannot be refused any more: it is taken, or kept as unreadable."""
         if refusal := self._request.refusal(message, self._clock.now):
-            self._request.unreadable(name, message.model_dump_json(), refusal, self._clock.now)
+            self._request.unreadable(name, kept([message.model_dump_json().encode()]), refusal, self._clock.now)
         else:
             self._request.take(message, self._clock.now)
 
@@ -316,9 +316,9 @@ class JurisdictionRequest:
         return request_status(self._request, self._next)
 
     @workflow.query
-    def timeline(self) -> list[Entry]:
-        """Everything that happened, chained by hash."""
-        return self._request.timeline
+    def timeline(self, after: int = 0) -> list[Entry]:
+        """Everything that happened after entry number ``after``, chained by hash; as much as one answer may hold."""
+        return self._request.timeline_after(after)
 
     @workflow.query
     def explain(self) -> Explanation:

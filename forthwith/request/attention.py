@@ -9,8 +9,9 @@ from typing import Literal
 from forthwith.fields import FilledText
 from forthwith.request import events
 from forthwith.request.decision import Decision
+from forthwith.request.limits import MAX_NAME_BYTES, MAX_REASON_BYTES, cut, full
 from forthwith.request.reporting import origin
-from forthwith.request.vocabulary import MAX_MESSAGES, Attention, Message, Status
+from forthwith.request.vocabulary import Attention, Message, Status
 
 ABOUT_WHAT_WAS_REPORTED = frozenset(
     {Attention.OBJECTION, Attention.REFUSAL, Attention.EXTENSION_REQUESTED, Attention.UNREADABLE_MESSAGE}
@@ -136,10 +137,10 @@ def message_unreadable(decision: Decision, name: str, content: str, problem: str
     record = decision.state.record
     if record.capped:
         return
-    capped = record.messages >= MAX_MESSAGES
-    if capped:
-        content, problem = "", f"the request already took {MAX_MESSAGES} messages; this one and later are not kept"
-    decision.emit(events.MessageUnreadable(name=name, content=content, problem=problem, capped=capped))
+    name, problem = cut(name, MAX_NAME_BYTES), cut(problem, MAX_REASON_BYTES)
+    if is_full := full(record.messages, record.size):
+        content, problem = "", f"{is_full}; this one and later ones are not kept"
+    decision.emit(events.MessageUnreadable(name=name, content=content, problem=problem, capped=bool(is_full)))
     decision.raise_attention(Attention.UNREADABLE_MESSAGE, f"{name}: {problem}", holds=True)
 
 

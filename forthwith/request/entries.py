@@ -1,7 +1,7 @@
 """The record of a request: one entry for each event, chained by hash."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Self
 
@@ -36,6 +36,17 @@ class Entry(Model):
     def head(self) -> str:
         """Hash of this entry, and so of all before it, in hexadecimal."""
         return hashlib.sha256(self.filed()).hexdigest()
+
+
+def first_of(entries: Iterable[Entry], most: int) -> tuple[Entry, ...]:
+    """The first of ``entries``, of ``most`` bytes together: one at least, where there is one."""
+    first, size = list[Entry](), 0
+    for entry in entries:
+        size += len(entry.filed())
+        if first and size > most:
+            break
+        first.append(entry)
+    return tuple(first)
 
 
 def chained(entries: Mapping[str, Entry]) -> list[str]:

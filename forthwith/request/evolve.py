@@ -227,7 +227,8 @@ def _applied(state: State, event: AnyEvent, at: datetime) -> State:
 
 
 def _recorded(state: State, event: AnyEvent) -> State:
-    record = replace(state.record, entries=state.record.entries + 1)
+    size = state.record.size + len(event.canonical)
+    record = replace(state.record, entries=state.record.entries + 1, size=size)
     if isinstance(event, events.Reported):
         answer = (event.message_sha256, record.entries)
         record = replace(record, messages=record.messages + 1, answers={**record.answers, event.event_id: answer})

@@ -12,7 +12,8 @@ from typing import Any
 from forthwith.base import Model
 from forthwith.request import attention, clock_changes, deliveries, responses, subpoena_process
 from forthwith.request.decision import Decision
-from forthwith.request.vocabulary import MAX_MESSAGES, Attention, Message, Status
+from forthwith.request.limits import full, too_large
+from forthwith.request.vocabulary import Attention, Message, Status
 
 
 def never_refused(_: Decision, __: Message) -> str:
@@ -109,9 +110,20 @@ def refusal(decision: Decision, message: Message) -> str:
         return "" if is_same else f"event_id: {message.event_id} was already used for another message"
     if state.outcome:
         return f"the request has ended as {state.outcome.status}"
-    if state.record.messages >= MAX_MESSAGES and not isinstance(message, AFTER_THE_CAP):
-        return f"the request already took {MAX_MESSAGES} messages, the most that one request takes"
-    return HANDLERS[UPDATE_OF[type(message)]].refuse(decision, message.taken_at(decision.now))
+    handler, taken = HANDLERS[UPDATE_OF[type(message)]], message.taken_at(decision.now)
+    if refused := too_large(message) or handler.refuse(decision, taken):
+        return refused
+    is_full = full(state.record.messages, state.record.size + len(message.canonical))
+    if not is_full or isinstance(message, AFTER_THE_CAP) or _ends_the_request(decision, message):
+        return ""
+    return is_full
+
+
+def _ends_the_request(decision: Decision, message: Message) -> bool:
+    """Whether a message that can be taken is the last one: a response that settles everything, for one."""
+    trial = Decision(decision.state, decision.dates, decision.now)
+    decide(trial, message)
+    return not trial.state.is_open
 
 
 def decide(decision: Decision, message: Message) -> None:

@@ -32,10 +32,11 @@ from forthwith.request.backoff import (
     Backoff,
 )
 from forthwith.request.decision import Decision
-from forthwith.request.entries import GENESIS, Entry
+from forthwith.request.entries import GENESIS, Entry, first_of
 from forthwith.request.event_text import text_of
 from forthwith.request.events import AnyEvent
 from forthwith.request.evolve import replay
+from forthwith.request.limits import MAX_ANSWER_BYTES, MAX_BATCH_BYTES, MAX_REASON_BYTES, cut
 from forthwith.request.messages import Answer
 from forthwith.request.next_action import facts_of, foreseen_at, next_action, pending, still_wanted
 from forthwith.request.record import Draft, Filed, Outcome, Receipt, Recovery
@@ -109,6 +110,10 @@ class Request:
         """True when the dossier holds the whole timeline."""
         return self._filed == len(self.timeline)
 
+    def timeline_after(self, number: int) -> list[Entry]:
+        """The entries after entry ``number``, as many as one answer may hold: one at least, where there is one."""
+        return [*first_of(self.timeline[max(number, 0) :], MAX_ANSWER_BYTES)]
+
     # What comes next.
 
     def proceed(self, now: datetime) -> Action:
@@ -156,7 +161,7 @@ class Request:
     def cancelled(self, reason: str, now: datetime) -> None:
         """Somebody cancelled the workflow itself."""
         with self._deciding(now) as decision:
-            attention.workflow_cancelled(decision, reason)
+            attention.workflow_cancelled(decision, cut(reason, MAX_REASON_BYTES))
 
     def case_opened(self, objects: tuple[Filed, ...], now: datetime, *, cancelled: str | None = None) -> None:
         """The workflow has its case file, which begins with ``objects``; it was ``cancelled`` before it was reset."""
@@ -199,18 +204,20 @@ class Request:
         """Certainly nothing was sent, and it can be tried again."""
         with self._deciding(now) as decision:
             failures = self._backoff.failed(step.id, now, retry_after)
-            deliveries.letter_deferred(decision, step, reason, failures=failures, evidence=evidence)
+            deliveries.letter_deferred(
+                decision, step, cut(reason, MAX_REASON_BYTES), failures=failures, evidence=evidence
+            )
 
     def letter_refused(self, step: Step, reason: str, now: datetime, *, evidence: Filed | None = None) -> None:
         """The mail server refuses this letter for good."""
         with self._deciding(now) as decision:
-            deliveries.letter_refused(decision, step, reason, evidence)
+            deliveries.letter_refused(decision, step, cut(reason, MAX_REASON_BYTES), evidence)
 
     def letter_unconfirmed(self, step: Step, reason: str, now: datetime, *, evidence: Filed | None = None) -> None:
         """Nobody can tell whether this letter was accepted."""
         with self._deciding(now) as decision:
             self._backoff.failed(step.id, now, at_once=1)
-            deliveries.letter_unconfirmed(decision, step, reason, evidence)
+            deliveries.letter_unconfirmed(decision, step, cut(reason, MAX_REASON_BYTES), evidence)
 
     def is_superseded(self, letter: SendLetter) -> bool:
         """Whether ``letter`` goes to an address that was corrected meanwhile."""
@@ -219,7 +226,7 @@ class Request:
     def letter_superseded(self, step: Step, reason: str, now: datetime, *, evidence: Filed | None = None) -> None:
         """A letter to an address that was corrected meanwhile was not accepted there: no action needed."""
         with self._deciding(now) as decision:
-            deliveries.letter_superseded(decision, step, reason, evidence)
+            deliveries.letter_superseded(decision, step, cut(reason, MAX_REASON_BYTES), evidence)
 
     def letter_called_back(self, step: Step, now: datetime) -> None:
         """A letter was called back in time: certainly nothing was sent."""
@@ -257,19 +264,20 @@ class Request:
         with self._deciding(now) as decision:
             gives_up = alike and self._backoff.failures(work) + 1 >= MAX_ALIKE
             self._backoff.failed(work, now, GIVEN_UP if gives_up else FIRST_RETRY)
-            attention.work_failed(decision, work, attention_reason, reason, gives_up=gives_up)
+            attention.work_failed(decision, work, attention_reason, cut(reason, MAX_REASON_BYTES), gives_up=gives_up)
 
     # The record.
 
     def to_file(self, now: datetime) -> tuple[Entry, ...]:
-        """The entries that the dossier should take now: none while it is being spared after a failure."""
+        """The entries that the dossier should take now, as many as are filed at once: none while it is being spared
+        after a failure."""
         if not self._backoff.allows(FILING, now):
             return ()
         self.head = self._anchor
         for place in range(self._filed, len(self.timeline)):
             entry = self.timeline[place] = self.timeline[place].following(self.head)
             self.head = entry.head
-        return tuple(self.timeline[self._filed :])
+        return first_of(self.timeline[self._filed :], MAX_BATCH_BYTES)
 
     def filed(self, count: int, now: datetime, *, head: str | None = None) -> None:
         """The dossier took ``count`` entries, the last of which has the hash ``head``; by default as they are here."""
@@ -287,7 +295,7 @@ class Request:
         self._backoff.failed(FILING, now, FILE_AGAIN_AFTER)
         if Attention.DOSSIER_UNWRITABLE not in self.state.attention.reasons:
             with self._deciding(now) as decision:
-                decision.emit(events.FilingFailed(reason=reason))
+                decision.emit(events.FilingFailed(reason=cut(reason, MAX_REASON_BYTES)))
 
     def _decision(self, now: datetime) -> Decision:
         return Decision(self.state, self.dates, now)

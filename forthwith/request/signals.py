@@ -8,11 +8,12 @@ from pydantic import ValidationError
 
 from forthwith.plain_errors import problems
 from forthwith.request.deliveries import RecordDelivery
+from forthwith.request.limits import cut, json_size, too_many_bytes
 from forthwith.request.messages import SIGNALS
 from forthwith.request.responses import RecordResponse
 
 KEPT = 4_000
-"""Characters of an unreadable message that enter the record; its hash and length tell the rest."""
+"""Bytes of an unreadable message that enter the record, of all its payloads together; hash and size tell the rest."""
 
 
 @dataclass(frozen=True)
@@ -25,23 +26,28 @@ class Unreadable:
 
 def read_signal(name: str, payloads: Sequence[bytes]) -> RecordResponse | RecordDelivery | Unreadable:
     """The message behind a signal, or what is wrong with it by name."""
-    content = _shown(payloads)
+    content = kept(payloads)
     model = SIGNALS.get(name)
     if model is None:
         return Unreadable(content, f"no signal is called {name!r}; signals are {', '.join(SIGNALS)}")
     if len(payloads) != 1:
         return Unreadable(content, f"it has {len(payloads)} payloads; it should have one")
+    if problem := too_many_bytes(len(payloads[0])):
+        return Unreadable(content, problem)
     try:
         return model.model_validate_json(payloads[0])
     except ValidationError as error:
         return Unreadable(content, "; ".join(problems(error, model)))
 
 
-def _shown(payloads: Sequence[bytes]) -> str:
-    shown: list[str] = []
-    for payload in payloads:
-        text = payload.decode("utf-8", errors="backslashreplace")
-        if len(text) > KEPT:
-            text = f"{text[:KEPT]}… ({len(payload)} bytes, sha256 {hashlib.sha256(payload).hexdigest()})"
-        shown.append(text)
-    return "\n".join(shown)
+def kept(payloads: Sequence[bytes]) -> str:
+    """What enters the record of a message that cannot be read: all of it, or its beginning, its size and its hash.
+
+    Each payload is on a line of its own, and they are hashed as they stand there.
+    """
+    text = "\n".join(payload.decode("utf-8", errors="backslashreplace") for payload in payloads)
+    if json_size(text) <= KEPT:
+        return text
+    whole = b"\n".join(payloads)
+    several = f"{len(payloads)} payloads, " if len(payloads) > 1 else ""
+    return f"{cut(text, KEPT)} ({several}{len(whole)} bytes, sha256 {hashlib.sha256(whole).hexdigest()})"

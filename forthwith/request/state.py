@@ -141,6 +141,8 @@ class RecordState:
 
     entries: int = 0
     messages: int = 0
+    size: int = 0
+    """Bytes of all events, as they are filed."""
     capped: bool = False
     """The request took all the messages it takes, and no more are kept."""
     answers: Mapping[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])

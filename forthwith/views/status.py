@@ -12,6 +12,7 @@ from forthwith.base import Model
 from forthwith.campaign.models import Recipient, Role
 from forthwith.deadlines.clock import Computation
 from forthwith.request.items import ItemState
+from forthwith.request.limits import MAX_REASON_BYTES, cut
 from forthwith.request.phases import PHASES, waits_for
 from forthwith.request.record import Draft, Filed, Issued, Outcome, SentLetter, ServiceRecord
 from forthwith.request.request import Request
@@ -99,7 +100,10 @@ def request_status(request: Request, next_action: NextAction | None) -> RequestS
         plan=request.plan.content_hash,
         status=state.status,
         attention=dict(state.attention.reasons),
-        items=state.items.states,
+        items=tuple(
+            item.model_copy(update={"note": cut(item.note, MAX_REASON_BYTES)}) if item.note else item
+            for item in state.items.states
+        ),
         outstanding=state.items.outstanding,
         response_due=dates.deadline if dates else None,
         cure_due=dates.cure if dates and state.status is Status.OVERDUE else None,

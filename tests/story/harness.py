@@ -36,7 +36,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.workflow import SandboxImportNotificationPolicy
 
 import worker
-from forthwith import temporal
+from forthwith import temporal, visibility
 from forthwith.campaign.models import Campaign, Jurisdiction, RequestPlan, Role
 from forthwith.casefile.audit import Audited
 from forthwith.casefile.case_file import CaseFile
@@ -602,7 +602,7 @@ class Demand:
         return await self.handle.query(JurisdictionRequest.status)
 
     async def timeline(self) -> list[Entry]:
-        return await self.handle.query(JurisdictionRequest.timeline)
+        return await visibility.timeline(self.office.stage.client, self.id)
 
     async def kinds(self) -> list[str]:
         """The kinds of the events on record, in order."""
@@ -696,7 +696,9 @@ class Demand:
             await self.settle()
         first = self.handle.first_execution_run_id  # not one that was started later under the same id, and failed
         own = self.office.stage.client.get_workflow_handle_for(JurisdictionRequest.run, self.id, run_id=first)
-        kept, filed = await own.query(JurisdictionRequest.timeline), self.office.dossier.timeline(self.id)
+        kept, filed = list[Entry](), self.office.dossier.timeline(self.id)
+        while page := await own.query(JurisdictionRequest.timeline, len(kept)):
+            kept += page
         unfiled = [entry.event.kind for entry in kept if entry not in filed]
         assert filed == kept, f"{self.id} rests, and these are not in its case file: {unfiled}"
 

@@ -30,7 +30,7 @@ from forthwith.cli.commands.rehearse import RehearsalReport
 from forthwith.cli.commands.today import Today
 from forthwith.cli.report.page import Report
 from forthwith.deadlines.period import Unit
-from forthwith.request import clock_changes, signals, vocabulary
+from forthwith.request import clock_changes, limits, signals, vocabulary
 from forthwith.request.entries import GENESIS, Entry
 from forthwith.request.events import NoteAdded
 from forthwith.request.messages import SIGNALS, UPDATES, Answer
@@ -144,8 +144,11 @@ def test_the_caps_are_those_of_the_code():
         "Items in a response": _most("record_response", "items"),
         "Documents in a response": _most("record_response", "documents"),
         "Characters of a line": fields.MAX_LINE,
-        "Characters of a text": fields.MAX_TEXT,
-        "Characters kept of a signal that cannot be read": signals.KEPT,
+        "Bytes of a text": limits.MAX_TEXT_BYTES,
+        "Bytes of a message": limits.MAX_MESSAGE_BYTES,
+        "Bytes of all events of a request": limits.MAX_RECORD_BYTES,
+        "Bytes kept of a signal that cannot be read": signals.KEPT,
+        "Bytes of entries in an answer to the query timeline": limits.MAX_ANSWER_BYTES,
         "Days of an extension from the day it is granted": clock_changes.MAX_EXTENSION // timedelta(days=1),
     }
 

@@ -1,7 +1,7 @@
 """Commands that read: `list`, `status`, `explain`, `timeline`, `watch`."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -12,9 +12,10 @@ from rich.live import Live
 from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
-from temporalio.client import WorkflowQueryFailedError
+from temporalio.client import Client, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from forthwith import visibility
 from forthwith.casefile.recovery import rebuilt
 from forthwith.casefile.store import Dossier
 from forthwith.cli.calendar_file import write_calendar
@@ -25,7 +26,7 @@ from forthwith.request.request import Request
 from forthwith.request.vocabulary import Status
 from forthwith.settings import Settings
 from forthwith.views.listing import Listed, counts_of
-from forthwith.views.status import RequestStatus, explanation, request_status
+from forthwith.views.status import Explanation, RequestStatus, explanation, request_status
 from forthwith.views.tasks import WORTH_SAYING, tasks_of
 from forthwith.visibility import (
     answer,
@@ -96,7 +97,7 @@ def status(request: RequestId, json: Json = False) -> None:
 
     Example: forthwith status 1373-2018/chicago-il
     """
-    found, page = asyncio.run(_query(request, JurisdictionRequest.status, lambda found: request_status(found, None)))
+    found, page = asyncio.run(_query(request, _status, lambda found: request_status(found, None)))
     if json:
         print_json(found)
     else:
@@ -112,7 +113,7 @@ def explain(
 
     Example: forthwith explain 1373-2018/chicago-il
     """
-    found, _ = asyncio.run(_query(request, JurisdictionRequest.explain, lambda found: explanation(found, None)))
+    found, _ = asyncio.run(_query(request, _explanation, lambda found: explanation(found, None)))
     if ics:
         write_calendar(ics, request, found.dates)
     if json:
@@ -127,7 +128,7 @@ def timeline(request: RequestId, json: Json = False) -> None:
 
     Example: forthwith timeline 1373-2018/chicago-il
     """
-    entries, _ = asyncio.run(_query(request, JurisdictionRequest.timeline, lambda found: found.timeline))
+    entries, _ = asyncio.run(_query(request, visibility.timeline, lambda found: found.timeline))
     if json:
         print_json(entries)
         return
@@ -182,14 +183,22 @@ def dates_in_words(found: RequestStatus, now: datetime) -> Iterator[str]:
         yield f"Return date {found.return_due.in_words()}"
 
 
+async def _status(client: Client, request: str) -> RequestStatus:
+    return await answer(client, request, JurisdictionRequest.status)
+
+
+async def _explanation(client: Client, request: str) -> Explanation:
+    return await answer(client, request, JurisdictionRequest.explain)
+
+
 async def _query(
-    request: str, handler: Callable[[JurisdictionRequest], Answered], of_record: Callable[[Request], Answered]
+    request: str, ask: Callable[[Client, str], Awaitable[Answered]], of_record: Callable[[Request], Answered]
 ) -> tuple[Answered, str]:
     """The answer of one request, and its page in the Web UI. Where Temporal forgot it, the case file answers."""
     async with connected() as client:
         page = web_ui_page(Settings().web_ui, client.namespace, request)
         try:
-            return await answer(client, request, handler), page
+            return await ask(client, request), page
         except WorkflowQueryFailedError as error:
             raise Failure(f"{request} cannot answer: {error}", hint="the worker's log shows why") from error
         except RPCError as error:
