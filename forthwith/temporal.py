@@ -39,6 +39,9 @@ NEXT_ACTION_AT = SearchAttributeKey.for_datetime("NextActionAt")
 ATTENTION = SearchAttributeKey.for_keyword_list("Attention")
 ITEMS_OUTSTANDING = SearchAttributeKey.for_int("ItemsOutstanding")
 
+REPORTED_PROBLEMS = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
+"""Of the server itself: set where the workflow task of a running workflow fails again and again."""
+
 SEARCH_ATTRIBUTES = (
     REQUEST_STATUS,
     CAMPAIGN,

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from temporalio.api.common.v1 import WorkflowExecution as WorkflowExecutionMessage
+from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverseRequest
 from temporalio.client import (
     Client,
     WorkflowExecution,
@@ -46,10 +48,15 @@ QUERIED_AGAIN_AFTER = (0.2, 0.5, 1.0)
 Answered = TypeVar("Answered")
 
 NEED_A_PERSON = (
-    "(ExecutionStatus = 'Running' AND Attention IS NOT NULL"
+    "(ExecutionStatus = 'Running' AND (Attention IS NOT NULL OR TemporalReportedProblems IS NOT NULL)"
     " OR ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled'))"
 )
 """A run that was stopped and has been recovered since still counts, until Temporal forgets it."""
+
+
+FAILING = "ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
+"""Workflows whose task fails again and again. The server knows after a few tries
+(`system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute`)."""
 
 
 @asynccontextmanager
@@ -151,6 +158,17 @@ def query(campaign: str | None, status: str | None, attention: str | None, extra
     return " AND ".join(conditions)
 
 
+async def failure_of(client: Client, request: str) -> str:
+    """Why the workflow task of a request fails, as its history has it; empty where it has no such event."""
+    answer = await client.workflow_service.get_workflow_execution_history_reverse(
+        GetWorkflowExecutionHistoryReverseRequest(
+            namespace=client.namespace, execution=WorkflowExecutionMessage(workflow_id=request), maximum_page_size=20
+        )
+    )
+    failures = [event.workflow_task_failed_event_attributes for event in answer.history.events]
+    return next((failed.failure.message for failed in failures if failed.failure.message), "")
+
+
 def web_ui_link(base: str, namespace: str, visibility_query: str) -> str:
     """Where the Web UI shows the same list."""
     return f"{base}/namespaces/{quote(namespace)}/workflows?query={quote(visibility_query)}"
@@ -214,6 +232,7 @@ def _listed(execution: WorkflowExecution) -> Listed:
         response_due=_in_utc(attributes.get(temporal.RESPONSE_DUE)),
         next_action_at=_in_utc(attributes.get(temporal.NEXT_ACTION_AT)),
         execution=execution.status.name if execution.status else "UNKNOWN",
+        is_failing=bool(attributes.get(temporal.REPORTED_PROBLEMS)),
     )
 
 

@@ -19,6 +19,8 @@ from forthwith.devstack.process import stopped_at_the_end
 FASTER = (
     # A dev server lets timers be up to a second late to save polling, which a rehearsal of months cannot afford.
     *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"'),
+    # A workflow task that failed twice is listed as failing, instead of after five tries and most of a minute.
+    *("--dynamic-config-value", "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2"),
     # Lets a client move one workflow's clock (forthwith/devstack/virtual_clock.py).
     *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
     # One worker polls the one queue. Of four partitions it polls one at a time, and what a killed worker left in

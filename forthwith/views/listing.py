@@ -22,6 +22,8 @@ class Listed(Model):
     next_action_at: datetime | None
     execution: str
     """Temporal's own status: anything but RUNNING and COMPLETED means a bug, or that it was terminated."""
+    is_failing: bool = False
+    """Its workflow task fails again and again: nothing goes on, and no message is taken, until that is mended."""
 
     @property
     def is_open(self) -> bool:
@@ -36,7 +38,7 @@ class Listed(Model):
     @property
     def needs_a_person(self) -> bool:
         """Whether it does not continue well by itself."""
-        return self.is_stopped or (self.is_open and bool(self.attention))
+        return self.is_stopped or (self.is_open and (bool(self.attention) or self.is_failing))
 
 
 class Counts(Model):
@@ -51,7 +53,14 @@ class Counts(Model):
 def in_order(found: Iterable[Listed]) -> list[Listed]:
     """The order in which an operator works."""
     return sorted(
-        found, key=lambda one: (not one.needs_a_person, not one.is_open, one.next_action_at or NEVER, one.request)
+        found,
+        key=lambda one: (
+            not (one.is_open and one.is_failing),
+            not one.needs_a_person,
+            not one.is_open,
+            one.next_action_at or NEVER,
+            one.request,
+        ),
     )
 
 

@@ -89,14 +89,23 @@ RECOVER = 'recover {id} --reason "…"'
 """For a request whose workflow is gone and that has not ended."""
 
 
-def tasks_of(one: Listed, now: datetime, *, draft: Draft | None = None) -> Iterator[Task]:
-    """Everything about one request that needs a person, worst first. Nothing where it continues by itself."""
+FAILING = "audit {campaign}"
+"""For a request whose workflow task fails: docs/operating.md says what may have caused it."""
+
+
+def tasks_of(one: Listed, now: datetime, *, draft: Draft | None = None, cause: str = "") -> Iterator[Task]:
+    """Everything about one request that needs a person, worst first. Nothing where it continues by itself.
+
+    ``cause`` is that of a workflow task that fails, where it is known.
+    """
     if one.is_stopped:
         ended_as = one.execution.replace("_", " ").lower()
         yield _task(one, Section.STOPPED, f"its workflow is {ended_as}", RECOVER)
         return
     if not one.is_open:
         return
+    if one.is_failing:
+        yield _task(one, Section.STOPPED, f"its workflow task fails again and again{cause and f': {cause}'}", FAILING)
     if one.next_action_at and now - one.next_action_at > WORTH_SAYING:
         yield _task(one, Section.STOPPED, "its next action is overdue", "doctor", since=one.next_action_at)
     phase = PHASES[one.status]
@@ -133,6 +142,6 @@ def _task(
         section=section,
         request=one.request,
         task=text,
-        command=f"forthwith {command.format(id=one.request, **named)}",
+        command=f"forthwith {command.format(id=one.request, campaign=one.campaign, **named)}",
         since=since,
     )

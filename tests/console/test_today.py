@@ -3,6 +3,9 @@
 from email.message import EmailMessage
 from typing import Any
 
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+
+from forthwith import temporal
 from forthwith.request.vocabulary import Status
 from forthwith.visibility import Handle, handle_of
 from tests.console.conftest import CampaignWriter, Terminal, until
@@ -79,7 +82,8 @@ async def test_a_draft_to_decide_on_is_shown_with_its_hash_and_the_digest_goes_o
 
     async def both_wait() -> bool:
         found = (await terminal("today", "--campaign", name, "--json")).json
-        return [task["section"] for task in found["tasks"]] == ["waiting_on_us"] * 2
+        ready = [task["section"] for task in found["tasks"] if "--sha256" in task["command"]]
+        return ready == ["waiting_on_us"] * 2  # once the draft is filed as well
 
     await until(both_wait)
     first = (await terminal("today", "--campaign", name, "--mail", "--json")).json
@@ -103,3 +107,42 @@ async def test_a_draft_to_decide_on_is_shown_with_its_hash_and_the_digest_goes_o
         environment={"FORTHWITH_SMTP_PORT": "1"},
     )
     assert (unsent.code, "was not sent" in unsent.err) == (1, True)
+
+
+async def test_a_request_whose_workflow_task_fails_is_named_first_with_its_cause(
+    terminal: Terminal, campaign: CampaignWriter
+):
+    file = campaign("chicago-il", "denver-co")
+    well = [one["request"] for one in (await terminal("start", str(file), "--json")).json]
+    name = well[0].partition("/")[0]
+    for request in well:
+        await terminal.becomes(request, Status.AWAITING_RESPONSE)
+    failing = f"{name}/west-palm-beach-fl"
+    handle = await terminal.stack.server.client.start_workflow(
+        "JurisdictionRequest",
+        {"campaign": "is not a plan"},
+        id=failing,
+        task_queue=temporal.TASK_QUEUE,
+        search_attributes=TypedSearchAttributes([SearchAttributePair(temporal.CAMPAIGN, name)]),
+    )
+
+    async def today() -> list[dict[str, Any]]:
+        return (await terminal("today", "--campaign", name, "--json")).json["tasks"]
+
+    try:
+        await until(today)
+        first = (await today())[0]
+        assert (first["request"], first["section"]) == (failing, "stopped")
+        assert "its workflow task fails again and again: Failed decoding arguments" in first["task"]
+        listed = (await terminal("list", name, "--json")).json
+        assert [one["request"] for one in listed if one["is_failing"]] == [listed[0]["request"]] == [failing]
+        counts = (await terminal("list", name, "--counts", "--json")).json
+        assert counts["attention"] == 1
+        doctor = await terminal("doctor")
+        assert doctor.code == 1
+        assert failing in doctor.out
+        audit = await terminal("audit", name, "--json")
+        assert audit.code == 1
+        assert any("Failed decoding arguments" in one["wrong"] for one in audit.json["findings"])
+    finally:
+        await handle.terminate("the test is over")

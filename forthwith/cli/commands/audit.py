@@ -32,13 +32,11 @@ from forthwith.request.vocabulary import Attention
 from forthwith.settings import Settings
 from forthwith.views.listing import Listed
 from forthwith.views.tasks import RECOVER, WORTH_SAYING
-from forthwith.visibility import connected, listed, plural, query, server_says
+from forthwith.visibility import FAILING, connected, failure_of, listed, plural, query, server_says
 from forthwith.visible import visible
 
 MAX_EXAMINED = 200
 """No more suspicious requests than this are examined one by one; the others are reported as they were listed."""
-
-STUCK = "ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
 
 
 class Audit(Model):
@@ -94,7 +92,7 @@ async def _audited(campaign: str | None, histories: bool) -> Audit:
         everything = query(campaign, None, None, None)
         # Temporal first: a request that is started meanwhile has its case file before its workflow.
         workflows = {one.request: one for one in await listed(client, everything)}
-        stuck = [one.request for one in await listed(client, f"{everything} AND {STUCK}")]
+        stuck = [one.request for one in await listed(client, f"{everything} AND {FAILING}")]
         dossier = Dossier(root)
         read = await asyncio.to_thread(lambda: [*_audited_files(dossier, campaign)])
         files = {file.request: file for file in read if isinstance(file, Audited)}
@@ -104,7 +102,7 @@ async def _audited(campaign: str | None, histories: bool) -> Audit:
         findings += await asyncio.to_thread(lambda: [*_never_started(dossier, campaign, known)])
         if campaign and not read and not workflows and not findings:
             raise Failure(f"there is no campaign {campaign}")
-        driven = [finding(name, "its workflow task fails again and again", "timeline {id}", "stuck") for name in stuck]
+        driven = [await _stuck(client, name) for name in stuck]
         readable = {name: one for name, one in workflows.items() if name not in unreadable}
         driven += await _workflows_compared(client, files, readable, now)
         records = [one for file in files.values() for one in file.findings(now)]
@@ -125,6 +123,12 @@ async def _audited(campaign: str | None, histories: bool) -> Audit:
         reset=tuple(name for name, file in sorted(files.items()) if file.was_reset),
         findings=tuple(sorted(findings, key=lambda finding: finding.request)),
     )
+
+
+async def _stuck(client: Client, request: str) -> Finding:
+    cause = await failure_of(client, request)
+    why = f"its workflow task fails again and again{cause and f': {cause}'}"
+    return finding(request, why, "timeline {id}", "stuck")
 
 
 def _audited_files(dossier: Dossier, campaign: str | None) -> Iterator[Audited | Finding]:

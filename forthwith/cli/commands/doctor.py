@@ -4,7 +4,7 @@ import asyncio
 import errno
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from pydantic import ValidationError
@@ -26,7 +26,7 @@ from forthwith.mail.client import MailClient, MailDeferred, SendingPaused, SmtpS
 from forthwith.plain_errors import problems
 from forthwith.server_setup import Check, attributes_of, retention_of
 from forthwith.settings import Settings
-from forthwith.visibility import connected, plural, server_says
+from forthwith.visibility import FAILING, connected, listed, named, plural, server_says
 
 POLL_LASTS = timedelta(seconds=75)
 """A worker asks for work again after a minute at most; the server lists one that is gone for five more."""
@@ -155,7 +155,17 @@ async def _server(client: Client, identity: str) -> list[Check]:
         have_attributes(await attributes_of(client)),
         retention_is_enough(retention),
         worker(polled, identity, now),
+        failing([one.request for one in await listed(client, FAILING)]),
     ]
+
+
+def failing(requests: Sequence[str]) -> Check:
+    """Whether the workflow task of any request fails again and again, so that nothing goes on there."""
+    if not requests:
+        return Check(name="requests", ok=True, found="no workflow task fails")
+    found = f"the workflow task of {named(requests)} fails again and again"
+    remedy = "`forthwith audit` shows the cause; deploy the version before (docs/operating.md)"
+    return Check(name="requests", ok=False, found=found, remedy=remedy)
 
 
 def clock(polled: Mapping[str, datetime], now: datetime) -> list[Check]:

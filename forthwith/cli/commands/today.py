@@ -32,7 +32,7 @@ from forthwith.request.vocabulary import Status
 from forthwith.settings import Settings
 from forthwith.views.listing import Counts, Listed
 from forthwith.views.tasks import WORTH_SAYING, Draft, Section, Task, response_tasks, tasks_of
-from forthwith.visibility import connected, counted, listed, plural, query, web_ui_link
+from forthwith.visibility import connected, counted, failure_of, listed, plural, query, web_ui_link
 from forthwith.visible import visible
 
 SHOWN = 20
@@ -108,13 +108,15 @@ class DailyTasks:
         everything = query(campaign, None, None, None)
         found = await listed(self._client, f"{everything} AND {self._of_interest()}")
         stopped = await self._still_stopped(await listed(self._client, f"{everything} AND {_STOPPED}"))
-        needed = [task for one in (*stopped, *found) for task in self._tasks(one)]
+        causes = {one.request: await failure_of(self._client, one.request) for one in found if one.is_failing}
+        everything_open = (*stopped, *found)
+        needed = [task for one in everything_open for task in self._tasks(one, causes.get(one.request, ""))]
         order = list(Section)
         return Today(
             day=self._now.astimezone(self._zone(needed)).date(),
             campaign=campaign,
             counts=await counted(self._client, everything),
-            tasks=tuple(sorted(needed, key=lambda task: order.index(task.section))),
+            tasks=tuple(sorted(needed, key=lambda task: (task.request not in causes, order.index(task.section)))),
             web_ui=web_ui_link(
                 Settings().web_ui, self._client.namespace, query(campaign, None, "any", "ExecutionStatus = 'Running'")
             ),
@@ -176,6 +178,7 @@ class DailyTasks:
         late, soon = self._now - WORTH_SAYING, self._now + MAX_DAY
         conditions = (
             "Attention IS NOT NULL",
+            "TemporalReportedProblems IS NOT NULL",
             f"RequestStatus IN ({statuses})",
             f"NextActionAt < '{late:{_INSTANT}}'",
             f"(RequestStatus = '{Status.AWAITING_RESPONSE}' AND ResponseDue < '{soon:{_INSTANT}}')",
@@ -187,7 +190,7 @@ class DailyTasks:
         latest = await asyncio.gather(*(self._client.get_workflow_handle(one.request).describe() for one in found))
         return [one for one, now in zip(found, latest, strict=True) if now.status and now.status.name == one.execution]
 
-    def _tasks(self, one: Listed) -> Iterable[Task]:
+    def _tasks(self, one: Listed, cause: str) -> Iterable[Task]:
         draft: Draft | None = None
         try:
             self._plan(one.request)
@@ -199,7 +202,7 @@ class DailyTasks:
                 task="its case file cannot be read",
                 command=f"forthwith verify {one.request}",
             )
-        yield from tasks_of(one, self._now, draft=draft)
+        yield from tasks_of(one, self._now, draft=draft, cause=cause)
         yield from response_tasks(one, self._now, is_today=self._is_due_today(one))
 
     def _is_due_today(self, one: Listed) -> bool:
