@@ -374,10 +374,9 @@ class JurisdictionRequest:
 
     async def _result(self, doing: workflow.ActivityHandle[Done]) -> Done:
         """The result of an activity, or its error, with the workflow task that brings it."""
-        try:
-            return await doing
-        finally:
-            await self._woken()
+        await workflow.wait_condition(doing.done)
+        await self._woken()
+        return await doing
 
     async def _woken(self) -> None:
         """Takes the time of the workflow task that woke the request, and the signals that it brought."""

@@ -207,7 +207,7 @@ async def test_who_starts_some_leaves_nobody_out(terminal: Terminal, campaign: C
 async def test_a_record_that_lost_its_end_is_found_by_its_history(terminal: Terminal, campaign: CampaignWriter):
     (request,) = await started(terminal, campaign("chicago-il"), Status.AWAITING_RESPONSE)
     office = Office(terminal, request.partition("/")[0])
-    await until(lambda: office.file("chicago-il", "timeline/*.json").name == "0005.json")
+    await until((office.dossier.of(request) / "timeline/0005.json").exists)
     assert await office.found("--histories") == {}
     last = office.file("chicago-il", "timeline/*.json")
     content = last.read_bytes()

@@ -170,6 +170,8 @@ async def test_a_request_that_temporal_forgot_is_recovered_and_continues_to_the_
         )
     )
     kept = (await done(await terminal("status", request, "--json"))).json
+    timeline = Dossier(terminal.stack.dossier).timeline
+    await until(lambda: any(entry.event.kind == "issuance_recorded" for entry in timeline(request)))
     await done(await terminal.temporal("workflow", "delete", "--workflow-id", request, "--yes"))
     await terminal.forgets(request)
 
