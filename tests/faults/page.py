@@ -60,8 +60,8 @@ def page() -> str:
         (
             "# Faults",
             "",
-            "What can go wrong, what Forthwith promises then, and tests that hold it to that: the best few, where there",
-            "are more. A *long* one runs with `make prove`, the others with `make test`. Written from",
+            "What can go wrong, what Forthwith promises then, and tests that hold it to that, a few for each.",
+            "A *long* one runs with `make prove`, the others with `make test`. Written from",
             "[tests/faults/catalogue.py](../tests/faults/catalogue.py) and the marks of the tests by `make reference`.",
             "",
             "| # | Fault | Promised | Tests |",
