@@ -80,9 +80,10 @@ histories: setup ## record anew the workflow histories that the replay tests run
 	$(PY) -m tests.replay.record_cases
 
 .PHONY: reference
-reference: setup ## write anew what docs/ shows of the code: commands, events, messages at every rung, schemas
+reference: setup ## write anew what docs/ shows of the code: commands, events, faults, messages at every rung, schemas
 	@$(PY) -m tests.units.commands
 	@$(PY) -m tests.units.event_reference
+	@$(PY) -m tests.faults.page
 	@$(PY) -m tests.units.rungs
 	@$(PY) -m tests.units.ladder_days
 	@$(PY) -m tests.units.test_contract

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from forthwith import temporal
@@ -99,6 +100,7 @@ class Office:
         )
 
 
+@pytest.mark.fault(37)
 async def test_every_fault_is_found_once_and_what_is_well_is_not(terminal: Terminal, campaign: CampaignWriter):
     rows = [
         "albany-ny",

@@ -80,6 +80,7 @@ TAMPERED: dict[str, tuple[Tamper, str]] = {
 }
 
 
+@pytest.mark.fault(48)
 async def test_what_was_exported_is_checked_and_whatever_was_changed_is_named(
     terminal: Terminal, campaign: CampaignWriter, tmp_path: Path
 ):

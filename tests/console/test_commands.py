@@ -51,6 +51,7 @@ async def test_a_request_is_told_everything_that_can_happen_to_it(terminal: Term
     assert {entry["by"]["name"] for entry in entries} == {"Forthwith", "Olivia Operator"}
 
 
+@pytest.mark.fault(7)
 async def test_what_is_wrong_is_refused_by_name_with_what_would_be_right(terminal: Terminal, request_id: str):
     refused = (
         (("record-response", request_id, "--item", "A-9=produced"), "A-9"),
@@ -73,6 +74,7 @@ async def test_what_is_wrong_is_refused_by_name_with_what_would_be_right(termina
     assert (await terminal("status", request_id, "--json")).json["status"] == "AwaitingResponse"
 
 
+@pytest.mark.fault(5)
 async def test_the_same_event_sent_twice_is_answered_the_same_and_recorded_once(terminal: Terminal, request_id: str):
     words = ("add-note", request_id, "Once.", "--event-id", "note-1", "--json")
     assert (await terminal(*words)).json == (await terminal(*words)).json
@@ -137,6 +139,7 @@ async def test_what_reads_speaks_to_programs_and_to_people(terminal: Terminal, r
     assert "Auto-Submitted: auto-generated" in shown.out
 
 
+@pytest.mark.fault(18, 26)
 async def test_doctor_finds_a_local_stack_in_good_health_and_says_what_ails_another(terminal: Terminal, tmp_path: Path):
     async def is_healthy() -> bool:
         return (await terminal("doctor")).code == 0
@@ -165,6 +168,7 @@ async def test_doctor_finds_a_local_stack_in_good_health_and_says_what_ails_anot
     assert "correct FORTHWITH_SMTP_USERNAME and _PASSWORD" in refused.out
 
 
+@pytest.mark.fault(21)
 async def test_setup_server_does_what_doctor_finds_missing_on_a_bare_server(terminal: Terminal, unused_tcp_port: int):
     there = {"TEMPORAL_ADDRESS": f"127.0.0.1:{unused_tcp_port}"}
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from forthwith.casefile.store import Dossier
 from forthwith.request.vocabulary import Status
 from tests.console.conftest import CampaignWriter, Said, Terminal, until
@@ -15,6 +17,7 @@ def one_line(said: Said, *named: str) -> bool:
     return said.code == 1 and all(name in said.err for name in named) and len(said.err.splitlines()) <= 2
 
 
+@pytest.mark.fault(47, 53)
 async def test_one_damaged_case_file_stops_no_other(terminal: Terminal, campaign: CampaignWriter, tmp_path: Path):
     file = campaign(DAMAGED, WELL, CLAIMED)
     names = await started(terminal, file, Status.AWAITING_RESPONSE)

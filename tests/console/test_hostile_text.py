@@ -4,6 +4,8 @@ import json
 import unicodedata
 from pathlib import Path
 
+import pytest
+
 from forthwith.request.vocabulary import Status
 from forthwith.visible import ACTING
 from tests.console.conftest import CampaignWriter, Terminal, until
@@ -20,6 +22,7 @@ def acting(shown: str, but: str = "\n") -> list[str]:
     return [f"U+{ord(c):04X}" for c in shown if c not in but and unicodedata.category(c) in ACTING]
 
 
+@pytest.mark.fault(46)
 async def test_nothing_of_a_hostile_signal_acts_on_whatever_shows_it(
     terminal: Terminal, campaign: CampaignWriter, tmp_path: Path
 ):

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from forthwith.request.vocabulary import Status
 from tests.console.conftest import CampaignWriter, Terminal
 
@@ -14,6 +16,7 @@ def with_overlay(content: dict[str, Any]) -> None:
     content["clock"]["calendar"] = ["us-federal", "state", "declared.yaml"]
 
 
+@pytest.mark.fault(11)
 async def test_a_holiday_that_was_declared_since_is_shown_and_then_moved(
     terminal: Terminal, campaign: CampaignWriter, tmp_path: Path
 ):

@@ -22,6 +22,7 @@ async def done(said: Said) -> Said:
     return said
 
 
+@pytest.mark.fault(35)
 async def test_a_terminated_request_is_recovered_where_it_stood(terminal: Terminal, campaign: CampaignWriter):
     said = await done(await terminal("start", str(campaign("chicago-il")), "--json"))
     request = said.json[0]["request"]
@@ -149,6 +150,7 @@ async def test_a_record_that_is_longer_than_one_answer_of_the_server_is_recovere
     assert (verified.code, "all is right" in verified.out) == (0, True), verified.out + verified.err
 
 
+@pytest.mark.fault(36)
 @pytest.mark.prove
 async def test_a_request_that_temporal_forgot_is_recovered_and_continues_to_the_referral(
     terminal: Terminal, campaign: CampaignWriter, tmp_path: Path

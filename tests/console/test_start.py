@@ -86,6 +86,7 @@ async def test_a_dry_run_starts_nothing(terminal: Terminal, campaign: CampaignWr
     assert Dossier(terminal.stack.dossier).start_record(said.json[0]["request"]) is None
 
 
+@pytest.mark.fault(4)
 async def test_only_the_named_ones_are_started_and_the_rest_later(terminal: Terminal, campaign: CampaignWriter):
     file = str(campaign(rows=own_addresses("only", "one", "two")))
     assert [one["outcome"] for one in (await terminal("start", file, "--only", "one", "--json")).json] == ["started"]
@@ -99,6 +100,7 @@ async def test_only_the_named_ones_are_started_and_the_rest_later(terminal: Term
     assert demands(terminal, *both) == dict.fromkeys(both, 1)
 
 
+@pytest.mark.fault(11)
 async def test_a_changed_file_is_refused_by_name_and_starts_nothing(terminal: Terminal, campaign: CampaignWriter):
     rows = own_addresses("changed", "one")
     assert (await terminal("start", str(campaign(rows=rows)), "--json")).code == 0
@@ -145,6 +147,7 @@ async def test_a_start_that_was_killed_is_completed_by_the_next(terminal: Termin
     await until(lambda: demands(terminal, *everybody) == dict.fromkeys(everybody, 1), within=60)
 
 
+@pytest.mark.fault(11)
 async def test_a_changed_template_is_refused_by_name(terminal: Terminal, campaign: CampaignWriter):
     def own_templates(content: dict[str, Any]) -> None:
         content["templates"] = "letters"
@@ -167,6 +170,7 @@ LOOP = (
 ENDLESS = "#for a in range(9999) { for b in range(9999) { for c in range(9999) {} } }"
 
 
+@pytest.mark.fault(45)
 @pytest.mark.parametrize(
     ("name", "text", "because"),
     [
@@ -197,6 +201,7 @@ async def test_a_template_that_does_not_end_is_refused_by_name_before_anything_i
     assert "Traceback" not in said.err
 
 
+@pytest.mark.fault(7)
 async def test_production_after_the_end_goes_into_the_case_file(terminal: Terminal, campaign: CampaignWriter):
     request = (await terminal("start", str(campaign("chicago-il")), "--json")).json[0]["request"]
     assert (await terminal("withdraw", request, "--reason", "a test")).code == 0
@@ -227,6 +232,7 @@ async def test_production_after_the_end_goes_into_the_case_file(terminal: Termin
     assert "has ended" in note.err
 
 
+@pytest.mark.fault(36)
 async def test_what_ended_and_was_forgotten_is_not_started_again_not_even_past_the_commands(
     terminal: Terminal, forgotten: Forgotten
 ):

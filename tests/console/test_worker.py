@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from temporalio.client import Client
 
 from forthwith.devstack.mailbox import Mailbox
@@ -83,6 +84,7 @@ async def test_letters_in_the_clear_are_refused_at_the_start():
     )
 
 
+@pytest.mark.fault(18)
 async def test_without_a_server_it_says_so_and_ends(unused_tcp_port: int):
     said = await worker(TEMPORAL_ADDRESS=f"127.0.0.1:{unused_tcp_port}")
     assert said.code == 1

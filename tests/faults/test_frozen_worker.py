@@ -20,6 +20,7 @@ PATIENCE = timedelta(seconds=100)
 """The polls of a frozen worker are still open: it is given tasks that nobody else sees until they time out."""
 
 
+@pytest.mark.fault(32, 50, 58)
 @pytest.mark.prove
 async def test_a_frozen_worker_wakes_after_the_letter_went_out_with_the_next_attempt(
     stage: Stage, tmp_path: Path
@@ -46,6 +47,7 @@ async def test_a_frozen_worker_wakes_after_the_letter_went_out_with_the_next_att
         demand.expect(letter("demand"))
 
 
+@pytest.mark.fault(32, 58)
 async def test_a_frozen_worker_wakes_after_the_demand_was_withdrawn(stage: Stage, tmp_path: Path) -> None:
     stage.mailbox.faults.recipient_delay = AT_THE_RECIPIENT
     async with office_with_processes(stage, "frozen-withdrawn", tmp_path) as (office, workers):
@@ -62,6 +64,7 @@ async def test_a_frozen_worker_wakes_after_the_demand_was_withdrawn(stage: Stage
         demand.expect_nothing()
 
 
+@pytest.mark.fault(22, 59)
 async def test_a_letter_that_is_at_the_mail_server_when_its_demand_is_withdrawn_is_not_claimed(
     stage: Stage, tmp_path: Path
 ) -> None:

@@ -48,6 +48,7 @@ CALLED_BACK_WITHIN = timedelta(seconds=8)
 ROUND_AT_MOST = timedelta(minutes=5)
 
 
+@pytest.mark.fault(1)
 async def test_a_worker_told_to_stop_in_the_middle_of_a_letter_finishes_it(stage: Stage, tmp_path: Path) -> None:
     stage.mailbox.faults.delay = timedelta(seconds=2)
     async with office_with_processes(stage, "sigterm", tmp_path) as (office, workers):
@@ -63,6 +64,7 @@ async def test_a_worker_told_to_stop_in_the_middle_of_a_letter_finishes_it(stage
         demand.expect(letter("demand"))
 
 
+@pytest.mark.fault(1)
 async def test_a_worker_told_to_stop_before_the_content_sends_nothing_and_the_next_one_does(
     stage: Stage, tmp_path: Path
 ) -> None:
@@ -86,6 +88,7 @@ async def test_a_worker_told_to_stop_before_the_content_sends_nothing_and_the_ne
         demand.expect(letter("demand"))
 
 
+@pytest.mark.fault(16)
 async def test_a_worker_killed_after_the_content_sends_once_more_and_says_so(stage: Stage, tmp_path: Path) -> None:
     stage.mailbox.faults.delay = timedelta(seconds=5)
     async with office_with_processes(stage, "sigkill", tmp_path) as (office, workers):
@@ -107,11 +110,13 @@ async def test_a_worker_killed_after_the_content_sends_once_more_and_says_so(sta
         assert recovered < RECOVERS_WITHIN.total_seconds()
 
 
+@pytest.mark.fault(16)
 @pytest.mark.timeout(300)
 async def test_a_campaign_survives_two_kills(stage: Stage, tmp_path: Path) -> None:
     await survive(stage, tmp_path, kills=2, seed=2018, every=3)
 
 
+@pytest.mark.fault(16)
 @pytest.mark.prove
 async def test_a_campaign_survives_fifty_kills(stage: Stage, tmp_path: Path) -> None:
     await survive(

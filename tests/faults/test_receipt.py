@@ -26,6 +26,7 @@ def unwritable(monkeypatch: pytest.MonkeyPatch) -> list[Receipt]:
     return lost
 
 
+@pytest.mark.fault(60)
 async def test_an_acceptance_whose_receipt_cannot_be_written_is_not_lost(
     tmp_path: Path, unwritable: list[Receipt]
 ) -> None:

@@ -35,6 +35,7 @@ ANSWERED_WITHIN = timedelta(seconds=2)
 """How long the mail server takes to answer: the worker is told to stop meanwhile, and waits for it."""
 
 
+@pytest.mark.fault(56)
 @pytest.mark.parametrize("question", ["status", "metadata"])
 async def test_a_query_that_waits_for_the_next_worker_leaves_every_history_replayable(
     tmp_path: Path, question: str

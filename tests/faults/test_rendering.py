@@ -39,6 +39,7 @@ async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
         yield stage
 
 
+@pytest.mark.fault(29, 44, 45)
 @pytest.mark.timeout(180)
 async def test_twenty_poisonous_requests_harm_none_of_twenty_good_ones(stage: Stage, tmp_path: Path) -> None:
     async with office_with_processes(stage, "poison", tmp_path, render_seconds=0.7, render_megabytes=150) as (

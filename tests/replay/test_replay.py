@@ -19,6 +19,7 @@ def recorded(request: pytest.FixtureRequest) -> WorkflowHistory:
     return WorkflowHistory.from_json(path.stem, path.read_text(encoding="utf-8"))
 
 
+@pytest.mark.fault(12)
 async def test_a_recorded_history_replays(recorded: WorkflowHistory) -> None:
     replayer = Replayer(workflows=[JurisdictionRequest], plugins=[temporal.plugin()])
     await replayer.replay_workflow(recorded)

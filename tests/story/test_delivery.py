@@ -22,6 +22,7 @@ def address(office: Office) -> str:
     return f"records@chicago-il.{office.name}.example"
 
 
+@pytest.mark.fault(3)
 async def test_a_permanent_refusal_starts_no_clock_and_the_others_go_on(office: Office) -> None:
     office.faults.refuse = {address(office)}
     refused, other = await office.demand("chicago-il"), await office.demand("cook-county-il")
@@ -32,6 +33,7 @@ async def test_a_permanent_refusal_starts_no_clock_and_the_others_go_on(office: 
     other.expect(*UNTIL_REVIEW)
 
 
+@pytest.mark.fault(3)
 async def test_an_undeliverable_demand_is_brought_up_again_until_a_person_acts(office: Office) -> None:
     office.faults.refuse = {address(office)}
     demand = await office.demand()
@@ -59,6 +61,7 @@ async def test_a_demand_that_nobody_can_deliver_is_ended_by_an_operator(office: 
     assert (await demand.expect_end(Status.UNSERVICEABLE)).letters_sent == 0
 
 
+@pytest.mark.fault(14)
 @pytest.mark.parametrize("way", ["signal", "update"])
 async def test_a_bounce_stops_the_clock(office: Office, way: str) -> None:
     demand = await office.demand()
@@ -78,6 +81,7 @@ async def test_a_bounce_stops_the_clock(office: Office, way: str) -> None:
     assert view.response_due
 
 
+@pytest.mark.fault(14)
 async def test_a_bounced_final_notice_was_never_given(office: Office) -> None:
     demand = await office.demand()
     await demand.advance(days=32)
@@ -88,6 +92,7 @@ async def test_a_bounced_final_notice_was_never_given(office: Office) -> None:
     demand.expect(final_notice().of_series(2))
 
 
+@pytest.mark.fault(15)
 async def test_a_delayed_delivery_changes_nothing(office: Office) -> None:
     demand = await office.demand()
     demand.expect(letter("demand"))
@@ -106,6 +111,7 @@ async def test_where_delivery_starts_the_clock_acceptance_does_not(office: Offic
     assert (await demand.view()).response_due
 
 
+@pytest.mark.fault(2)
 async def test_greylisting_is_waited_out(office: Office) -> None:
     office.faults.defer = {address(office): 2}
     demand = await office.demand()
@@ -116,6 +122,7 @@ async def test_greylisting_is_waited_out(office: Office) -> None:
     await demand.expect_status(Status.AWAITING_RESPONSE)
 
 
+@pytest.mark.fault(27)
 async def test_a_domain_that_asks_for_patience_slows_down_only_itself(office: Office) -> None:
     office.faults.defer, office.faults.defer_code = {f"chicago-il.{office.name}.example": 1}, 421
     slow, other = await office.demand("chicago-il"), await office.demand("cook-county-il")
@@ -125,6 +132,7 @@ async def test_a_domain_that_asks_for_patience_slows_down_only_itself(office: Of
     slow.expect(letter("demand"))
 
 
+@pytest.mark.fault(26)
 async def test_refused_credentials_pause_sending_and_blame_no_recipient(office: Office) -> None:
     office.expect_log("refuses our credentials")
     office.faults.refuse_login = True
@@ -140,6 +148,7 @@ async def test_refused_credentials_pause_sending_and_blame_no_recipient(office: 
     demand.expect(letter("demand"))
 
 
+@pytest.mark.fault(49)
 async def test_what_a_server_echoes_at_log_in_reaches_neither_history_nor_case_file(office: Office) -> None:
     office.faults.echo_login = True
     await office.restart_worker(smtp_username="forthwith", smtp_password=SecretStr("open-sesame"))
@@ -155,6 +164,7 @@ async def test_what_a_server_echoes_at_log_in_reaches_neither_history_nor_case_f
     demand.expect(letter("demand"))
 
 
+@pytest.mark.fault(17)
 async def test_an_unconfirmed_letter_is_sent_again_and_says_so(office: Office) -> None:
     office.faults.drop_after_content = 1
     demand = await office.demand()
@@ -172,6 +182,7 @@ async def test_an_unconfirmed_letter_that_never_arrived_arrives_once(office: Off
     demand.expect(letter("demand").marked)
 
 
+@pytest.mark.fault(17)
 async def test_under_the_policy_hold_nothing_unconfirmed_is_sent_before_a_person_decides(office: Office) -> None:
     office.faults.drop_after_content = 1
     demand = await office.demand(mail__when_unknown="hold")

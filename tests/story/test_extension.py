@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from forthwith.request.vocabulary import Status
 from tests.messages import extension
 from tests.story.harness import (
@@ -54,6 +56,7 @@ async def test_an_extension_calls_back_a_draft(office: Office) -> None:
     assert (await demand.expect_end(Status.COMPLIED)).on_time is True
 
 
+@pytest.mark.fault(25)
 async def test_a_date_in_the_past_is_refused(office: Office) -> None:
     demand = await office.demand()
     demand.expect(letter("demand"))

@@ -47,6 +47,7 @@ NAMED = {
 }
 
 
+@pytest.mark.fault(6, 13)
 @pytest.mark.parametrize("fault", MALFORMED)
 async def test_a_malformed_update_is_refused_by_name_and_leaves_nothing(office: Office, fault: str) -> None:
     demand = await office.demand()
@@ -57,6 +58,7 @@ async def test_a_malformed_update_is_refused_by_name_and_leaves_nothing(office: 
     assert "portal-7" not in str(await demand.timeline())
 
 
+@pytest.mark.fault(6)
 @pytest.mark.parametrize("fault", MALFORMED)
 async def test_a_malformed_signal_is_kept_and_holds_the_ladder(office: Office, fault: str) -> None:
     demand = await office.demand()
@@ -111,6 +113,7 @@ async def test_a_readable_signal_is_a_response(office: Office) -> None:
     await demand.expect_end(Status.COMPLIED)
 
 
+@pytest.mark.fault(5)
 async def test_an_event_that_is_reported_twice_counts_once(office: Office) -> None:
     demand = await office.demand()
     demand.expect(letter("demand"))
@@ -134,6 +137,7 @@ async def test_an_event_id_is_not_used_for_two_messages(office: Office) -> None:
     assert "note-1" in str(refused.value.cause)
 
 
+@pytest.mark.fault(7)
 async def test_a_request_that_has_ended_takes_no_message(office: Office) -> None:
     demand = await office.demand()
     demand.expect(letter("demand"))
@@ -162,6 +166,7 @@ async def test_a_response_before_the_demand_was_sent_is_refused_by_name(office: 
     assert refusal.startswith("received_at:")
 
 
+@pytest.mark.fault(34)
 @pytest.mark.prove
 async def test_a_request_takes_as_many_messages_as_it_says_and_goes_on(office: Office) -> None:
     demand = await office.demand()

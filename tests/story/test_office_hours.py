@@ -3,12 +3,15 @@
 import asyncio
 from datetime import datetime, timedelta
 
+import pytest
+
 from forthwith.campaign.models import Campaign
 from tests.story.harness import Demand, Office, example
 
 RECIPIENTS = ("chicago-il", "new-york-city-ny", "state-of-california", "louisville-metro-ky")
 
 
+@pytest.mark.fault(13)
 async def test_letters_go_when_and_as_it_was_foreseen(office: Office) -> None:
     campaign = Campaign.model_validate(example() | {"campaign": office.name})
     demands = [await office.demand(recipient, campaign=campaign) for recipient in RECIPIENTS]

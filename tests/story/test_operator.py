@@ -105,6 +105,7 @@ async def test_withdrawing_from_hold(office: Office) -> None:
     await demand.expect_end(Status.WITHDRAWN)
 
 
+@pytest.mark.fault(35)
 @pytest.mark.parametrize("days", [0, 32, 36], ids=["waiting", "curing", "review"])
 async def test_a_cancel_from_the_web_ui_is_a_withdrawal(office: Office, days: float) -> None:
     demand = await office.demand()
@@ -115,6 +116,7 @@ async def test_a_cancel_from_the_web_ui_is_a_withdrawal(office: Office, days: fl
     assert "cancelled" in outcome.text
 
 
+@pytest.mark.fault(62)
 async def test_a_request_that_was_cancelled_and_then_reset_writes_to_nobody(office: Office) -> None:
     demand = await office.demand()
     demand.expect(letter("demand"))
@@ -125,6 +127,7 @@ async def test_a_request_that_was_cancelled_and_then_reset_writes_to_nobody(offi
     demand.expect_nothing()
 
 
+@pytest.mark.fault(22)
 async def test_a_cancel_that_arrives_with_a_message_is_not_lost(office: Office) -> None:
     demand = await office.demand()
     demand.expect(letter("demand"))
@@ -136,6 +139,7 @@ async def test_a_cancel_that_arrives_with_a_message_is_not_lost(office: Office) 
     assert "response_recorded" in await demand.kinds()
 
 
+@pytest.mark.fault(35)
 async def test_terminating_one_request_leaves_the_others(office: Office) -> None:
     one, other = await office.demand("chicago-il"), await office.demand("cook-county-il")
     await one.handle.terminate("by mistake")

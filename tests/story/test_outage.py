@@ -38,6 +38,7 @@ def _missed_after_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time_passing, "MISSED_AFTER", timedelta(seconds=1))
 
 
+@pytest.mark.fault(9)
 @pytest.mark.usefixtures("_missed_after_a_second")
 async def test_after_an_outage_missed_reminders_follow_the_campaigns_policy(office: Office) -> None:
     expected: dict[str, tuple[Expected, ...]] = {
@@ -63,6 +64,7 @@ async def test_after_an_outage_missed_reminders_follow_the_campaigns_policy(offi
     assert len(late) == 4
 
 
+@pytest.mark.fault(9)
 async def test_after_an_outage_over_the_deadline_the_ladder_goes_on_where_it_should_be(office: Office) -> None:
     demand = await office.demand(campaign=brisk(office.name, due=3, reminders=(2, 1)), real_clock=True)
     demand.expect(letter("demand"))
@@ -73,6 +75,7 @@ async def test_after_an_outage_over_the_deadline_the_ladder_goes_on_where_it_sho
     demand.expect(final_notice(), review_request())
 
 
+@pytest.mark.fault(10)
 @pytest.mark.parametrize(("received", "on_time"), [(-1, True), (1, False)], ids=["before", "after"])
 async def test_a_response_reported_while_the_worker_is_down_counts_from_its_receipt(
     office: Office, received: int, on_time: bool

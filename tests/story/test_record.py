@@ -55,6 +55,7 @@ async def test_the_timeline_is_filed_as_it_happened_and_chained(office: Office) 
     assert outcome.head == hashlib.sha256(last.read_bytes()).hexdigest(), "sha256sum of the last entry is the head"
 
 
+@pytest.mark.fault(31)
 async def test_a_record_that_cannot_be_filed_asks_for_attention_and_is_filed_later(office: Office) -> None:
     office.expect_log("cannot be written")
     demand = await office.demand()
@@ -74,6 +75,7 @@ async def test_a_record_that_cannot_be_filed_asks_for_attention_and_is_filed_lat
     assert since == ["response_recorded", "filing_failed", "note_added", "filing_recovered"]
 
 
+@pytest.mark.fault(57)
 async def test_messages_some_milliseconds_apart_are_all_filed_before_the_request_waits(office: Office) -> None:
     """The second one is accepted while the first is being filed."""
     demands = await asyncio.gather(*(office.demand(place) for place in places()[:12]))
@@ -93,6 +95,7 @@ async def test_messages_some_milliseconds_apart_are_all_filed_before_the_request
         demand.expect(letter("demand"))
 
 
+@pytest.mark.fault(31)
 async def test_a_letter_that_cannot_be_claimed_is_not_sent_until_it_can(office: Office) -> None:
     office.expect_log("cannot be written")
     demand = await office.demand()
@@ -109,6 +112,7 @@ async def test_a_letter_that_cannot_be_claimed_is_not_sent_until_it_can(office: 
     demand.expect(reminder(1))
 
 
+@pytest.mark.fault(54)
 @pytest.mark.parametrize("damage", ["removed", "truncated"])
 async def test_without_its_plan_a_request_needs_a_person_and_the_others_go_on(office: Office, damage: str) -> None:
     office.expect_log("pinned")
@@ -134,6 +138,7 @@ async def test_without_its_plan_a_request_needs_a_person_and_the_others_go_on(of
     await damaged.expect_status(Status.AWAITING_RESPONSE)
 
 
+@pytest.mark.fault(31)
 async def test_a_request_ends_only_once_its_record_is_filed(office: Office) -> None:
     office.expect_log("cannot be written")
     demand = await office.demand()

@@ -144,6 +144,7 @@ async def test_reviewed_completeness_waits_for_a_person(office: Office) -> None:
     await demand.expect_end(Status.COMPLIED)
 
 
+@pytest.mark.fault(8)
 @pytest.mark.parametrize("microseconds", [-1, 0, 1])
 async def test_the_instant_of_receipt_decides_not_the_moment_of_the_report(office: Office, microseconds: int) -> None:
     demand = await office.demand()
@@ -155,6 +156,7 @@ async def test_the_instant_of_receipt_decides_not_the_moment_of_the_report(offic
     assert (await demand.expect_end(Status.COMPLIED)).on_time is (microseconds < 0)
 
 
+@pytest.mark.fault(8, 22)
 async def test_a_response_while_a_letter_goes_out_loses_neither(office: Office) -> None:
     demand = await office.demand()
     demand.expect(letter("demand"))

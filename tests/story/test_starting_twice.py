@@ -14,6 +14,7 @@ from tests.story.harness import Office, acknowledgment_chase, final_notice, lett
 from workflows.jurisdiction_request import JurisdictionRequest
 
 
+@pytest.mark.fault(4)
 async def test_a_running_request_is_not_started_again(office: Office) -> None:
     demand = await office.demand()
     with pytest.raises(WorkflowAlreadyStartedError):
@@ -29,6 +30,7 @@ async def test_an_ended_request_is_not_started_again(office: Office) -> None:
     demand.expect(letter("demand"))
 
 
+@pytest.mark.fault(36)
 async def test_when_the_server_has_forgotten_a_request_the_dossier_refuses_a_second_demand(office: Office) -> None:
     office.expect_log("another workflow opened it before")
     demand = await office.demand()
@@ -47,6 +49,7 @@ async def test_when_the_server_has_forgotten_a_request_the_dossier_refuses_a_sec
     assert "another workflow opened it before" in deepest(failure.value)
 
 
+@pytest.mark.fault(37)
 async def test_a_reset_to_the_first_task_sends_nothing_twice(office: Office) -> None:
     demand = await office.demand()
     await demand.advance(days=17)

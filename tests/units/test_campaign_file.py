@@ -190,6 +190,7 @@ SPOILED_YAML = [
 AT_THE_KEY = {"ladder": r"^ladder:", "clock.response": r"^  response:"}
 
 
+@pytest.mark.fault(23, 25)
 @pytest.mark.parametrize(("pattern", "replacement", "field", "words"), SPOILED_YAML)
 def test_what_is_wrong_in_the_campaign_is_named(
     folder: Path, pattern: str, replacement: str, field: str, words: str
@@ -235,6 +236,7 @@ SPOILED_CSV = [
 ]
 
 
+@pytest.mark.fault(13, 23)
 @pytest.mark.parametrize(("pattern", "replacement", "field", "words"), SPOILED_CSV)
 def test_what_is_wrong_in_the_table_is_named(
     folder: Path, pattern: str, replacement: str, field: str, words: str
@@ -312,6 +314,7 @@ def test_a_campaign_that_does_not_exist_is_reported(tmp_path: Path):
 TEMPLATE = "{{% block opening %}}\n{}\n{{% endblock %}}\n{{% block closing %}}\nYours.\n{{% endblock %}}\n"
 
 
+@pytest.mark.fault(24)
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [

@@ -50,6 +50,7 @@ def test_one_that_polled_with_another_dossier_and_is_gone_is_no_fault() -> None:
     assert worker(polled(a=3) | polled(ANOTHER, b=100), MINE, NOW).ok
 
 
+@pytest.mark.fault(33)
 def test_a_clock_that_is_behind_the_servers_shows_by_a_poll_that_is_yet_to_come() -> None:
     (behind,) = clock(polled(a=-40, b=30), NOW)
     assert (behind.ok, "40 s behind" in behind.found) == (False, True)

@@ -283,6 +283,7 @@ def test_commands_stay_as_they_are_and_values_begin_no_paragraph() -> None:
     )
 
 
+@pytest.mark.fault(24)
 @pytest.mark.parametrize(
     ("source", "message"),
     [

@@ -38,6 +38,7 @@ def everything(office: Office) -> bytes:
 # Names.
 
 
+@pytest.mark.fault(47)
 @pytest.mark.parametrize(
     "name",
     ["../../secret", "/etc/hostname", "../secret", "a" * 63, "A" * 64, f"{'a' * 64}/../../../secret", f"{'a' * 63}\n"],
@@ -70,6 +71,7 @@ def test_the_store_reads_and_writes_nothing_outside(office: Office, uri: str) ->
 # Links.
 
 
+@pytest.mark.fault(47)
 def test_no_link_is_followed_wherever_it_stands(office: Office, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -170,6 +172,7 @@ def test_a_zip_of_too_many_files_is_refused(tmp_path: Path, monkeypatch: pytest.
     assert "holds 11 files; a case file has at most 10" in refused(tmp_path / "many.zip")
 
 
+@pytest.mark.fault(47)
 def test_a_zip_that_is_larger_than_it_says_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     """The size is changed to 1,000 in both places where a ZIP has it."""
     path = bomb(tmp_path / "lies.zip")

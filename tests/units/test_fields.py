@@ -16,6 +16,7 @@ from tests.units.samples import LETTER
 ACUTE = "\u0301"
 
 
+@pytest.mark.fault(44)
 def test_twenty_thousand_accents_on_one_letter_are_refused_by_field_with_the_reason():
     with pytest.raises(ValidationError) as refused:
         messages.note("The clerk" + ACUTE * (MAX_TEXT - 9))

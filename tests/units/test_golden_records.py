@@ -16,6 +16,7 @@ from tests.replay.record_cases import ACTS, RECORDS, projection, read_record
 NAMES = sorted(path.name for path in RECORDS.iterdir())
 
 
+@pytest.mark.fault(12)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_record_leaves_the_state_that_it_left(name: str) -> None:
     expected = json.loads((RECORDS / name / "state.json").read_text("utf-8"))

@@ -186,6 +186,7 @@ async def test_refused_content_is_refused_for_good(mailbox: Mailbox, client: Mai
     assert mailbox.messages() == []
 
 
+@pytest.mark.fault(27)
 @pytest.mark.parametrize("code", [421, 450, 451, 452])
 async def test_a_domain_that_asks_for_it_is_left_alone_for_a_while(
     mailbox: Mailbox, client: MailClient, clock: Clock, code: int
@@ -230,6 +231,7 @@ async def test_a_slow_down_never_exceeds_a_quarter_of_an_hour(
     assert waits == [30, 60, 120, 240, 480, 900, 900, 900]
 
 
+@pytest.mark.fault(2)
 async def test_an_unreachable_server_defers_and_is_not_hammered(
     mailbox: Mailbox, client: MailClient, clock: Clock
 ) -> None:
@@ -389,6 +391,7 @@ async def test_a_connection_lost_after_the_content_leaves_doubt(
     assert mailbox.messages()[-1].possible_copy
 
 
+@pytest.mark.fault(17)
 async def test_an_answer_that_comes_too_late_leaves_doubt(mailbox: Mailbox) -> None:
     mailbox.faults.delay = timedelta(seconds=60)
     async with MailClient(settings(mailbox, timeout_after_data=timedelta(milliseconds=300))) as client:
@@ -568,6 +571,7 @@ def test_a_header_that_would_say_something_else_is_refused_by_name(field: str, v
     assert unsafe.value.header == header
 
 
+@pytest.mark.fault(23)
 async def test_an_unsafe_letter_never_reaches_the_server(mailbox: Mailbox, client: MailClient) -> None:
     with pytest.raises(UnsafeHeader):
         await client.send(letter(subject=ENVELOPE_INJECTION), before_data=(claim := Claim()))
@@ -619,6 +623,7 @@ def test_a_calendar_goes_with_the_method_it_names() -> None:
     assert part.get_payload(decode=True) == dates.content
 
 
+@pytest.mark.fault(15)
 def test_a_letter_says_that_it_comes_from_a_machine_and_belongs_to_a_thread() -> None:
     long_id = message_id("1373-2018/chicago-il", "demand", CLERK, "a-long-name.of-an-office.department.example")
     content = letter(in_reply_to=long_id, references=(DEMAND_ID, long_id)).serialise()

@@ -54,6 +54,7 @@ def test_every_state_has_its_zones() -> None:
     }
 
 
+@pytest.mark.fault(13)
 @pytest.mark.parametrize("zone", ZONES)
 def test_a_day_ends_where_the_second_clock_says_around_every_change(zone: str) -> None:
     for closes in CLOSINGS:

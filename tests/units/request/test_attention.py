@@ -229,6 +229,7 @@ def test_a_signal_after_the_end_is_kept():
 # What of ours failed.
 
 
+@pytest.mark.fault(29)
 @pytest.mark.parametrize(
     ("work", "attention", "kind"),
     [
@@ -286,6 +287,7 @@ def wanting(kind: type[Any]) -> Desk:
     return desk
 
 
+@pytest.mark.fault(29, 44)
 @FAILS_ALIKE
 def test_a_document_that_fails_alike_is_not_tried_again_until_a_person_says_so(
     work: str, attention: Attention, kind: type[Any]

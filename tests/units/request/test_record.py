@@ -176,6 +176,7 @@ def flooded() -> Desk:
     return desk
 
 
+@pytest.mark.fault(34)
 def test_beyond_the_cap_updates_are_refused_but_people_can_still_end_the_request():
     desk = flooded()
     refused = desk.refuses(desk.note())
@@ -194,6 +195,7 @@ def test_a_pause_ends_beyond_the_cap_and_no_other_begins():
     assert "already took" in desk.refuses(desk.pause())
 
 
+@pytest.mark.fault(34)
 def test_signals_beyond_the_cap_are_flagged_once_and_the_hold_can_be_resolved():
     desk = flooded()
     entries = len(desk.request.timeline)

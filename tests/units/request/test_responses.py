@@ -345,6 +345,7 @@ def test_what_is_refused_and_why(when: Situation, message: Callable[[Desk], Mess
     check_refusal(when, message, because)
 
 
+@pytest.mark.fault(33, 61)
 def test_now_is_when_the_request_takes_the_response_by_the_servers_clock():
     desk = Desk().go(DUE + timedelta(hours=2))
     desk.say(desk.response(at=WHEN_TAKEN))
