@@ -3,6 +3,7 @@
 from email.message import EmailMessage
 from typing import Any
 
+import pytest
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from forthwith import temporal
@@ -109,6 +110,7 @@ async def test_a_draft_to_decide_on_is_shown_with_its_hash_and_the_digest_goes_o
     assert (unsent.code, "was not sent" in unsent.err) == (1, True)
 
 
+@pytest.mark.fault(20, 42)
 async def test_a_request_whose_workflow_task_fails_is_named_first_with_its_cause(
     terminal: Terminal, campaign: CampaignWriter
 ):

@@ -33,6 +33,7 @@ async def started(office: Office) -> Demand:
     return demand
 
 
+@pytest.mark.fault(38)
 async def test_an_unreadable_signal_of_many_payloads_is_kept_by_its_hash(stage: Stage, tmp_path: Path) -> None:
     async with Office(stage, "many-payloads", tmp_path) as office:
         demand = await started(office)
@@ -49,6 +50,7 @@ async def test_an_unreadable_signal_of_many_payloads_is_kept_by_its_hash(stage: 
         await demand.expect_end(Status.WITHDRAWN)
 
 
+@pytest.mark.fault(39)
 async def test_large_signals_that_came_while_no_worker_ran_are_all_recorded_and_filed_in_batches(
     stage: Stage, tmp_path: Path
 ) -> None:
@@ -68,6 +70,7 @@ async def test_large_signals_that_came_while_no_worker_ran_are_all_recorded_and_
         await demand.expect_end(Status.WITHDRAWN)
 
 
+@pytest.mark.fault(30, 40)
 @pytest.mark.parametrize("kind", ["notes", "padding", "unknown-fields"])
 async def test_an_update_that_is_too_large_is_refused_with_its_size_and_leaves_nothing(
     stage: Stage, tmp_path: Path, kind: str

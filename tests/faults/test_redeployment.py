@@ -69,6 +69,7 @@ async def test_a_query_that_waits_for_the_next_worker_leaves_every_history_repla
         assert [demand.id for demand in office.demands if not await is_replayed_as_filed(demand)] == []
 
 
+@pytest.mark.fault(51)
 async def test_queries_that_come_with_slow_activities_leave_a_record_that_replays_as_it_was_filed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
