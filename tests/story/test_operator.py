@@ -117,7 +117,6 @@ async def test_a_cancel_from_the_web_ui_is_a_withdrawal(office: Office, days: fl
 
 
 @pytest.mark.fault(62)
-@pytest.mark.fault(62)
 async def test_a_request_that_was_cancelled_and_then_reset_writes_to_nobody(office: Office) -> None:
     demand = await office.demand()
     demand.expect(letter("demand"))
