@@ -578,8 +578,9 @@ class JurisdictionRequest:
 
     def _handle(self, message: Message) -> Answer:
         self._clock.update_came()
-        self._take_signals()  # they were sent before it
-        self._refuse(message)
+        if self._signals:  # they were sent before it, and may have left nothing to take
+            self._take_signals()
+            self._refuse(message)
         answer = self._request.take(message, self._clock.now)
         self._handled += 1
         return answer
