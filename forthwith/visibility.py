@@ -47,16 +47,17 @@ QUERIED_AGAIN_AFTER = (0.2, 0.5, 1.0)
 
 Answered = TypeVar("Answered")
 
+TASK_FAILS = f"{temporal.REPORTED_PROBLEMS.name} IS NOT NULL"
+"""The workflow task fails again and again. The server knows after a few tries
+(`system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute`)."""
+
+FAILING = f"ExecutionStatus = 'Running' AND {TASK_FAILS}"
+
 NEED_A_PERSON = (
-    "(ExecutionStatus = 'Running' AND (Attention IS NOT NULL OR TemporalReportedProblems IS NOT NULL)"
+    f"(ExecutionStatus = 'Running' AND (Attention IS NOT NULL OR {TASK_FAILS})"
     " OR ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled'))"
 )
 """A run that was stopped and has been recovered since still counts, until Temporal forgets it."""
-
-
-FAILING = "ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL"
-"""Workflows whose task fails again and again. The server knows after a few tries
-(`system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute`)."""
 
 
 @asynccontextmanager

@@ -89,8 +89,13 @@ RECOVER = 'recover {id} --reason "…"'
 """For a request whose workflow is gone and that has not ended."""
 
 
-FAILING = "audit {campaign}"
+AUDIT = "audit {campaign}"
 """For a request whose workflow task fails: docs/operating.md says what may have caused it."""
+
+
+def failing(cause: str) -> str:
+    """What is the matter where a workflow task fails, with the cause where that is known."""
+    return f"its workflow task fails again and again{cause and f': {cause}'}"
 
 
 def tasks_of(one: Listed, now: datetime, *, draft: Draft | None = None, cause: str = "") -> Iterator[Task]:
@@ -105,7 +110,7 @@ def tasks_of(one: Listed, now: datetime, *, draft: Draft | None = None, cause: s
     if not one.is_open:
         return
     if one.is_failing:
-        yield _task(one, Section.STOPPED, f"its workflow task fails again and again{cause and f': {cause}'}", FAILING)
+        yield _task(one, Section.STOPPED, failing(cause), AUDIT)
     if one.next_action_at and now - one.next_action_at > WORTH_SAYING:
         yield _task(one, Section.STOPPED, "its next action is overdue", "doctor", since=one.next_action_at)
     phase = PHASES[one.status]

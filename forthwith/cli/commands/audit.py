@@ -31,8 +31,8 @@ from forthwith.request.timetable import Facts
 from forthwith.request.vocabulary import Attention
 from forthwith.settings import Settings
 from forthwith.views.listing import Listed
-from forthwith.views.tasks import RECOVER, WORTH_SAYING
-from forthwith.visibility import FAILING, connected, failure_of, listed, plural, query, server_says
+from forthwith.views.tasks import RECOVER, WORTH_SAYING, failing
+from forthwith.visibility import connected, failure_of, listed, plural, query, server_says
 from forthwith.visible import visible
 
 MAX_EXAMINED = 200
@@ -92,7 +92,7 @@ async def _audited(campaign: str | None, histories: bool) -> Audit:
         everything = query(campaign, None, None, None)
         # Temporal first: a request that is started meanwhile has its case file before its workflow.
         workflows = {one.request: one for one in await listed(client, everything)}
-        stuck = [one.request for one in await listed(client, f"{everything} AND {FAILING}")]
+        stuck = [one.request for one in workflows.values() if one.is_failing and one.execution == "RUNNING"]
         dossier = Dossier(root)
         read = await asyncio.to_thread(lambda: [*_audited_files(dossier, campaign)])
         files = {file.request: file for file in read if isinstance(file, Audited)}
@@ -126,9 +126,7 @@ async def _audited(campaign: str | None, histories: bool) -> Audit:
 
 
 async def _stuck(client: Client, request: str) -> Finding:
-    cause = await failure_of(client, request)
-    why = f"its workflow task fails again and again{cause and f': {cause}'}"
-    return finding(request, why, "timeline {id}", "stuck")
+    return finding(request, failing(await failure_of(client, request)), "timeline {id}", "stuck")
 
 
 def _audited_files(dossier: Dossier, campaign: str | None) -> Iterator[Audited | Finding]:

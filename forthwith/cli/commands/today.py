@@ -32,7 +32,7 @@ from forthwith.request.vocabulary import Status
 from forthwith.settings import Settings
 from forthwith.views.listing import Counts, Listed
 from forthwith.views.tasks import WORTH_SAYING, Draft, Section, Task, response_tasks, tasks_of
-from forthwith.visibility import connected, counted, failure_of, listed, plural, query, web_ui_link
+from forthwith.visibility import TASK_FAILS, connected, counted, failure_of, listed, plural, query, web_ui_link
 from forthwith.visible import visible
 
 SHOWN = 20
@@ -109,8 +109,7 @@ class DailyTasks:
         found = await listed(self._client, f"{everything} AND {self._of_interest()}")
         stopped = await self._still_stopped(await listed(self._client, f"{everything} AND {_STOPPED}"))
         causes = {one.request: await failure_of(self._client, one.request) for one in found if one.is_failing}
-        everything_open = (*stopped, *found)
-        needed = [task for one in everything_open for task in self._tasks(one, causes.get(one.request, ""))]
+        needed = [task for one in (*stopped, *found) for task in self._tasks(one, causes.get(one.request, ""))]
         order = list(Section)
         return Today(
             day=self._now.astimezone(self._zone(needed)).date(),
@@ -178,7 +177,7 @@ class DailyTasks:
         late, soon = self._now - WORTH_SAYING, self._now + MAX_DAY
         conditions = (
             "Attention IS NOT NULL",
-            "TemporalReportedProblems IS NOT NULL",
+            TASK_FAILS,
             f"RequestStatus IN ({statuses})",
             f"NextActionAt < '{late:{_INSTANT}}'",
             f"(RequestStatus = '{Status.AWAITING_RESPONSE}' AND ResponseDue < '{soon:{_INSTANT}}')",
