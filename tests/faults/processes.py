@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +16,7 @@ from temporalio.client import WorkflowQueryFailedError, WorkflowUpdateRPCTimeout
 from temporalio.service import RPCError, RPCStatusCode
 
 from forthwith.devstack.process import stopped_at_the_end
-from tests.story.harness import Office, Stage
+from tests.story.harness import Demand, Office, Stage
 
 Result = TypeVar("Result")
 
@@ -86,6 +87,13 @@ async def insist(ask: Callable[[], Awaitable[Result]]) -> Result:
             await asyncio.sleep(0.2)
         except (WorkflowQueryFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError):
             await asyncio.sleep(0.2)
+
+
+async def on_record(demand: Demand, kind: str, *, within: timedelta) -> None:
+    """Waits until the record of a request has an event of this kind. Raises ``TimeoutError``."""
+    async with asyncio.timeout(within.total_seconds()):
+        while kind not in await insist(demand.kinds):  # noqa: ASYNC110 - the server is asked
+            await asyncio.sleep(0.1)
 
 
 async def until(condition: Callable[[], bool], what: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from forthwith.request.vocabulary import Status
-from tests.faults.processes import Workers, insist, office_with_processes, until
+from tests.faults.processes import Workers, insist, office_with_processes, on_record, until
 from tests.story.harness import Demand, Stage, letter
 from workflows.jurisdiction_request import HEARTBEAT
 
@@ -38,7 +38,7 @@ async def test_a_frozen_worker_wakes_after_the_letter_went_out_with_the_next_att
             assert await stopped.wait() == 0
             stage.mailbox.faults.recipient_delay = timedelta()
             await workers.start()
-            await known(demand, "letter_deferred")
+            await on_record(demand, "letter_deferred", within=PATIENCE)
             await demand.advance(minutes=1)
             await demand.expect_status(Status.AWAITING_RESPONSE)
         finally:
@@ -91,9 +91,3 @@ async def frozen_at_the_recipient(demand: Demand, workers: Workers) -> asyncio.s
     frozen.send_signal(signal.SIGSTOP)
     await asyncio.sleep(AT_THE_RECIPIENT.total_seconds())
     return frozen
-
-
-async def known(demand: Demand, kind: str) -> None:
-    async with asyncio.timeout(PATIENCE.total_seconds()):
-        while kind not in await insist(demand.kinds):  # noqa: ASYNC110 - the server is asked
-            await asyncio.sleep(0.1)

@@ -23,7 +23,6 @@ from temporalio.client import (
     StartWorkflowUpdateInput,
     WorkflowUpdateHandle,
 )
-from temporalio.worker import Replayer
 
 from forthwith import temporal
 from forthwith.campaign.campaign_file import read_campaign
@@ -34,8 +33,8 @@ from forthwith.devstack.rehearsal import Rehearsal, Scenario, read_scenario
 from forthwith.devstack.virtual_clock import Handle, VirtualClock
 from forthwith.request.entries import Entry
 from forthwith.request.vocabulary import Status
-from tests.faults.processes import Workers, insist, office_with_processes, report, until
-from tests.story.harness import EXAMPLE, Office, Stage, letter
+from tests.faults.processes import Workers, insist, office_with_processes, on_record, report, until
+from tests.story.harness import EXAMPLE, Office, Stage, letter, replayed
 from workflows.jurisdiction_request import HEARTBEAT, JurisdictionRequest
 
 Result = TypeVar("Result")
@@ -80,9 +79,7 @@ async def test_a_worker_told_to_stop_before_the_content_sends_nothing_and_the_ne
         assert not list(demand.folder.glob("letters/demand/*.claim.json")), "nothing was handed over"
         office.settings = office.settings.model_copy(update={"smtp_port": stage.mailbox.port})
         await workers.start()
-        async with asyncio.timeout(20):
-            while "letter_deferred" not in await insist(demand.kinds):  # noqa: ASYNC110 - the server is asked
-                await asyncio.sleep(0.1)
+        await on_record(demand, "letter_deferred", within=timedelta(seconds=20))
         await demand.advance(minutes=1)
         await demand.expect_status(Status.AWAITING_RESPONSE)
         demand.expect(letter("demand"))
@@ -97,9 +94,7 @@ async def test_a_worker_killed_after_the_content_sends_once_more_and_says_so(sta
         await workers.kill()
         stage.mailbox.faults.delay = timedelta()
         await workers.start()
-        async with asyncio.timeout(40):
-            while "letter_unconfirmed" not in await insist(demand.kinds):  # noqa: ASYNC110 - the server is asked
-                await asyncio.sleep(0.1)
+        await on_record(demand, "letter_unconfirmed", within=timedelta(seconds=40))
         recovered = time.monotonic() - workers.killed_at
         await demand.advance(minutes=1)
         await demand.expect_status(Status.AWAITING_RESPONSE)
@@ -162,7 +157,7 @@ async def survive(stage: Stage, folder: Path, *, kills: int, seed: int, every: i
             assert ends == expected, f"round {rounds} of seed {seed}"
             for plan in plans:
                 await everything_is_filed(office, plan.workflow_id)
-                await replays(office, plan.workflow_id)
+                await replayed(stage.client.get_workflow_handle(plan.workflow_id))
             arrived = stage.mailbox.messages()[earlier:]
             receipted = {json.loads(path.read_bytes())["message_id"] for path in receipts(office, "*")}
             assert receipted == {mail.message_id for mail in arrived}, f"lost or strange in round {rounds}"
@@ -264,11 +259,6 @@ async def ask(stage: Stage, plans: Sequence[RequestPlan], chance: random.Random)
                 insist(partial(stage.client.get_workflow_handle(request).query, question))
             )
         await asyncio.sleep(chance.uniform(0, 0.2))
-
-
-async def replays(office: Office, request: str) -> None:
-    history = await office.stage.client.get_workflow_handle(request).fetch_history()
-    await Replayer(workflows=[JurisdictionRequest], plugins=[temporal.plugin()]).replay_workflow(history)
 
 
 async def watch(stage: Stage, plans: Sequence[RequestPlan], workers: Workers, recoveries: list[float]) -> None:

@@ -12,11 +12,10 @@ from typing import Any
 
 import pytest
 from temporalio.client import WorkflowHistory
-from temporalio.worker import Replayer
 
 from activities.dates import Dates
 from activities.record import CaseFiles
-from forthwith import temporal, visibility
+from forthwith import visibility
 from forthwith.request.vocabulary import Status
 from tests.story.harness import (
     Demand,
@@ -25,6 +24,7 @@ from tests.story.harness import (
     letter,
     open_stage,
     places,
+    replayed,
 )
 from workflows.jurisdiction_request import JurisdictionRequest
 
@@ -63,7 +63,7 @@ async def test_a_query_that_waits_for_the_next_worker_leaves_every_history_repla
             demand.expect(letter("demand"))
             await demand.advance(days=20)
             demand.expect_any()
-            early += waits_for_tasks(await replayed(demand))
+            early += waits_for_tasks(await replayed(demand.handle))
         assert early, "no query came before its task; this proves nothing"
         await office.restart_worker()
         assert [demand.id for demand in office.demands if not await is_replayed_as_filed(demand)] == []
@@ -91,7 +91,7 @@ async def test_queries_that_come_with_slow_activities_leave_a_record_that_replay
         for demand in demands:
             await demand.settle()
             demand.expect(letter("demand"))
-            await replayed(demand)
+            await replayed(demand.handle)
         await office.restart_worker()
         assert [demand.id for demand in demands if not await is_replayed_as_filed(demand)] == []
 
@@ -112,13 +112,6 @@ async def ask(stage: Stage, demand: Demand, question: str) -> bool:
     if question == "status":
         return bool(await visibility.handle_of(stage.client, demand.id).query(JurisdictionRequest.status))
     return bool(await demand.handle.query("__temporal_workflow_metadata"))
-
-
-async def replayed(demand: Demand) -> WorkflowHistory:
-    """The history of a request, which replays."""
-    history = await demand.handle.fetch_history()
-    await Replayer(workflows=[JurisdictionRequest], plugins=[temporal.plugin()]).replay_workflow(history)
-    return history
 
 
 async def is_replayed_as_filed(demand: Demand) -> bool:

@@ -29,10 +29,12 @@ from temporalio.client import (
     Client,
     WorkflowExecutionStatus,
     WorkflowHandle,
+    WorkflowHistory,
     WorkflowUpdateFailedError,
 )
 from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError
+from temporalio.worker import Replayer
 from temporalio.workflow import SandboxImportNotificationPolicy
 
 import worker
@@ -394,6 +396,13 @@ class Office:
         if self.has_worker:
             await demand.settle()
         return demand
+
+
+async def replayed(handle: WorkflowHandle[Any, Any]) -> WorkflowHistory:
+    """The history of a request, which replays: fails where it does not."""
+    history = await handle.fetch_history()
+    await Replayer(workflows=[JurisdictionRequest], plugins=[temporal.plugin()]).replay_workflow(history)
+    return history
 
 
 @dataclass

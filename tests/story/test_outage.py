@@ -6,14 +6,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from temporalio.worker import Replayer
 
-from forthwith import temporal
 from forthwith.campaign.models import Campaign
 from forthwith.request import time_passing
 from forthwith.request.vocabulary import Status
-from tests.story.harness import Demand, Expected, Office, final_notice, letter, reminder, review_request, story_campaign
-from workflows.jurisdiction_request import JurisdictionRequest
+from tests.story.harness import (
+    Demand,
+    Expected,
+    Office,
+    final_notice,
+    letter,
+    reminder,
+    replayed,
+    review_request,
+    story_campaign,
+)
 
 
 def seconds(count: int) -> dict[str, int]:
@@ -106,9 +113,8 @@ async def test_queries_that_waited_for_a_worker_leave_a_request_that_replays(off
     await asyncio.sleep(5)  # the response is due meanwhile
     await office.start_worker()
     await asyncio.gather(*asked)
-    replayer = Replayer(workflows=[JurisdictionRequest], plugins=[temporal.plugin()])
     for demand in demands:
         await demand.wait_for(Status.AWAITING_REVIEW)
         await demand.settle()
         demand.expect(final_notice(), review_request())
-        await replayer.replay_workflow(await demand.handle.fetch_history())
+        await replayed(demand.handle)

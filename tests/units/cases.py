@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any, TypeVar
 
 from forthwith.campaign.models import Campaign, Jurisdiction, RequestPlan
+from forthwith.casefile.store import Dossier
 from forthwith.deadlines.calendar import ClosedDay
 from forthwith.deadlines.calendar_builder import build_calendar
 from forthwith.deadlines.clock import Clock
@@ -167,6 +168,17 @@ DECLARED = {
 }
 """Days that were closed after the start, by the hash of the calendar that has them: that Friday, every Monday, the last
 three days of every week."""
+
+
+def pinned_plan(dossier: Dossier, templates: Mapping[str, str]) -> RequestPlan:
+    """The same plan with its ``templates`` and calendars kept in a dossier."""
+    recipient, issuer = clocks(plan())
+    pinned = {
+        "templates": dossier.pin_templates(templates),
+        "recipient_calendar": dossier.pin(recipient.calendar.canonical),
+        "issuer_calendar": dossier.pin(issuer.calendar.canonical),
+    }
+    return plan().model_copy(update=pinned)
 
 
 def clocks(of: RequestPlan, facts: Facts | None = None) -> tuple[Clock, Clock]:

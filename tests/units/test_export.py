@@ -16,7 +16,7 @@ from forthwith.casefile.folder import Folder
 from forthwith.casefile.store import Dossier, DossierError
 from forthwith.casefile.verify import wrongs
 from forthwith.failure import Failure
-from tests.units.cases import clocks, plan
+from tests.units.cases import pinned_plan, plan
 from tests.units.test_verify import Office
 
 SECRET = b"a secret of this machine"
@@ -221,13 +221,8 @@ def test_a_link_in_a_zip_is_a_finding(office: Office, tmp_path: Path) -> None:
 
 
 def test_the_commands_of_the_readme_find_nothing_wrong_and_then_what_was_added(tmp_path: Path) -> None:
-    dossier, (recipient, issuer) = Dossier(tmp_path / "dossier"), clocks(plan())
-    pinned = {
-        "templates": dossier.pin_templates({"letter.typ": "= Letter"}),
-        "recipient_calendar": dossier.pin(recipient.calendar.canonical),
-        "issuer_calendar": dossier.pin(issuer.calendar.canonical),
-    }
-    office = Office(dossier, plan().model_copy(update=pinned))
+    dossier = Dossier(tmp_path / "dossier")
+    office = Office(dossier, pinned_plan(dossier, {"letter.typ": "= Letter"}))
     office.put_off_once()
     office.to_review()
     office.file()

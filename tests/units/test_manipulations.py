@@ -20,7 +20,7 @@ from forthwith.casefile.store import Dossier
 from forthwith.casefile.verify import other_head, wrongs
 from forthwith.request.entries import Entry
 from forthwith.request.responses import RecordResponse
-from tests.units.cases import clocks, plan
+from tests.units.cases import pinned_plan
 from tests.units.test_casefile_audit import LATER
 from tests.units.test_verify import Office
 
@@ -77,23 +77,10 @@ class Ended:
 @pytest.fixture
 def ended(tmp_path: Path) -> Ended:
     dossier = Dossier(tmp_path / "dossier")
-    recipient, issuer = clocks(plan())
-    pinned = {
-        "templates": dossier.pin_templates({"letter.typ": "= Letter"}),
-        "recipient_calendar": dossier.pin(recipient.calendar.canonical),
-        "issuer_calendar": dossier.pin(issuer.calendar.canonical),
-    }
-    office = Office(dossier, plan().model_copy(update=pinned))
+    office = Office(dossier, pinned_plan(dossier, {"letter.typ": "= Letter"}))
     office.put_off_once()
     office.say(office.note())
-    office.to_review().say(office.review("revise", notes="shorter"))
-    office.settle()
-    office.say(office.review("approve"))
-    office.settle()
-    office.say(office.issuance())
-    office.settle()
-    office.say(office.service())
-    office.recover()
+    office.be_served_and_recovered()
     office.go(days=30)
     office.file()
     assert office.state.outcome

@@ -20,7 +20,7 @@ from forthwith.documents.template_files import default_templates
 from forthwith.failure import Failure
 from forthwith.request.actions import Action, CopyIssued, DraftReferral, DraftSubpoena, SendLetter
 from forthwith.request.record import Draft, Filed, Receipt, Recovery
-from tests.units.cases import OPERATOR, Desk, clocks, plan
+from tests.units.cases import OPERATOR, Desk, pinned_plan
 from tests.units.test_casefile_audit import LATER
 
 ACCEPTED = "timeline/0003.json"
@@ -127,6 +127,17 @@ class Office(Desk):
     def one(self, pattern: str) -> Path:
         return sorted(self.folder.glob(pattern))[0]
 
+    def be_served_and_recovered(self) -> None:
+        """The draft is revised, approved, issued and served, and the request is recovered."""
+        self.to_review().say(self.review("revise", notes="shorter"))
+        self.settle()
+        self.say(self.review("approve"))
+        self.settle()
+        self.say(self.issuance())
+        self.settle()
+        self.say(self.service())
+        self.recover()
+
     def edit(self, pattern: str, old: str, new: str) -> None:
         path = self.one(pattern)
         assert old in path.read_text("utf-8")
@@ -137,25 +148,8 @@ class Office(Desk):
 def office(tmp_path: Path) -> Office:
     """A request whose draft was revised, issued and served, and that was recovered before it was referred."""
     dossier = Dossier(tmp_path)
-    recipient, issuer = clocks(plan())
-    office = Office(
-        dossier,
-        plan().model_copy(
-            update={
-                "templates": dossier.pin_templates(default_templates()),
-                "recipient_calendar": dossier.pin(recipient.calendar.canonical),
-                "issuer_calendar": dossier.pin(issuer.calendar.canonical),
-            }
-        ),
-    )
-    office.to_review().say(office.review("revise", notes="shorter"))
-    office.settle()
-    office.say(office.review("approve"))
-    office.settle()
-    office.say(office.issuance())
-    office.settle()
-    office.say(office.service())
-    office.recover()
+    office = Office(dossier, pinned_plan(dossier, default_templates()))
+    office.be_served_and_recovered()
     office.go(days=10)
     office.file()
     return office
